@@ -1,0 +1,1 @@
+"""A contract compiled into checks, and checks into SodaCL."""

@@ -1,0 +1,1 @@
+"""Contract files in, contracts out."""

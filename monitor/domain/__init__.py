@@ -1,0 +1,1 @@
+"""The nouns of Pactwatch: frozen values that import nothing else of ours."""

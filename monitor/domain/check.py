@@ -1,0 +1,247 @@
+"""What one executable check is: how it is measured, what is expected, what it needs."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+
+class CheckKind(StrEnum):
+    """The kinds of check; the words are part of the JSON output."""
+
+    SCHEMA = "schema"
+    EXTRA_COLUMNS = "extra_columns"
+    COLUMN_ORDER = "column_order"
+    COLUMN_TYPE = "column_type"
+    NOT_NULL = "not_null"
+    UNIQUE = "unique"
+    PRIMARY_KEY = "primary_key"
+    FOREIGN_KEY = "foreign_key"
+    RANGE = "range"
+    MULTIPLE_OF = "multiple_of"
+    LENGTH = "length"
+    PATTERN = "pattern"
+    ENUM = "enum"
+    FORMAT = "format"
+    ITEMS = "items"
+    ROW_COUNT = "row_count"
+    NULL_VALUES = "null_values"
+    MISSING_VALUES = "missing_values"
+    INVALID_VALUES = "invalid_values"
+    DUPLICATE_VALUES = "duplicate_values"
+    SQL = "sql"
+    SODA = "soda"
+    CUSTOM = "custom"
+    TEXT = "text"
+    FRESHNESS = "freshness"
+    LATENCY = "latency"
+    RETENTION = "retention"
+    FREQUENCY = "frequency"
+    SERVICE_LEVEL = "service_level"
+
+
+class Dimension(StrEnum):
+    """The data quality dimensions of ODCS (EDM Council)."""
+
+    ACCURACY = "accuracy"
+    COMPLETENESS = "completeness"
+    CONFORMITY = "conformity"
+    CONSISTENCY = "consistency"
+    COVERAGE = "coverage"
+    TIMELINESS = "timeliness"
+    UNIQUENESS = "uniqueness"
+
+
+class Operator(StrEnum):
+    """The eight comparisons of ODCS, spelled as SodaCL and people write them. `between` includes its bounds."""
+
+    EQUAL = "="
+    NOT_EQUAL = "!="
+    GREATER = ">"
+    GREATER_OR_EQUAL = ">="
+    LESS = "<"
+    LESS_OR_EQUAL = "<="
+    BETWEEN = "between"
+    NOT_BETWEEN = "not between"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """The numbers that a measured value is held against; exact."""
+
+    operator: Operator
+    value: Decimal
+    upper: Decimal | None = None
+
+    def holds(self, measured: Decimal) -> bool:
+        """Say whether the measured value keeps the promise. NaN keeps nothing."""
+        if measured.is_nan():
+            return False
+        upper = self.value if self.upper is None else self.upper
+        match self.operator:
+            case Operator.EQUAL:
+                return measured == self.value
+            case Operator.NOT_EQUAL:
+                return measured != self.value
+            case Operator.GREATER:
+                return measured > self.value
+            case Operator.GREATER_OR_EQUAL:
+                return measured >= self.value
+            case Operator.LESS:
+                return measured < self.value
+            case Operator.LESS_OR_EQUAL:
+                return measured <= self.value
+            case Operator.BETWEEN:
+                return self.value <= measured <= upper
+            case Operator.NOT_BETWEEN:
+                return not self.value <= measured <= upper
+
+    def __str__(self) -> str:
+        """Return the threshold as SodaCL reads it: plain decimals, never an exponent."""
+        if self.upper is None:
+            return f"{self.operator} {plain(self.value)}"
+        return f"{self.operator} {plain(self.value)} and {plain(self.upper)}"
+
+
+def plain(number: Decimal) -> str:
+    """Write a number exactly, without exponent and without trailing zeros after the point."""
+    text = format(number, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+ZERO = Threshold(operator=Operator.EQUAL, value=Decimal(0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableName:
+    """A table's exact name; `schema` is None where the server's search path decides."""
+
+    schema: str | None
+    name: str
+
+    def __str__(self) -> str:
+        """Return the name as people write it."""
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aggregate:
+    """A number from an SQL aggregate expression, computed in the one pass over the dataset's table."""
+
+    metric: str
+    expression: str
+    threshold: Threshold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """A number from a statement of its own. `cost` is its weight per row, relative to a plain scan of the table."""
+
+    metric: str
+    sql: str
+    threshold: Threshold
+    cost: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """Judged from the server's catalogue, without touching rows.
+
+    What is promised depends on the check's kind: `columns` for schema, extra columns and order (the declared physical
+    names), `types` for a column's type: (physical type or None, logical type or None).
+    """
+
+    columns: tuple[str, ...] = ()
+    physical_type: str | None = None
+    logical_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SodaBlock:
+    """One check of a custom SodaCL block: YAML text of a scan of its own."""
+
+    sodacl: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotChecked:
+    """Never executed: `evaluable` False is a skip (documentation, unsupported), True is an error in the rule."""
+
+    reason: str
+    is_error: bool = False
+
+
+Probe = Aggregate | Query | Catalogue | SodaBlock | NotChecked
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """A table and the columns of it (exact names) that must exist and be readable before a check can run."""
+
+    table: TableName
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offenders:
+    """How to find the rows that break a check: a table, an SQL condition, the columns to show.
+
+    `columns` are contract name and physical name pairs; the first `keys` of them identify the row, the others offend.
+    """
+
+    table: str
+    condition: str
+    columns: tuple[tuple[str, str], ...]
+    keys: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One executable test compiled from one rule of a contract; see DESIGN for how `id` is formed.
+
+    `name` is the promise in words. `expected` is its threshold in words. `unit` is `rows`, `percent`, `seconds`,
+    `keys`, or None where nothing is counted. A check of several probes is as bad as its worst one.
+    """
+
+    id: str
+    name: str
+    kind: CheckKind
+    dataset: str
+    columns: tuple[str, ...] = ()
+    dimension: Dimension | None = None
+    severity: str = "error"
+    expected: str = "= 0"
+    unit: str | None = "rows"
+    probes: tuple[Probe, ...]
+    needs: tuple[Need, ...] = ()
+    offenders: Offenders | None = None
+    impact: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDataset:
+    """A dataset of a plan: its contract name, its exact table and the metric that counts its rows."""
+
+    name: str
+    table: TableName
+    rows_metric: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckPlan:
+    """Every check of one contract for one type of server: the list of truth that a scan answers one by one."""
+
+    contract: str
+    slug: str
+    version: str
+    source: str
+    fingerprint: str
+    server_type: str
+    datasets: tuple[PlannedDataset, ...]
+    checks: tuple[Check, ...]
+
+    def tables(self) -> tuple[TableName, ...]:
+        """Return every table that a check needs, each once, in plan order."""
+        named = [dataset.table for dataset in self.datasets]
+        needed = [need.table for check in self.checks for need in check.needs]
+        return tuple(dict.fromkeys([*named, *needed]))

@@ -1,0 +1,1 @@
+"""How to open a guarded connection to each kind of warehouse."""

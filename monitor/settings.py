@@ -1,0 +1,1 @@
+"""`pactwatch.toml` and the environment, read once into one frozen `Settings` (placeholder docstring)."""
