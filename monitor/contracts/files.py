@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from monitor.domain.contract import Contract
 from monitor.errors import ContractError
 
 SUFFIX = ".odcs.yaml"
@@ -19,10 +20,14 @@ BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvalidFile:
-    """A file that is no contract, with every reason; an invalid contract is not a broken one."""
+    """A file that is no contract, with every reason; an invalid contract is not a broken one.
+
+    `contract` is what the file says where it is valid by itself and only clashes with another file.
+    """
 
     file: str
     problems: tuple[str, ...]
+    contract: Contract | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
