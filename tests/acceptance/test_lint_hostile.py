@@ -40,6 +40,7 @@ def hostile() -> Iterator[tuple[str, str | bytes]]:
     yield "many queries", OBJECT + "  quality:\n" + repeated(sql, 6_000)
     deep = f"select {'(' * 5_000}1{')' * 5_000}"
     yield "a nested query", f"{OBJECT}  quality:\n  - {{type: sql, mustBe: 1, query: '{deep}'}}\n"
+    yield "a command in place of a query", f"{OBJECT}  quality: [{{type: sql, mustBe: 1, query: 'EXPLAIN DELETE x'}}]"
     pattern = "  - {{name: c{n}, logicalTypeOptions: {{pattern: '{n}" + "(a|b[c-z])" * 80 + "'}}}}\n"
     yield "many patterns", OBJECT + "  properties:\n" + repeated(pattern, 1_000)
     lost = "- {{name: object_{n}, relationships: [{{from: object_{n}.x, to: objct_{n}.y}}]}}\n"
