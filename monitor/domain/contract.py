@@ -118,11 +118,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """A table or view (ODCS "schema object"). `schema` is None where the server's default applies."""
+    """A table or view (ODCS "schema object"). `schema` is None where the server's default applies.
+
+    `physical_type` is what the contract calls it: `table`, `view`, …
+    """
 
     name: str
     schema: str | None
     table: str
+    physical_type: str | None = None
     description: str | None = None
     columns: tuple[Column, ...] = ()
     rules: tuple[QualityRule, ...] = ()

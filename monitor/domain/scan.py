@@ -39,13 +39,18 @@ def broken_outcome(severity: str) -> Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnSeen:
-    """A column as the live catalogue shows it. `type` is the server's own full spelling, `position` starts at 1."""
+    """A column as the live catalogue shows it.
+
+    `type` is the server's own full spelling, `position` starts at 1. `base_type` is what a domain rests on (`text` for
+    an enumeration), None for other types.
+    """
 
     name: str
     type: str
     nullable: bool
     position: int
     readable: bool = True
+    base_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
