@@ -232,7 +232,7 @@ def instant(moment: datetime) -> Instant:
     """Return an aware moment in UTC."""
     utc = moment.astimezone(UTC)
     return Instant(
-        iso=utc.isoformat(timespec="milliseconds").replace("+00:00", "Z"), text=f"{utc:%-d %B %Y, %H:%M:%S} UTC"
+        iso=utc.isoformat(timespec="milliseconds").replace("+00:00", "Z"), text=f"{utc:%-d %b %Y, %H:%M:%S} UTC"
     )
 
 

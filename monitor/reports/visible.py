@@ -1,8 +1,8 @@
-"""Text of strangers made harmless: what would be invisible, or would steer a terminal, is shown as an escape.
+r"""Text of strangers made harmless: what would be invisible, or would steer a terminal, is shown as an escape.
 
 Values of a table, names in a contract and messages of a database reach people as text. A terminal obeys control
 characters (ECMA-48), a reader believes the order that bidirectional overrides fake (Unicode TR 9), and an invisible
-character makes two keys look equal that are not. All of them are written out: `\\x1b`, `\\u202e`, `\\n`.
+character makes two keys look equal that are not. All of them are written out: `\x1b`, `\u202e`, `\n`.
 """
 
 import re
@@ -11,7 +11,6 @@ import unicodedata
 HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories that are never printed as they are: control, format, surrogate, line and paragraph separator."""
 
-SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 JOINED = re.compile("(?<=[^\x00-\x7f])[\u200c\u200d](?=[^\x00-\x7f])")
 """A joiner between two characters beyond ASCII belongs to the spelling (Persian, Indic scripts, emoji)."""
 
@@ -31,9 +30,4 @@ def _shown(character: str) -> str:
     """Return one character, or its escape as Python spells it."""
     if unicodedata.category(character) not in HIDDEN:
         return character
-    if character in SHORT:
-        return SHORT[character]
-    code = ord(character)
-    if code <= 0xFF:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+    return character.encode("unicode_escape").decode("ascii")

@@ -33,11 +33,34 @@ ROW_RULES = frozenset(
         CheckKind.DUPLICATE_VALUES,
     }
 )
-"""Kinds that count rows out of all rows of their dataset, when their unit is rows; only there a share means something."""
+"""Kinds that count rows out of all rows of their dataset when their unit is rows: only there a share has a meaning."""
 
 _SECONDS: Mapping[str, int] = {"d": 86_400, "h": 3_600, "min": 60}
 _LONGEST = 30
-_FILLER = frozenset("a an and are at be but expected found in is least measured most of row rows the was were".split())
+_FILLER = frozenset(
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "at",
+        "be",
+        "but",
+        "expected",
+        "found",
+        "in",
+        "is",
+        "least",
+        "measured",
+        "most",
+        "of",
+        "row",
+        "rows",
+        "the",
+        "was",
+        "were",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +90,9 @@ def number(value: int | Decimal) -> str:
     return f"{grouped}.{fraction}" if fraction else grouped
 
 
-def duration(seconds: int | Decimal | float) -> str:
+def duration(seconds: int | Decimal) -> str:
     """Write a number of seconds exactly, in days, hours, minutes and seconds."""
-    left = Decimal(str(seconds)) if isinstance(seconds, float) else Decimal(seconds)
+    left = Decimal(seconds)
     if not left.is_finite() or abs(left.adjusted()) > _LONGEST:
         return f"{number(left)} s"
     sign, left = ("-" if left < 0 else ""), abs(left)
@@ -104,7 +127,7 @@ def expected(result: CheckResult) -> str:
     return visible(text)
 
 
-def measured(result: CheckResult) -> Measured | None:
+def measured(result: CheckResult) -> Measured | None:  # noqa: PLR0911 - one return per way of counting
     """Write what was found, with the rows it was found in and their share where both count the same thing."""
     value, rows, check = result.measured, result.rows, result.check
     if value is None:
@@ -129,11 +152,16 @@ def measured(result: CheckResult) -> Measured | None:
 
 
 def reason(result: CheckResult) -> str | None:
-    """Return the reason if it tells more than the promise, the expected and the measured value already do."""
+    """Return the reason if it tells more than the promise, the expected and the measured value already do.
+
+    Lines stay lines. PostgreSQL's line with nothing but the caret that points into the line above goes: it points
+    nowhere in the type that people read it in.
+    """
     told = _words(" ".join((result.check.name, result.check.expected, expected(result), str(measured(result)))))
     if result.measured is not None and _words(result.reason) <= told | _FILLER:
         return None
-    return visible(result.reason, keep="\n").strip() or None
+    lines = visible(result.reason, keep="\n").strip().split("\n")
+    return "\n".join(line.rstrip() for line in lines if line.strip() != "^") or None
 
 
 def _words(text: str) -> frozenset[str]:
