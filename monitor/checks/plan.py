@@ -1,6 +1,8 @@
 """Contract → CheckPlan: every declared rule and service level becomes exactly one check (or says why it cannot)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
 
 from monitor.checks.custom import custom_checks, sql_check, text_check
 from monitor.checks.drafts import Draft, base_id, named, structural, table_name
@@ -9,7 +11,7 @@ from monitor.checks.references import duplicates_check, key_checks, reference_ch
 from monitor.checks.values import column_checks, metric_check, row_count, unsupported_metric
 from monitor.domain.check import Catalogue, CheckKind, CheckPlan, Dimension, Need, PlannedDataset
 from monitor.domain.contract import Column, Contract, Dataset, QualityRule
-from monitor.errors import MonitorError
+from monitor.errors import MonitorError, UsageError
 
 SERVER_TYPES = {"postgres": "postgres", "postgresql": "postgres"}
 """The server types whose SQL can be compiled, and the one spelling that Pactwatch uses."""
@@ -39,6 +41,33 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
         checks=checks,
         remarks=tuple(f"{identity}: give the rules of this kind an id, so that their history can be told apart" for identity in unclear),
     )
+
+
+def subset(plan: CheckPlan, dataset: str | None, checks: Sequence[str]) -> CheckPlan:
+    """Return the part of a plan that is asked for, in plan order.
+
+    Raises UsageError for a dataset or check that the plan does not have, and if nothing is left.
+    """
+    if dataset is not None and dataset not in {each.name for each in plan.datasets}:
+        known = [each.name for each in plan.datasets]
+        raise UsageError(f"{plan.contract}: no dataset {dataset!r}{_did_you_mean(dataset, known)}")
+    ids = [check.id for check in plan.checks]
+    for wanted in checks:
+        if wanted not in ids:
+            raise UsageError(f"{plan.contract}: no check {wanted!r}{_did_you_mean(wanted, ids)}")
+    kept = tuple(
+        check
+        for check in plan.checks
+        if (dataset is None or check.dataset == dataset) and (not checks or check.id in checks)
+    )
+    if not kept:
+        raise UsageError(f"{plan.contract}: nothing to verify; the selection leaves no check")
+    return replace(plan, checks=kept)
+
+
+def _did_you_mean(word: str, known: Sequence[str]) -> str:
+    near = get_close_matches(word, known, n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 def _drafts(contract: Contract) -> Iterator[Draft]:
