@@ -14,7 +14,9 @@ MAX_INTEGER = {"8": 2**7 - 1, "16": 2**15 - 1, "32": 2**31 - 1, "64": 2**63 - 1,
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _NAME_NEEDS_ESCAPES = re.compile(r"[^ -#%-\[\]-~\u00a1-\u02ff\u0370-\u1fff\u3040-\ud7ff]")
-_LITERAL_NEEDS_ESCAPES = re.compile(r"[\x00-\x1f\x7f-\xa0\u00ad\u0600-\u0605\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+_LITERAL_NEEDS_ESCAPES = re.compile(
+    r"[\x00-\x1f\x7f-\xa0\u00ad\u0600-\u0605\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
 
 
 def identifier(name: str) -> str:

@@ -94,7 +94,9 @@ def _dataset_lines(dataset: PlannedDataset, checks: Iterable[Check]) -> list[str
     for check, probe in probes:
         warns = broken_outcome(check.severity) is Outcome.WARN
         how, sql = ("expression", probe.expression) if isinstance(probe, Aggregate) else ("query", probe.sql)
-        lines += _metric(probe.metric, str(probe.threshold), how, sql, warn=opposite(probe.threshold) if warns else None)
+        lines += _metric(
+            probe.metric, str(probe.threshold), how, sql, warn=opposite(probe.threshold) if warns else None
+        )
     return lines
 
 
@@ -127,7 +129,9 @@ def _native_schema(dataset: PlannedDataset, checks: Iterable[Check]) -> str:
 
 
 def _header(plan: CheckPlan) -> str:
-    unchecked = sum(not any(isinstance(probe, Aggregate | Query | SodaBlock) for probe in c.probes) for c in plan.checks)
+    unchecked = sum(
+        not any(isinstance(probe, Aggregate | Query | SodaBlock) for probe in c.probes) for c in plan.checks
+    )
     return (
         f"# Compiled by pactwatch from {plan.source}; do not edit: change the contract, then `pactwatch compile`.\n"
         f"# {plan.slug} {plan.version}, {plan.fingerprint}, for {plan.server_type}\n"
