@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from monitor.domain.check import Threshold
+from monitor.domain.duration import Duration
 
 Scalar = str | int | Decimal | bool | None
 """A leaf of a contract document. Numbers are exact: `int`, or `Decimal` for anything with a fraction."""
@@ -157,13 +158,17 @@ class Element:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceLevel:
-    """One entry of `slaProperties`. `property` is the documented camel-case name (abbreviations and case resolved)."""
+    """One entry of `slaProperties`. `property` is the documented camel-case name (abbreviations and case resolved).
+
+    `duration` is what value and unit say together, for the levels that data can show; None where they say nothing.
+    """
 
     id: str | None
     property: str
     value: Scalar
     value_ext: Scalar = None
     unit: str | None = None
+    duration: Duration | None = None
     elements: tuple[Element, ...] = ()
     description: str | None = None
     schedule: str | None = None
