@@ -49,7 +49,7 @@ _CATEGORIES = {
     "vector": frozenset({"vector", "halfvec", "sparsevec"}),
 }
 _NOT_TEXT = _NUMBERS | _TIMESTAMPS | _TIMES | {"boolean", "date", "json", "jsonb"}
-_TYPE = re.compile(r"(?P<head>[^(\[]+?)\s*(?:\((?P<params>[^)]*)\))?(?P<tail>[^\[\]]*?)(?P<dims>(?:\s*\[\d*\])*)\Z")
+_TYPE = re.compile(r"(?P<head>[^(\[]+?)\s*(?:\((?P<params>[^)]*)\)(?P<tail>[^\[\]]*?))?(?P<dims>(?:\s*\[\d*\])*)\Z")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,8 @@ def parse_type(text: str) -> SqlType:
         return SqlType(base=words, params=None, is_array=False)
     head = match["head"].strip()
     is_array = bool(match["dims"].strip()) or head.endswith(" array")
-    base = f"{head.removesuffix(' array')}{' ' + match['tail'].strip() if match['tail'].strip() else ''}"
+    base = f"{head.removesuffix(' array')} {match['tail'] or ''}".strip()
+    base = " ".join(base.split())
     if base.startswith("_") and not is_array:
         base, is_array = base[1:], True
     params = tuple(part.strip() for part in match["params"].split(",")) if match["params"] else None

@@ -239,6 +239,7 @@ class CheckPlan:
     server_type: str
     datasets: tuple[PlannedDataset, ...]
     checks: tuple[Check, ...]
+    remarks: tuple[str, ...] = ()
 
     def tables(self) -> tuple[TableName, ...]:
         """Return every table that a check needs, each once, in plan order."""
