@@ -1,7 +1,8 @@
 """A child's life: connect, run the groups of its sub-plan as Soda scans, isolate culprits, take samples, close."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from decimal import Decimal
 from multiprocessing.connection import Connection
 
 import psycopg2
@@ -68,9 +69,9 @@ def _run_groups(channel: Connection, work: Work, guarded: postgres.Guarded) -> l
     return broken
 
 
-def _is_broken(check: Check, values: dict[str, object]) -> bool:
+def _is_broken(check: Check, values: Mapping[str, Decimal]) -> bool:
     return any(
-        not probe.threshold.holds(values[probe.metric])  # type: ignore[arg-type]
+        not probe.threshold.holds(values[probe.metric])
         for probe in check.probes
         if isinstance(probe, Aggregate | Query) and probe.metric in values
     )

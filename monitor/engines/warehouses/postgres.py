@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import psycopg2
-from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection, make_dsn
 
 from monitor.settings import ServerSettings
 
@@ -17,7 +17,7 @@ Route = Mapping[str, str]
 
 _FIRST_SERVER_WITH_CLIENT_CHECK = 140000
 _MAX_APPLICATION_NAME = 63
-_KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+_KEEPALIVES = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
 
 
 class Unreachable(Exception):  # noqa: N818 - the server is, whatever the reason
@@ -71,10 +71,9 @@ def connect(route: Route, session: Session) -> connection:
 
     Raises Unreachable.
     """
+    ours = {"application_name": session.application_name, "client_encoding": "UTF8"}
     try:
-        opened = psycopg2.connect(
-            **{**_KEEPALIVES, **route, "application_name": session.application_name, "client_encoding": "UTF8"}
-        )
+        opened = psycopg2.connect(make_dsn(**{**_KEEPALIVES, **route, **ours}))
     except psycopg2.OperationalError as error:
         raise Unreachable(one_line(str(error), route.get("password"))) from error
     try:
