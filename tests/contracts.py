@@ -4,7 +4,7 @@ import textwrap
 from pathlib import Path
 
 from monitor.checks.plan import compile_plan
-from monitor.contracts.files import load
+from monitor.contracts.reading import load
 from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, Scan
 from monitor.engines.base import Engine
