@@ -1,8 +1,8 @@
-"""All runs as one JSON document, described by `docs/verify.schema.json`.
+r"""All runs as one JSON document, described by `docs/verify.schema.json`.
 
 Numbers stay exact: a measured `Decimal` is written by its own digits, which JSON allows and `json.dumps` cannot do
 (it would go through a binary float: 0.1 + 9007199254740993 would come out as other numbers). Hence the small encoder
-here. NaN and infinities, which JSON has no word for, become null. Text is pure ASCII with `\\u` escapes, so that no
+here. NaN and infinities, which JSON has no word for, become null. Text is pure ASCII with `\u` escapes, so that no
 value of a table can steer the terminal which shows it.
 """
 

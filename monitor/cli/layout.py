@@ -3,8 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 NARROWEST = 12
 
@@ -28,6 +32,16 @@ def line(text: str, style: str = "", *, indent: int = 0) -> Line:
 def plain(lines: Iterable[Line]) -> str:
     """Return lines as text without styles; every line ends."""
     return "".join("".join(piece.text for piece in pieces).rstrip() + "\n" for pieces in lines)
+
+
+def styled(pieces: Line) -> "Text":
+    """Return a line as rich prints it."""
+    from rich.text import Text
+
+    text = Text()
+    for piece in pieces:
+        text.append(piece.text, style=piece.style or None)
+    return text
 
 
 def wrap(text: str, width: int) -> tuple[str, ...]:

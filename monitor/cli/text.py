@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 from monitor.cli.exits import meaning, overall
-from monitor.cli.layout import Line, edged, hanging, line, plain, side_by_side, wrap
+from monitor.cli.layout import Line, edged, hanging, line, plain, side_by_side, styled, wrap
 from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, Outcome, Run, Verdict
 from monitor.errors import ContractError
@@ -123,8 +123,8 @@ def _header(run: Run, contract: Contract | None, width: int) -> list[Line]:
     """Return which contract was verified where, with the verdict and the number of rules that make it."""
     server = f" on {run.server}" if run.server else ""
     location = f" ({run.location})" if run.location else ""
-    shadow = ", in the shadow" if run.shadow else ""
-    version = visible(f"{run.contract} {run.version}{server}{location}{shadow}")
+    shadow = " (shadow)" if run.shadow else ""
+    version = visible(f"{run.contract} {run.version}{shadow}{server}{location}")
     title = f": {visible(contract.name)}" if contract and contract.name != run.contract else ""
     deciding = {
         Verdict.BROKEN: run.count(Outcome.FAIL),
@@ -314,11 +314,7 @@ def _counted(count: int, noun: str) -> str:
 def _print_styled(lines: Iterable[Line], stream: TextIO) -> None:
     """Print lines in colour. No markup, emoji codes or highlighting: what looks like them is data."""
     from rich.console import Console
-    from rich.text import Text
 
     console = Console(file=stream, force_terminal=True, markup=False, emoji=False, highlight=False)
     for pieces in lines:
-        text = Text()
-        for piece in pieces:
-            text.append(piece.text, style=piece.style or None)
-        console.print(text, soft_wrap=True)
+        console.print(styled(pieces), soft_wrap=True)
