@@ -129,7 +129,9 @@ def _secrets_in_plain_text(name: str, server: Mapping[str, object]) -> list[str]
     if not isinstance(password, str) or _REFERENCE.fullmatch(password):
         return []
     variable = f"PACTWATCH_{''.join(char if char.isalnum() else '_' for char in name).upper()}_PASSWORD"
-    return [f'servers.{name}.password: a secret in plain text; write password = "${{{variable}}}" and set that variable']
+    return [
+        f'servers.{name}.password: a secret in plain text; write password = "${{{variable}}}" and set that variable'
+    ]
 
 
 def _expand(value: object, where: str, environment: Mapping[str, str], problems: list[str]) -> object:

@@ -82,7 +82,9 @@ def custom_checks(dataset: Dataset, column: Column | None, rule: QualityRule) ->
         return
     for words, text in blocks:
         word = words if len(blocks) == 1 else slug(words)
-        probe = not_checked("needs the history of earlier runs") if words.startswith(_HISTORY) else SodaBlock(sodacl=text)
+        probe = (
+            not_checked("needs the history of earlier runs") if words.startswith(_HISTORY) else SodaBlock(sodacl=text)
+        )
         draft = from_rule(
             CheckKind.SODA,
             dataset,

@@ -39,7 +39,10 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
         server_type=SERVER_TYPES[server_type],
         datasets=datasets,
         checks=checks,
-        remarks=tuple(f"{identity}: give the rules of this kind an id, so that their history can be told apart" for identity in unclear),
+        remarks=tuple(
+            f"{identity}: give the rules of this kind an id, so that their history can be told apart"
+            for identity in unclear
+        ),
     )
 
 
@@ -117,15 +120,29 @@ def _schema_checks(contract: Contract, dataset: Dataset) -> Iterator[Draft]:
         severity = "warning" if contract.extra_columns == "warn" else "error"
         words = f"{dataset.name} must have no columns beside the declared ones"
         yield structural(
-            CheckKind.EXTRA_COLUMNS, dataset, (), words, Catalogue(columns=names),
-            id_columns=False, unit="columns", severity=severity, needs=(there,),
+            CheckKind.EXTRA_COLUMNS,
+            dataset,
+            (),
+            words,
+            Catalogue(columns=names),
+            id_columns=False,
+            unit="columns",
+            severity=severity,
+            needs=(there,),
         )
     if names and contract.column_order != "allow":
         severity = "warning" if contract.column_order == "warn" else "error"
         words = f"{dataset.name} must have its columns in the declared order"
         yield structural(
-            CheckKind.COLUMN_ORDER, dataset, (), words, Catalogue(columns=names),
-            id_columns=False, unit="columns", severity=severity, needs=(there,),
+            CheckKind.COLUMN_ORDER,
+            dataset,
+            (),
+            words,
+            Catalogue(columns=names),
+            id_columns=False,
+            unit="columns",
+            severity=severity,
+            needs=(there,),
         )
     for column in dataset.columns:
         declared = column.physical_type or column.logical_type

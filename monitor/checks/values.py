@@ -49,7 +49,11 @@ def metric_check(dataset: Dataset, column: Column, rule: QualityRule) -> Draft:
         case "nullValues":
             kind, what, condition = CheckKind.NULL_VALUES, "null values", f"{name} IS NULL"
         case "missingValues":
-            kind, what, condition = CheckKind.MISSING_VALUES, "missing values", _missing(column, arguments.missing_values)
+            kind, what, condition = (
+                CheckKind.MISSING_VALUES,
+                "missing values",
+                _missing(column, arguments.missing_values),
+            )
         case "invalidValues":
             kind, what, condition = CheckKind.INVALID_VALUES, "invalid values", _invalid(column, rule)
         case _:
@@ -166,9 +170,7 @@ def _items(dataset: Dataset, column: Column, limits: Limits) -> Iterator[Draft]:
         words = f"must have {_span(limits.min_items, limits.max_items)} items"
         yield _violations(CheckKind.ITEMS, dataset, column, words, condition)
     if limits.unique_items:
-        condition = (
-            f"(SELECT COUNT(*) > COUNT(DISTINCT item) FROM jsonb_array_elements({document}) AS item)"
-        )
+        condition = f"(SELECT COUNT(*) > COUNT(DISTINCT item) FROM jsonb_array_elements({document}) AS item)"
         yield _violations(CheckKind.ITEMS, dataset, column, "must not repeat an item", condition)
     if limits.min_properties is not None or limits.max_properties is not None:
         count = f"(SELECT COUNT(*) FROM jsonb_object_keys({document}))"

@@ -44,7 +44,9 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option("--config", type=click.Path(path_type=Path), help="Configuration file.  [default: pactwatch.toml, if any]")
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Configuration file.  [default: pactwatch.toml, if any]"
+)
 @click.version_option(__version__, prog_name="pactwatch")
 @click.pass_context
 def cli(ctx: click.Context, config: Path | None) -> None:

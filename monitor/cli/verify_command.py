@@ -37,9 +37,17 @@ class Asked:
 @click.option("--dataset", metavar="D", help="Only the checks of this dataset.")
 @click.option("--check", "checks", metavar="ID", multiple=True, help="Only this check; may be given several times.")
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the verdict here, not to stdout.")
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the verdict here, not to stdout."
+)
 @click.option("--report", type=click.Path(path_type=Path), help="Write an HTML page of the run to this file or folder.")
-@click.option("--fail-on", type=click.Choice(["fail", "warn"]), default="fail", show_default=True, help="From what outcome on to exit 1.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["fail", "warn"]),
+    default="fail",
+    show_default=True,
+    help="From what outcome on to exit 1.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="List what holds, show SQL and what else is known.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 @click.pass_obj
@@ -65,7 +73,15 @@ def verify_command(
     asked = Asked(contracts=contracts, server=server, dataset=dataset, checks=checks, quiet=quiet)
     library, selected = select(settings, contracts)
     told = list(verify(settings, selected, asked, report))
-    return tell(told, library, output_format=output_format, output=output, fail_on=fail_on, verbose=verbose, named=bool(contracts))
+    return tell(
+        told,
+        library,
+        output_format=output_format,
+        output=output,
+        fail_on=fail_on,
+        verbose=verbose,
+        named=bool(contracts),
+    )
 
 
 def select(settings: Settings, wanted: Sequence[str]) -> tuple[Library, tuple[Selected, ...]]:

@@ -2,7 +2,6 @@
 
 import psycopg2
 
-from monitor.checks import postgres as dialect
 from monitor.domain.check import Check, CheckKind, Offenders
 from monitor.domain.scan import Sample
 from monitor.engines import sql_errors
@@ -39,7 +38,7 @@ def _summary(guarded: Guarded, check: Check, offenders: Offenders, shown: frozen
     guilty = offenders.columns[offenders.keys :]
     if not guilty or check.kind in _ABOUT_ABSENCE or any((check.dataset, name) not in shown for name, _ in guilty):
         return None
-    columns = [dialect.identifier(physical) for _, physical in guilty]
+    columns = [sql for _, sql in guilty]
     source = f"FROM {offenders.table} WHERE {offenders.condition}"
     if check.kind in _ORDERED and len(columns) == 1:
         ((lowest, highest),) = guarded.rows(f"SELECT MIN({columns[0]})::text, MAX({columns[0]})::text {source}")
@@ -66,8 +65,8 @@ def _rows(
     visible = [(check.dataset, name) in shown for name, _ in offenders.columns]
     # What is masked never leaves the server; of the rest, one character more than is kept tells that it was cut.
     cells = ", ".join(
-        f"LEFT(CAST({dialect.identifier(physical)} AS text), {MAX_CELL + 1})" if may_show else f"'{MASK}'"
-        for (_, physical), may_show in zip(offenders.columns, visible, strict=True)
+        f"LEFT(CAST({sql} AS text), {MAX_CELL + 1})" if may_show else f"'{MASK}'"
+        for (_, sql), may_show in zip(offenders.columns, visible, strict=True)
     )
     found = guarded.rows(f"SELECT {cells} FROM {offenders.table} WHERE {offenders.condition} LIMIT {rows}")
     kept: list[tuple[str, ...]] = []

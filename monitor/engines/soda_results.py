@@ -34,14 +34,16 @@ def result_of(check: Check, found: Mapping[str, Found], rows: int | None) -> Che
         for probe in check.probes
         if isinstance(probe, Aggregate | Query | SodaBlock)
     ]
-    worst = min(parts, key=lambda part: _WORST_FIRST.index(part.outcome))
-    named = len(parts) > 1 and worst.outcome is not Outcome.PASS
-    reason = f"{_name(check, worst.metric)}: {worst.reason}" if named else worst.reason
+    worst = min(reversed(parts), key=lambda part: _WORST_FIRST.index(part.outcome))
+    # The part that is called like the check is the number people want to see, whichever part is broken.
+    main = next((part for part in parts if part.metric == check.id and part.measured is not None), None)
+    told = main if main and worst.outcome not in {Outcome.ERROR, Outcome.BLOCKED} else worst
+    named = len(parts) > 1 and told is not main and worst.outcome is not Outcome.PASS
     return CheckResult(
         check=check,
         outcome=worst.outcome,
-        reason=reason,
-        measured=worst.measured,
+        reason=f"{_name(check, told.metric)}: {told.reason}" if named else told.reason,
+        measured=told.measured,
         rows=rows,
         sql=worst.sql,
         seconds=sum((part.seconds or 0.0 for part in parts), 0.0) if any(part.seconds for part in parts) else None,
@@ -92,6 +94,8 @@ def _judge(
             return _Part(metric=metric, outcome=outcome, reason=reason, sql=found.sql, seconds=found.seconds)
         case Measured(value=value):
             part = _Part(metric=metric, outcome=Outcome.PASS, reason="", sql=found.sql, seconds=found.seconds)
+    if _name(check, metric) == "nulls":  # rows without a key, whatever the check counts
+        check = replace(check, unit="rows")
     if isinstance(probe, SodaBlock):
         kept = found.kept
         words = "Soda's check holds" if kept else "Soda's check does not hold"

@@ -7,9 +7,6 @@ import psycopg2
 _QUOTED = re.compile(r"""["'„“«»‘].*["'“”«»’]""", re.DOTALL)
 _NAMES_ONLY = ("42", "3F", "3D", "26", "34")  # classes whose quoted parts are names from the statement, not data
 _WHOLE_BATCH = ("08", "25", "40", "53", "55", "57", "58", "XX")  # classes that say nothing about a single expression
-_PRIVILEGE = "42501"
-_CANCELLED = "57014"
-_LOCKED = "55P03"
 
 
 def is_of_the_whole_statement(error: BaseException) -> bool:
@@ -20,13 +17,6 @@ def is_of_the_whole_statement(error: BaseException) -> bool:
 def is_about_names(error: psycopg2.Error) -> bool:
     """Say whether an error comes from reading the statement, not from the data."""
     return error.pgcode is not None and error.pgcode.startswith(_NAMES_ONLY)
-
-
-def is_gone(error: BaseException) -> bool:
-    """Say whether an error means that the session is over."""
-    if not isinstance(error, psycopg2.Error):
-        return False
-    return error.pgcode is None or error.pgcode.startswith(("08", "57P"))
 
 
 def reason_of(error: BaseException, *, may_show_values: bool) -> str:

@@ -115,7 +115,7 @@ class Guarded:
             self.connection.rollback()
             self._join()
         except psycopg2.Error:
-            self.lost = self.lost or one_line(str(error))
+            self.lost = self.lost or (str(error).strip().splitlines() or [type(error).__name__])[0]
 
     def rows(self, statement: str) -> list[tuple[object, ...]]:
         """Return the rows of a complete statement. Raises psycopg2.Error after having recovered."""
