@@ -169,9 +169,8 @@ class Measurer:
         reason = sql_errors.reason_of(error, may_show_values=self._may_show(part))
         if together > 1:
             reason = f"{reason}; {together} checks were measured in this one pass"
-        trouble = Trouble.LOST if sql_errors.is_gone(error) else Trouble.ERROR
         return Failed(
-            metric=_metric(part), trouble=trouble, reason=reason, sql=statement.sql, seconds=statement.seconds
+            metric=_metric(part), trouble=Trouble.ERROR, reason=reason, sql=statement.sql, seconds=statement.seconds
         )
 
     def _lost(self, part: Check) -> Failed:

@@ -35,7 +35,7 @@ def sub_plans(plan: CheckPlan, checks: Sequence[Check], seen: Seen, connections:
     lanes: list[list[_Item]] = [[] for _ in range(min(connections, len(items)))]
     loads = [0.0] * len(lanes)
     for item in sorted(items, key=lambda item: -item.cost):
-        lightest = loads.index(min(loads))
+        lightest = min(range(len(lanes)), key=lambda lane: (loads[lane], len(lanes[lane])))
         lanes[lightest].append(item)
         loads[lightest] += item.cost
     return tuple(_grouped(lane) for lane in lanes if lane)
