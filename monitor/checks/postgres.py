@@ -12,6 +12,7 @@ from monitor.domain.check import TableName, plain
 
 MAX_INTEGER = {"8": 2**7 - 1, "16": 2**15 - 1, "32": 2**31 - 1, "64": 2**63 - 1, "128": 2**127 - 1}
 
+_BASIC_PLANE = 0xFFFF
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _NAME_NEEDS_ESCAPES = re.compile(r"[^ -#%-\[\]-~\u00a1-\u02ff\u0370-\u1fff\u3040-\ud7ff]")
 _LITERAL_NEEDS_ESCAPES = re.compile(
@@ -128,7 +129,7 @@ def _unicode_escapes(name: str) -> str:
 
 
 def _unicode_escape(code: int) -> str:
-    return f"\\{code:04X}" if code <= 0xFFFF else f"\\+{code:06X}"
+    return f"\\{code:04X}" if code <= _BASIC_PLANE else f"\\+{code:06X}"
 
 
 def _control_escape(match: re.Match[str]) -> str:

@@ -12,11 +12,10 @@ import click
 from monitor.cli.exits import exit_code
 from monitor.cli.text import Told, print_runs
 from monitor.contracts.versions import Library, Selected
-from monitor.domain.check import CheckPlan
 from monitor.domain.contract import Contract
 from monitor.domain.scan import Run
 from monitor.errors import ContractError, UsageError
-from monitor.settings import ServerSettings, Settings
+from monitor.settings import Settings
 from monitor.wiring import Target
 
 
@@ -40,7 +39,9 @@ class Asked:
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the verdict here, not to stdout."
 )
-@click.option("--report", type=click.Path(path_type=Path), help="Write an HTML page of each run: FILE.html, or a folder.")
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="Write an HTML page of each run: FILE.html, or a folder."
+)
 @click.option(
     "--fail-on",
     type=click.Choice(["fail", "warn"]),
@@ -94,7 +95,9 @@ def select(settings: Settings, wanted: Sequence[str]) -> tuple[Library, tuple[Se
     files = [Path(word) for word in wanted if _is_file(word)]
     names = [word for word in wanted if not _is_file(word)]
     library = read_library(files, settings.contract_variables) if files else Library(contracts=(), invalid=())
-    selected = [Selected(contract=contract, shadow=contract.status in SHADOW_STATUSES) for contract in library.contracts]
+    selected = [
+        Selected(contract=contract, shadow=contract.status in SHADOW_STATUSES) for contract in library.contracts
+    ]
     if names or not wanted:
         known = read_library(settings.contracts, settings.contract_variables)
         selected += [each for name in names for each in resolve(known, name)] if names else current(known)

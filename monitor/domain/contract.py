@@ -25,7 +25,7 @@ class RuleArguments:
 class QualityRule:
     """One entry of `quality[]`, on a dataset or on a column.
 
-    `type` is one of `library`, `text`, `sql`, `custom`; `metric` is the 3.1 camel-case name (3.0's `rule` is mapped to it).
+    `type` is one of `library`, `text`, `sql`, `custom`; `metric` is the 3.1 camel-case name (also of 3.0's `rule`).
     `implementation` is the text of a custom rule; an object in the file arrives here as the YAML it stands for.
     """
 

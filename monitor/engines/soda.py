@@ -1,7 +1,7 @@
 """The Soda engine: catalogue → blocked and skipped → value pass in warm children on one snapshot → one result per check."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,8 +20,8 @@ from monitor.engines.messages import Answer, Connected, Done, Failed, Found, Ref
 from monitor.engines.process import Child, Nursery, scrubbed
 from monitor.engines.soda_results import result_of, row_counts
 from monitor.engines.split import Groups, sub_plans
-from monitor.engines.warehouses import postgres, postgres_catalogue
 from monitor.engines.waiting import patiently
+from monitor.engines.warehouses import postgres, postgres_catalogue
 from monitor.errors import EngineError
 from monitor.settings import SampleSettings, ServerSettings
 

@@ -25,7 +25,7 @@ def hint(result: CheckResult, run: Run) -> str | None:
             assert_never(result.outcome)
 
 
-def _mend(check: Check, run: Run) -> str:  # noqa: PLR0911 - one return per family of kinds is the table
+def _mend(check: Check, run: Run) -> str:
     """Return how a broken promise of this kind is usually mended."""
     columns = ", ".join(check.columns) or check.dataset
     match check.kind:

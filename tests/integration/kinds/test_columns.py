@@ -42,7 +42,11 @@ CASES = {
         "range",
     ),
     "a negative fraction": Case(
-        "logicalType: number, logicalTypeOptions: {minimum: -30.5}", "double precision", "-30.5, -30.51, 'NaN'", 1, "range"
+        "logicalType: number, logicalTypeOptions: {minimum: -30.5}",
+        "double precision",
+        "-30.5, -30.51, 'NaN'",
+        1,
+        "range",
     ),
     "dates": Case(
         "logicalType: date, logicalTypeOptions: {minimum: '2024-02-29', exclusiveMaximum: '2024-03-01'}",
@@ -80,7 +84,11 @@ CASES = {
         "range",
     ),
     "multipleOf is decimal": Case(
-        "logicalType: number, logicalTypeOptions: {multipleOf: 0.1}", "double precision", "0.3, 0.25, -0.7, 0", 1, "multiple-of"
+        "logicalType: number, logicalTypeOptions: {multipleOf: 0.1}",
+        "double precision",
+        "0.3, 0.25, -0.7, 0",
+        1,
+        "multiple-of",
     ),
     "lengths count characters": Case(
         "logicalType: string, logicalTypeOptions: {minLength: 2, maxLength: 3}",
@@ -119,7 +127,9 @@ CASES = {
     "an enum of texts over a varchar with numbers in it": Case(
         "logicalType: string, enum: [{value: 1}, {value: '02'}]", "varchar(3)", "'1', '02', '2'", 1, "enum"
     ),
-    "an enum of booleans": Case("logicalType: boolean, enum: [{value: true}]", "boolean", "true, false, NULL", 1, "enum"),
+    "an enum of booleans": Case(
+        "logicalType: boolean, enum: [{value: true}]", "boolean", "true, false, NULL", 1, "enum"
+    ),
     "an enum of dates": Case(
         "logicalType: date, enum: [{value: '2024-01-01'}]", "date", "'2024-01-01', '2024-01-02'", 1, "enum"
     ),
@@ -166,7 +176,9 @@ CASES = {
         6,
         "format",
     ),
-    "i8": Case("logicalType: integer, logicalTypeOptions: {format: i8}", "integer", "-129, -128, 127, 128", 2, "format"),
+    "i8": Case(
+        "logicalType: integer, logicalTypeOptions: {format: i8}", "integer", "-129, -128, 127, 128", 2, "format"
+    ),
     "u64": Case(
         "logicalType: integer, logicalTypeOptions: {format: u64}",
         "numeric",
@@ -175,18 +187,32 @@ CASES = {
         "format",
     ),
     "items": Case(
-        "logicalType: array, logicalTypeOptions: {minItems: 1, maxItems: 2}", "integer[]", "'{}', '{1}', '{1,2,3}', NULL", 2, "items"
+        "logicalType: array, logicalTypeOptions: {minItems: 1, maxItems: 2}",
+        "integer[]",
+        "'{}', '{1}', '{1,2,3}', NULL",
+        2,
+        "items",
     ),
     "items of a document": Case(
-        "logicalType: array, logicalTypeOptions: {uniqueItems: true}", "jsonb", "'[1,2]', '[1,1]', '[]', NULL", 1, "items"
+        "logicalType: array, logicalTypeOptions: {uniqueItems: true}",
+        "jsonb",
+        "'[1,2]', '[1,1]', '[]', NULL",
+        1,
+        "items",
     ),
     "properties": Case(
-        "logicalType: object, logicalTypeOptions: {maxProperties: 1}", "jsonb", """'{}', '{"a": 1, "b": 2}', NULL""", 1, "items"
+        "logicalType: object, logicalTypeOptions: {maxProperties: 1}",
+        "jsonb",
+        """'{}', '{"a": 1, "b": 2}', NULL""",
+        1,
+        "items",
     ),
     "required properties": Case(
         "logicalType: object, logicalTypeOptions: {required: [a]}", "json", """'{}', '{"a": null}', NULL""", 1, "items"
     ),
-    "unique counts repeated values": Case("unique: true", "text", "'a', 'a', 'a', 'b', 'b', 'c', NULL, NULL", 2, "unique"),
+    "unique counts repeated values": Case(
+        "unique: true", "text", "'a', 'a', 'a', 'b', 'b', 'c', NULL, NULL", 2, "unique"
+    ),
     "a primary key is neither null nor repeated": Case(
         "primaryKey: true, primaryKeyPosition: 1", "integer", "1, 1, 2, 2, 3", 2, "primary-key"
     ),
@@ -206,7 +232,7 @@ def test_planted_violations_are_counted_exactly(
 ) -> None:
     for number, case in enumerate(CASES.values()):
         values = ", ".join(f"({value})" for value in split(case.values))
-        warehouse.rows(f'CREATE TABLE t{number} (c {case.type}); INSERT INTO t{number} VALUES {values}')
+        warehouse.rows(f"CREATE TABLE t{number} (c {case.type}); INSERT INTO t{number} VALUES {values}")
 
     results = by_id(scan(engine, contract(tmp_path, text, api="v3.1.0")))  # where ${…} is plain text
 
@@ -257,7 +283,9 @@ def test_an_unknown_format_is_skipped_with_that_word(engine: Engine, warehouse: 
     assert result.reason.startswith("unsupported")
 
 
-def test_orphans_are_counted_in_both_spellings_and_schemas(engine: Engine, warehouse: Warehouse, tmp_path: Path) -> None:
+def test_orphans_are_counted_in_both_spellings_and_schemas(
+    engine: Engine, warehouse: Warehouse, tmp_path: Path
+) -> None:
     warehouse.rows(
         """
         CREATE SCHEMA other;

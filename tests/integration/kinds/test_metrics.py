@@ -82,7 +82,9 @@ def cells() -> set[tuple[str, str, str]]:
         if line.startswith("| rule | unit |"):
             header = parts
         elif header and line.startswith("| ") and len(parts) == len(header):
-            found |= {(parts[0], parts[1], word) for word, cell in zip(header[2:], parts[2:], strict=True) if cell == "yes"}
+            found |= {
+                (parts[0], parts[1], word) for word, cell in zip(header[2:], parts[2:], strict=True) if cell == "yes"
+            }
     return found
 
 
