@@ -72,14 +72,14 @@ def custom_checks(dataset: Dataset, column: Column | None, rule: QualityRule) ->
     columns = (column,) if column else ()
     name = rule.description or f"{dataset.name}: custom rule of {rule.engine}"
     if (rule.engine or "").lower() not in {"soda", "sodacl", "soda-core"}:
-        probe = not_checked(f"unsupported: rules of the engine {rule.engine!r} do not run here")
-        yield from_rule(CheckKind.CUSTOM, dataset, columns, rule, name, probe, expected="", unit=None)
+        foreign = not_checked(f"unsupported: rules of the engine {rule.engine!r} do not run here")
+        yield from_rule(CheckKind.CUSTOM, dataset, columns, rule, name, foreign, expected="", unit=None)
         return
     try:
         blocks = sodacl_blocks(rule.implementation or "", dataset)
     except NotSodaCLError as error:
-        probe = not_checked(str(error), is_error=True)
-        yield from_rule(CheckKind.SODA, dataset, columns, rule, name, probe, expected="", unit=None)
+        refused = not_checked(str(error), is_error=True)
+        yield from_rule(CheckKind.SODA, dataset, columns, rule, name, refused, expected="", unit=None)
         return
     for words, text in blocks:
         word = words if len(blocks) == 1 else slug(words)
@@ -101,8 +101,8 @@ def custom_checks(dataset: Dataset, column: Column | None, rule: QualityRule) ->
 def sodacl_blocks(text: str, dataset: Dataset) -> tuple[tuple[str, str], ...]:
     """Take a SodaCL text apart: (the check in words, a SodaCL document holding only that check).
 
-    Accepts a list of checks, `checks for <this dataset>: […]`, `checks: […]`, or one single check. Raises `NotSodaCLError`
-    for anything else, for checks on other datasets, and for what reads files, rows or other tables.
+    Accepts a list of checks, `checks for <this dataset>: […]`, `checks: […]`, or one single check. Raises
+    `NotSodaCLError` for anything else, for checks on other datasets, and for what reads files or rows.
     """
     document = _parse(text)
     checks = _check_list(document, dataset)
@@ -129,9 +129,8 @@ def _check_list(document: object, dataset: Dataset) -> list[object]:
     if not headings:
         if len(document) == 1:
             return [document]
-        raise NotSodaCLError(
-            f"not SodaCL: expected a list of checks, found a mapping with {', '.join(map(str, document))}"
-        )
+        found = ", ".join(map(str, document))
+        raise NotSodaCLError(f"not SodaCL: expected a list of checks, found a mapping with {found}")
     checks: list[object] = []
     for key, value in document.items():
         of = str(key).removeprefix("checks for ").strip().strip('"')
