@@ -74,7 +74,7 @@ def judged(threshold: Threshold, measured: Decimal, soda_kept: bool | None) -> b
 
 
 def tidy(value: Decimal) -> int | Decimal | None:
-    """Return an exact number as people store it: whole numbers as `int`, no trailing zeros, None for what is endless."""
+    """Return a number as it is stored: exact, `int` where whole, without trailing zeros, None for what is endless."""
     if not value.is_finite():
         return None
     if value == value.to_integral_value():
