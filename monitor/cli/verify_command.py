@@ -12,11 +12,10 @@ import click
 from monitor.cli.exits import exit_code
 from monitor.cli.text import Told, print_runs
 from monitor.contracts.versions import Library, Selected
-from monitor.domain.check import CheckPlan
 from monitor.domain.contract import Contract
 from monitor.domain.scan import Run
 from monitor.errors import ContractError, UsageError
-from monitor.settings import ServerSettings, Settings
+from monitor.settings import Settings
 from monitor.wiring import Target
 
 
@@ -40,7 +39,9 @@ class Asked:
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the verdict here, not to stdout."
 )
-@click.option("--report", type=click.Path(path_type=Path), help="Write an HTML page of the run to this file or folder.")
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="Write an HTML page of each run: FILE.html, or a folder."
+)
 @click.option(
     "--fail-on",
     type=click.Choice(["fail", "warn"]),
@@ -89,12 +90,14 @@ def select(settings: Settings, wanted: Sequence[str]) -> tuple[Library, tuple[Se
 
     Raises UsageError if a name means nothing or too much, or if there is nothing to verify at all.
     """
-    from monitor.contracts.versions import current, read_library, resolve
+    from monitor.contracts.versions import SHADOW_STATUSES, current, read_library, resolve
 
     files = [Path(word) for word in wanted if _is_file(word)]
     names = [word for word in wanted if not _is_file(word)]
-    library = read_library(files, settings.contract_variables) if files else Library()
-    selected = [Selected(contract=contract, shadow=False) for contract in library.contracts]
+    library = read_library(files, settings.contract_variables) if files else Library(contracts=(), invalid=())
+    selected = [
+        Selected(contract=contract, shadow=contract.status in SHADOW_STATUSES) for contract in library.contracts
+    ]
     if names or not wanted:
         known = read_library(settings.contracts, settings.contract_variables)
         selected += [each for name in names for each in resolve(known, name)] if names else current(known)
@@ -111,7 +114,7 @@ def verify(settings: Settings, selected: Sequence[Selected], asked: Asked, repor
 
     All questions about names and servers are settled before the first connection.
     """
-    from monitor.cli.progress import progress_for
+    from monitor.cli.progress import progress_on
     from monitor.run import planned, run_contract
     from monitor.wiring import engine_for, targets
 
@@ -120,7 +123,7 @@ def verify(settings: Settings, selected: Sequence[Selected], asked: Asked, repor
     _check_report(report, chosen)
     with ExitStack() as stack:
         engines = {each.server: stack.enter_context(engine_for(each.server)) for each in chosen}
-        progress = stack.enter_context(progress_for(sys.stderr, quiet=asked.quiet))
+        progress = stack.enter_context(progress_on(sys.stderr, quiet=asked.quiet))
         for target, plan in zip(chosen, plans, strict=True):
             progress.started(_label(target), len(plan.checks))
             run = run_contract(
@@ -155,7 +158,32 @@ def tell(
         if output_format == "json":
             from monitor.cli.json_output import document
 
-            stream.write(document(told, invalid, shadow_counts=named) + "\n")
+            stream.write(document(runs, invalid, shadow_counts=named))
         else:
             print_runs(told, invalid, exit_code=code, stream=stream, verbose=verbose)
     return code
+
+
+def _is_file(word: str) -> bool:
+    return word.endswith((".yaml", ".yml")) or "/" in word or Path(word).is_file()
+
+
+def _label(target: Target) -> str:
+    return f"{target.contract.id} {target.contract.version} on {target.server.name}"
+
+
+def _check_report(report: Path | None, chosen: Sequence[Target]) -> None:
+    """Refuse one file for several pages before anything runs."""
+    if report is not None and len(chosen) > 1 and report.suffix == ".html":
+        raise UsageError(f"--report {report}: one file cannot hold {len(chosen)} runs; name a folder")
+
+
+def _write_report(report: Path | None, run: Run, contract: Contract) -> str | None:
+    """Write the page of a run to the file, or into the folder, that was asked for."""
+    if report is None:
+        return None
+    from monitor.reports.html import render, write
+
+    path = report if report.suffix == ".html" else report / f"{run.slug}-{run.version}-{run.server}.html"
+    write(path, render(run, contract))
+    return str(path)

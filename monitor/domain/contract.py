@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from monitor.domain.check import Threshold
+from monitor.domain.duration import Duration
 
 Scalar = str | int | Decimal | bool | None
 """A leaf of a contract document. Numbers are exact: `int`, or `Decimal` for anything with a fraction."""
@@ -24,7 +25,7 @@ class RuleArguments:
 class QualityRule:
     """One entry of `quality[]`, on a dataset or on a column.
 
-    `type` is one of `library`, `text`, `sql`, `custom`; `metric` is the 3.1 camel-case name (3.0's `rule` is mapped to it).
+    `type` is one of `library`, `text`, `sql`, `custom`; `metric` is the 3.1 camel-case name (also of 3.0's `rule`).
     `implementation` is the text of a custom rule; an object in the file arrives here as the YAML it stands for.
     """
 
@@ -157,13 +158,17 @@ class Element:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceLevel:
-    """One entry of `slaProperties`. `property` is the documented camel-case name (abbreviations and case resolved)."""
+    """One entry of `slaProperties`. `property` is the documented camel-case name (abbreviations and case resolved).
+
+    `duration` is what value and unit say together, for the levels that data can show; None where they say nothing.
+    """
 
     id: str | None
     property: str
     value: Scalar
     value_ext: Scalar = None
     unit: str | None = None
+    duration: Duration | None = None
     elements: tuple[Element, ...] = ()
     description: str | None = None
     schedule: str | None = None

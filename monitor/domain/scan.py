@@ -12,7 +12,7 @@ from monitor.domain.check import Check, TableName
 class Outcome(StrEnum):
     """The outcome of one check; what could not be checked is never a pass."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - not a password
     WARN = "warn"
     FAIL = "fail"
     ERROR = "error"
@@ -55,7 +55,10 @@ class ColumnSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSeen:
-    """A relation as the live catalogue shows it. `kind` is table, view, materialized view, partitioned or foreign table."""
+    """A relation as the live catalogue shows it.
+
+    `kind` is table, view, materialized view, partitioned table or foreign table.
+    """
 
     kind: str
     schema: str

@@ -12,35 +12,35 @@ def hint(result: CheckResult, run: Run) -> str | None:
     """Return the next step for a result that does not hold, None where there is nothing to do."""
     match result.outcome:
         case Outcome.FAIL | Outcome.WARN:
-            return visible(_mend(result.check, _breaking(run)))
+            return visible(_mend(result.check, run))
         case Outcome.ERROR if any(isinstance(probe, NotChecked) for probe in result.check.probes):
-            return "mend this rule in the contract; until then nobody knows whether it holds"
+            return "mend this rule in the contract, then verify again"
         case Outcome.ERROR:
-            return "mend what the reason names, then verify again; until then nobody knows whether it holds"
+            return "mend what the reason names; until then nobody knows"
         case Outcome.BLOCKED:
-            return "mend what the reason names; these checks run again with the next verification"
+            return "mend what the reason names, then verify again"
         case Outcome.PASS | Outcome.SKIPPED:
             return None
         case _:
             assert_never(result.outcome)
 
 
-def _mend(check: Check, release: str) -> str:  # noqa: PLR0911 - one return per family of kinds is the table
+def _mend(check: Check, run: Run) -> str:
     """Return how a broken promise of this kind is usually mended."""
     columns = ", ".join(check.columns) or check.dataset
     match check.kind:
         case CheckKind.FOREIGN_KEY:
             return f"add the missing rows to {_parent(check)}, or correct {columns} at its source"
         case CheckKind.NOT_NULL | CheckKind.NULL_VALUES | CheckKind.MISSING_VALUES:
-            return f"fill {columns} in at its source, or {release} that allows gaps"
+            return f"fill {columns} in at its source, or {_loosened('a looser rule', run)}"
         case CheckKind.UNIQUE | CheckKind.PRIMARY_KEY | CheckKind.DUPLICATE_VALUES:
             return f"remove the duplicates and gaps of {columns} at its source; was {check.dataset} loaded twice?"
         case CheckKind.SCHEMA:
-            return f"restore what is missing in {check.dataset}, or {release} without it"
+            return f"restore what is missing in {check.dataset}, or {_loosened('a contract without it', run)}"
         case CheckKind.EXTRA_COLUMNS:
             return f"add it to the contract, or remove it from {check.dataset}"
         case CheckKind.COLUMN_ORDER | CheckKind.COLUMN_TYPE:
-            return f"change {check.dataset} back, or {release} that says so"
+            return f"change {check.dataset} back, or {_loosened('the new shape', run)}"
         case CheckKind.ROW_COUNT:
             return f"look at the latest load of {check.dataset}"
         case CheckKind.FRESHNESS | CheckKind.FREQUENCY | CheckKind.LATENCY:
@@ -50,7 +50,7 @@ def _mend(check: Check, release: str) -> str:  # noqa: PLR0911 - one return per 
         case CheckKind.SQL | CheckKind.SODA | CheckKind.CUSTOM:
             return f"look at the rows of {check.dataset} that this rule counts"
         case _:
-            return f"correct the rows at their source, or {release} with other bounds"
+            return f"correct the rows, or {_loosened('other bounds', run)}"
 
 
 def _parent(check: Check) -> str:
@@ -58,15 +58,16 @@ def _parent(check: Check) -> str:
     return check.needs[-1].table.name if check.needs else "the parent table"
 
 
-def _breaking(run: Run) -> str:
+def _loosened(what: str, run: Run) -> str:
     """Return how this promise may be loosened: a draft is changed, a released version gets a successor.
 
     Semantic Versioning 2.0.0: the major number, or below 1.0.0 the minor one.
     """
     if run.shadow:
-        return "change the draft to one"
+        return f"put {what} into the draft"
     match = re.match(r"(\d+)\.(\d+)\.\d+", run.version)
     if match is None:
-        return "release a new version"
+        return f"release {what} as a new version"
     major, minor = int(match[1]), int(match[2])
-    return f"release {major + 1}.0.0" if major else f"release 0.{minor + 1}.0"
+    version = f"{major + 1}.0.0" if major else f"0.{minor + 1}.0"
+    return f"release {what} as {version}"

@@ -163,7 +163,8 @@ def sentence(run: Run) -> str:
                 f"{holding:,} {_word(Outcome.PASS, holding)}{unknown_too}."
             )
         case Verdict.UNVERIFIED if unknown:
-            return f"Nothing is known to be broken, but {unknown:,} of {_promises(total)} could not be verified."
+            unverified = f"{unknown:,} of {_promises(total)} could not be verified"
+            return f"Nothing is known to be broken, but {unverified}{_cause(run)}."
         case Verdict.UNVERIFIED:
             return "Nothing was checked, so nothing is known."
         case Verdict.KEPT if warned:
@@ -254,6 +255,14 @@ def _sample(result: CheckResult) -> Table | None:
         columns=tuple(visible(column) for column in result.sample.columns),
         rows=tuple(tuple(visible(cell) for cell in row) for row in result.sample.rows),
     )
+
+
+def _cause(run: Run) -> str:
+    """Name the one cause of everything that could not be verified, nothing where there are several."""
+    unknown = (Outcome.ERROR, Outcome.BLOCKED)
+    causes = {result.reason.strip().rstrip(".") for result in run.scan.results if result.outcome in unknown}
+    (cause, *more) = causes
+    return "" if more or not cause else f": {visible(cause.splitlines()[0])}"
 
 
 def _subjects(run: Run, outcome: Outcome) -> str:

@@ -127,7 +127,7 @@ def expected(result: CheckResult) -> str:
     return visible(text)
 
 
-def measured(result: CheckResult) -> Measured | None:  # noqa: PLR0911 - one return per way of counting
+def measured(result: CheckResult) -> Measured | None:
     """Write what was found, with the rows it was found in and their share where both count the same thing."""
     value, rows, check = result.measured, result.rows, result.check
     if value is None:

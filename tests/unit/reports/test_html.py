@@ -12,7 +12,7 @@ from monitor.reports import html
 from tests.runs import BROKEN, CONTRACT, DEAD, EVERYTHING, HOSTILE, HOSTILE_CONTRACT, KEPT, run_of
 
 VOID = {"meta", "link", "path", "rect", "circle", "use", "col"}
-ALLOWED = set(
+ALLOWED = frozenset(
     [
         "html",
         "head",

@@ -1,0 +1,113 @@
+"""`pactwatch lint`: contract files only, no database, no state."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from monitor.contracts.versions import Library
+    from monitor.settings import Settings
+
+DEFAULT_FOLDER = Path("contracts")
+INVALID = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintedFile:
+    """One file as lint tells of it; `contract` and `version` are None where it is no contract."""
+
+    file: str
+    contract: str | None
+    version: str | None
+    problems: tuple[str, ...]
+    remarks: tuple[str, ...]
+
+
+@click.command("lint")
+@click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to answer."
+)
+@click.pass_context
+def lint_command(ctx: click.Context, paths: tuple[Path, ...], format_: str) -> None:
+    """Read contract files and tell every problem and remark, with its line.
+
+    PATH is a folder of *.odcs.yaml files or one file; by default the configured contract folders.
+
+    Exit code 2 if any file has a problem; remarks change nothing.
+    """
+    from monitor.contracts.versions import read_library
+
+    settings: Callable[[], Settings] | None = ctx.obj
+    configured = settings() if settings is not None else None
+    home = (configured.contracts if configured is not None else ()) or (DEFAULT_FOLDER,)
+    variables = configured.contract_variables if configured is not None else {}
+    is_home = {path.absolute() for path in paths or home} <= {path.absolute() for path in home}
+    files = _linted(read_library(paths or home, variables), clashes_matter=is_home)
+    if format_ == "json":
+        print(_as_json(files))
+    else:
+        for line in _as_lines(files):
+            print(line)
+    sys.stdout.flush()
+    ctx.exit(INVALID if any(file.problems for file in files) else 0)
+
+
+def _linted(library: "Library", *, clashes_matter: bool) -> tuple[LintedFile, ...]:
+    """Return one entry per file, by file name.
+
+    Two files of one contract version cannot run beside each other in the configured folders: a problem there. Files
+    from elsewhere are looked at one by one; that they clash is then a remark.
+    """
+    valid = (
+        LintedFile(file=found.file, contract=found.id, version=found.version, problems=(), remarks=found.remarks)
+        for found in library.contracts
+    )
+    invalid = (
+        LintedFile(file=found.file, contract=None, version=None, problems=found.problems, remarks=())
+        if found.contract is None or clashes_matter
+        else LintedFile(
+            file=found.file,
+            contract=found.contract.id,
+            version=found.contract.version,
+            problems=(),
+            remarks=(*found.problems, *found.contract.remarks),
+        )
+        for found in library.invalid
+    )
+    return tuple(sorted((*valid, *invalid), key=lambda file: file.file))
+
+
+def _as_lines(files: Sequence[LintedFile]) -> list[str]:
+    lines: list[str] = []
+    for file in files:
+        shown = file.file if file.file.isprintable() else repr(file.file)
+        lines.extend(f"{shown}:{problem}" for problem in file.problems)
+        lines.extend(f"remark: {shown}:{remark}" for remark in file.remarks)
+    problems = sum(len(file.problems) for file in files)
+    remarks = sum(len(file.remarks) for file in files)
+    counted = f"{_count(len(files), 'file')}: {_count(problems, 'problem')}, {_count(remarks, 'remark')}"
+    return [*lines, counted if files else "no contract files found"]
+
+
+def _as_json(files: Sequence[LintedFile]) -> str:
+    listed = [
+        {
+            "file": file.file,
+            "contract": file.contract,
+            "version": file.version,
+            "problems": list(file.problems),
+            "remarks": list(file.remarks),
+        }
+        for file in files
+    ]
+    return json.dumps({"schema_version": 1, "files": listed}, indent=2)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

@@ -1,0 +1,117 @@
+"""The guard of `type: sql` rules: one statement that only reads, and no text that a template engine would run."""
+
+import re
+from collections.abc import Sequence
+
+PLACEHOLDER = re.compile(r"\$?\{(?:object|property)\}|\$?\{(?:table|column)\}")
+STANDS_FOR = "placeholder_name"
+
+LONGEST = 20_000
+DIALECT_OF = {
+    "postgres": "postgres",
+    "postgresql": "postgres",
+    "cloudsql": "postgres",
+    "redshift": "redshift",
+    "snowflake": "snowflake",
+    "bigquery": "bigquery",
+    "databricks": "databricks",
+    "duckdb": "duckdb",
+    "sqlserver": "tsql",
+    "synapse": "tsql",
+    "oracle": "oracle",
+    "mysql": "mysql",
+    "trino": "trino",
+    "presto": "presto",
+    "athena": "athena",
+    "hive": "hive",
+    "clickhouse": "clickhouse",
+    "teradata": "teradata",
+}
+READ_ONLY_FORMS = frozenset({"Select", "Union", "Intersect", "Except", "Subquery", "Paren"})
+REFUSED_FORMS = {
+    "Insert": "INSERT",
+    "Update": "UPDATE",
+    "Delete": "DELETE",
+    "Merge": "MERGE",
+    "Create": "CREATE",
+    "Drop": "DROP",
+    "Alter": "ALTER",
+    "TruncateTable": "TRUNCATE",
+    "Copy": "COPY",
+    "Command": "a command",
+    "Set": "SET",
+    "Into": "SELECT INTO",
+    "Lock": "a row lock (FOR UPDATE or FOR SHARE)",
+}
+REFUSED_FUNCTIONS = re.compile(
+    r"(?:pg_(?:sleep|read_|ls_|terminate_backend|cancel_backend|advisory_|switch_|reload|rotate|notify|logical_emit)"
+    r"|lo_(?:import|export|unlink|create|put|from)|dblink|set_config|setval|nextval|query_to_xml|xp_)\w*",
+    re.IGNORECASE,
+)
+
+
+def dialects(server_types: Sequence[str]) -> tuple[str, ...]:
+    """Return the SQL dialects of these servers, each once; PostgreSQL where none is known."""
+    known = [DIALECT_OF[kind] for kind in server_types if kind in DIALECT_OF]
+    return tuple(dict.fromkeys(known)) or ("postgres",)
+
+
+def query_problem(query: str, dialect_names: Sequence[str]) -> str | None:
+    """Return why a query must not run, or None when it is one read-only SELECT in at least one of the dialects."""
+    if not query.strip():
+        return "the query is empty, expected one SELECT"
+    if len(query) > LONGEST:
+        return f"the query has more than {LONGEST:,} characters"
+    text = PLACEHOLDER.sub(STANDS_FOR, query)
+    problems = [_problem(text, dialect) for dialect in dialect_names]
+    return None if None in problems else problems[0]
+
+
+def _problem(text: str, dialect: str) -> str | None:
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+
+    try:
+        outside = _outside_strings(text, dialect)
+        if "${" in outside:
+            name = outside[outside.index("${") :][:40].splitlines()[0]
+            return f"{name!r} is no placeholder; those are {{object}} and {{property}}"
+        statements = [statement for statement in sqlglot.parse(text, dialect=dialect) if statement is not None]
+    except SqlglotError as error:
+        return f"this is not SQL that can be read ({_first_line(error)})"
+    except RecursionError:
+        return "the query is nested too deeply to be checked"
+    if len(statements) != 1:
+        return f"found {len(statements)} statements, expected one SELECT"
+    statement = statements[0]
+    if type(statement).__name__ not in READ_ONLY_FORMS:
+        form = REFUSED_FORMS.get(type(statement).__name__, statement.key.upper())
+        return f"found {form}, expected one SELECT that only reads"
+    for node in statement.walk():
+        name = type(node).__name__
+        if name in REFUSED_FORMS:
+            return f"found {REFUSED_FORMS[name]}, expected one SELECT that only reads"
+        if name == "Anonymous" and REFUSED_FUNCTIONS.fullmatch(str(node.this)):
+            return f"the function {str(node.this)[:40]} does more than read rows"
+    return None
+
+
+def _outside_strings(text: str, dialect: str) -> str:
+    """Return the query without its string literals: what stands in those is data."""
+    if "${" not in text:
+        return ""
+    from sqlglot.dialects.dialect import Dialect
+
+    kept: list[str] = []
+    position = 0
+    for token in Dialect.get_or_raise(dialect).tokenize(text):
+        if token.token_type.name.endswith("STRING"):
+            kept.append(text[position : token.start])
+            position = token.end + 1
+    kept.append(text[position:])
+    return "".join(kept)
+
+
+def _first_line(error: Exception) -> str:
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+    return (plain.splitlines() or ["unreadable"])[0][:120].rstrip(". ")

@@ -1,0 +1,298 @@
+"""`quality[]` → QualityRule (ODCS data-quality): one operator, the right level, the arguments that a metric needs."""
+
+import difflib
+import re
+import warnings
+from collections.abc import Sequence
+from decimal import Decimal
+from functools import lru_cache
+
+from monitor.contracts.findings import shown
+from monitor.contracts.node import Node
+from monitor.contracts.queries import query_problem
+from monitor.contracts.schedules import check_schedule
+from monitor.contracts.sodacl import as_yaml, sodacl_remark
+from monitor.domain.check import Operator, Threshold
+from monitor.domain.contract import QualityRule, RuleArguments
+
+DIMENSION_SYNONYMS = {
+    "ac": "accuracy",
+    "cp": "completeness",
+    "cf": "conformity",
+    "cs": "consistency",
+    "cv": "coverage",
+    "tm": "timeliness",
+    "uq": "uniqueness",
+}
+OPERATORS = {
+    "mustBe": Operator.EQUAL,
+    "mustNotBe": Operator.NOT_EQUAL,
+    "mustBeGreaterThan": Operator.GREATER,
+    "mustBeGreaterOrEqualTo": Operator.GREATER_OR_EQUAL,
+    "mustBeLessThan": Operator.LESS,
+    "mustBeLessOrEqualTo": Operator.LESS_OR_EQUAL,
+    "mustBeBetween": Operator.BETWEEN,
+    "mustNotBeBetween": Operator.NOT_BETWEEN,
+}
+RANGES = (Operator.BETWEEN, Operator.NOT_BETWEEN)
+ARGUMENTS_OF = {
+    "nullValues": (),
+    "missingValues": ("missingValues",),
+    "invalidValues": ("validValues", "pattern"),
+    "duplicateValues": ("properties",),
+    "rowCount": (),
+}
+COLUMN_METRICS = frozenset({"nullValues", "missingValues", "invalidValues", "duplicateValues"})
+OBJECT_METRICS = frozenset({"duplicateValues", "rowCount"})
+SEVERITIES = frozenset({"info", "warning", "low", "minor", "error", "high", "critical"})
+PERCENT = frozenset({"percent", "percentage", "%"})
+ROWS = frozenset({"rows", "row"})
+KEYS_OF_TYPE = {
+    "library": frozenset({"metric", "rule", "arguments", "validValues", *OPERATORS}),
+    "sql": frozenset({"query", *OPERATORS}),
+    "custom": frozenset({"engine", "implementation"}),
+    "text": frozenset[str](),
+}
+TYPED_KEYS = frozenset().union(*KEYS_OF_TYPE.values())
+LONGEST_PATTERN = 1_000
+
+
+class RuleReader:
+    """Reads the rules of one contract. `columns` of a dataset say what object-level arguments may name."""
+
+    def __init__(self, *, is_3_0: bool, dialects: Sequence[str]) -> None:
+        """Remember what all rules of the contract share."""
+        self.is_3_0 = is_3_0
+        self.dialects = dialects
+
+    def read(self, owner: Node, columns: Sequence[str] | None) -> tuple[QualityRule, ...]:
+        """Return the rules of an object (with its `columns`) or of a property (`columns` is None), in file order."""
+        rules: list[QualityRule] = []
+        ids: dict[str, int] = {}
+        for node in owner.items("quality"):
+            rule = self._rule(node, columns)
+            if rule.id is not None and rule.id in ids:
+                node.at("id").problem(f"the id {shown(rule.id)} stands here twice; first on line {ids[rule.id]}")
+            elif rule.id is not None:
+                ids[rule.id] = rule.line
+            rules.append(rule)
+        return tuple(rules)
+
+    def _rule(self, node: Node, columns: Sequence[str] | None) -> QualityRule:
+        kind = self._kind(node)
+        schedule, scheduler = check_schedule(node)
+        _check_severity(node)
+        threshold = self._threshold(node, kind) if kind in ("library", "sql") else None
+        metric = node.text("metric") if kind == "library" else None
+        arguments = RuleArguments()
+        if metric is not None:
+            arguments = self._library(node, metric, columns)
+        query = node.text("query") if kind == "sql" else None
+        if query is not None and (problem := query_problem(query, self.dialects)) is not None:
+            node.at("query").problem(problem)
+        if (
+            kind == "sql"
+            and columns is not None
+            and query is not None
+            and ("{property}" in query or "{column}" in query)
+        ):
+            node.at("query").problem("a rule of an object has no property that its query could name")
+        dimension = node.text("dimension")
+        return QualityRule(
+            id=node.text("id"),
+            name=node.text("name"),
+            description=node.text("description"),
+            type=kind,
+            metric=metric,
+            arguments=arguments,
+            threshold=threshold,
+            unit=_unit(node, kind, metric, threshold),
+            query=query,
+            engine=node.text("engine") if kind == "custom" else None,
+            implementation=_implementation(node) if kind == "custom" else None,
+            dimension=DIMENSION_SYNONYMS.get(dimension, dimension) if dimension else None,
+            severity=node.text("severity"),
+            business_impact=node.text("businessImpact"),
+            schedule=schedule,
+            scheduler=scheduler,
+            line=node.line,
+        )
+
+    def _kind(self, node: Node) -> str:
+        kind = node.text("type")
+        if kind not in KEYS_OF_TYPE:
+            kind = "library" if "metric" in node else None
+        if kind is None:
+            for key, meant in (("query", "sql"), ("implementation", "custom")):
+                if key in node:
+                    node.problem(f"type is missing; expected type: {meant} beside {key}")
+                    return meant
+            if any(key in node for key in (*OPERATORS, "rule")):
+                node.problem("metric is missing")
+                return "library"
+            node.remark("neither type nor metric is given; read as text that nobody can check")
+            return "text"
+        for key in node.keys:
+            if key in TYPED_KEYS - KEYS_OF_TYPE[kind]:
+                report = node.at(key).remark if self.is_3_0 else node.at(key).problem
+                report(f"{key} does not belong to a rule of type {kind}")
+        return kind
+
+    def _threshold(self, node: Node, kind: str) -> Threshold | None:
+        given = [key for key in node.keys if key in OPERATORS]
+        if not given:
+            text = f"a comparison is missing, expected one of {', '.join(OPERATORS)}"
+            if self.is_3_0 and kind == "library":
+                node.remark(f"{text}; it cannot be checked without")
+            else:
+                node.problem(text)
+            return None
+        if len(given) > 1:
+            node.at(given[1]).problem(f"found {' and '.join(given)}, expected exactly one comparison")
+            return None
+        operator = OPERATORS[given[0]]
+        at = node.at(given[0])
+        if operator in RANGES:
+            return _range(at, operator)
+        number = node.number(given[0])
+        if kind == "sql" and isinstance(at.value, bool):
+            at.remark("true is read as 1, false as 0; let the query return a number")
+            return Threshold(operator=operator, value=Decimal(int(at.value)))
+        if number is None:
+            at.problem(f"found {shown(at.value)}, expected a number")
+            return None
+        if number < 0 and kind == "library":
+            at.remark("a count is never below 0")
+        return Threshold(operator=operator, value=Decimal(number))
+
+    def _library(self, node: Node, metric: str, columns: Sequence[str] | None) -> RuleArguments:
+        if metric not in ARGUMENTS_OF:
+            node.at("rule" if "rule" in node else "metric").remark(
+                f"{shown(metric)} is not a metric of the standard; it cannot be checked"
+            )
+            return RuleArguments()
+        if columns is None and metric not in COLUMN_METRICS:
+            node.at("metric").problem(f"{metric} is a metric of an object; it has no meaning for one property")
+        if columns is not None and metric not in OBJECT_METRICS:
+            node.at("metric").problem(f"{metric} is a metric of a property; move the rule to the property it is about")
+        arguments = node.at("arguments")
+        _check_argument_names(arguments, metric)
+        valid, pattern = arguments.scalars("validValues"), arguments.text("pattern")
+        if metric == "invalidValues" and valid is None and pattern is None:
+            node.remark("invalidValues without arguments.validValues or arguments.pattern cannot be checked")
+        if valid is not None and not valid and metric == "invalidValues":
+            arguments.at("validValues").problem("found an empty list, expected the values that are valid")
+        if "pattern" in arguments and pattern is None:
+            arguments.at("pattern").problem(f"found {shown(arguments.at('pattern').value)}, expected text")
+        for key in ("validValues", "missingValues", "properties"):
+            _check_list(arguments.at(key), key in arguments)
+        if pattern is not None:
+            check_pattern(arguments.at("pattern"), pattern)
+        missing = arguments.scalars("missingValues")
+        if metric == "missingValues" and missing is None:
+            node.remark("missingValues without arguments.missingValues counts NULL only")
+        properties = arguments.texts("properties")
+        if columns is not None and metric == "duplicateValues":
+            _check_properties(node, arguments, properties, columns)
+        return RuleArguments(missing_values=missing or (), valid_values=valid, pattern=pattern, properties=properties)
+
+
+def check_pattern(node: Node, pattern: str) -> None:
+    """Remark a regular expression that does not even compile here; the server's own dialect decides."""
+    if not pattern:
+        node.remark("an empty pattern matches everything")
+    elif len(pattern) <= LONGEST_PATTERN and (reason := _pattern_reason(pattern)) is not None:
+        node.remark(f"the pattern may not be a regular expression: {reason}")
+
+
+@lru_cache(maxsize=256)
+def _pattern_reason(pattern: str) -> str | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            re.compile(pattern)
+        except (re.error, OverflowError, RecursionError) as error:
+            return str(error)[:80]
+    return None
+
+
+def _check_severity(node: Node) -> None:
+    severity = node.text("severity")
+    if severity is not None and severity.strip().lower() not in SEVERITIES:
+        node.at("severity").remark(f"the severity {shown(severity)} is unknown; a broken rule counts as an error")
+
+
+def _range(at: Node, operator: Operator) -> Threshold | None:
+    numbers = [item for item in at.value if isinstance(item, int | Decimal)] if isinstance(at.value, list) else []
+    if not isinstance(at.value, list) or len(at.value) != 2 or len(numbers) != 2 or bool in map(type, numbers):  # noqa: PLR2004
+        listed = shown(at.value) if not isinstance(at.value, list) else f"[{', '.join(map(shown, at.value[:4]))}]"
+        at.problem(f"found {listed}, expected two numbers")
+        return None
+    low, high = numbers
+    if low >= high:
+        at.problem(f"found [{low}, {high}], expected the lower number first")
+        return None
+    return Threshold(operator=operator, value=Decimal(low), upper=Decimal(high))
+
+
+def _unit(node: Node, kind: str, metric: str | None, threshold: Threshold | None) -> str:
+    unit = node.text("unit")
+    if unit is None:
+        return "rows"
+    word = unit.strip().lower()
+    if kind != "library":
+        return "percent" if word in PERCENT else unit
+    if word in PERCENT and metric == "rowCount":
+        node.at("unit").problem("a row count has no percentage; expected rows")
+    elif word in PERCENT:
+        if threshold is not None and (threshold.upper or threshold.value) > 100:  # noqa: PLR2004 percent
+            node.at("unit").remark("a percentage is never above 100")
+        return "percent"
+    elif word not in ROWS:
+        node.at("unit").remark(f"the unit {shown(unit)} is unknown; read as rows")
+    return "rows"
+
+
+def _implementation(node: Node) -> str | None:
+    at, engine = node.at("implementation"), (node.text("engine") or "").strip().lower()
+    text = at.value if isinstance(at.value, str) else None if at.value is None else as_yaml(at.value)
+    if text is None:
+        return None
+    if engine != "soda":
+        node.remark(f"rules of the engine {shown(node.text('engine'))} cannot run here; skipped")
+    elif "${" in text:
+        at.problem("a SodaCL block must not contain ${: it would be run as a template")
+    elif (reason := sodacl_remark(text)) is not None:
+        at.remark(f"{reason}; it cannot be checked")
+    return text
+
+
+def _check_argument_names(arguments: Node, metric: str) -> None:
+    known = sorted({name for names in ARGUMENTS_OF.values() for name in names})
+    for key in arguments.keys:
+        if key in ARGUMENTS_OF[metric]:
+            continue
+        close = difflib.get_close_matches(key[:60], known, n=1, cutoff=0.7)
+        if key in known:
+            arguments.at(key).remark(f"{metric} does not use it")
+        elif close:
+            arguments.at(key).problem(f"there is no such argument; did you mean {close[0]}?")
+        else:
+            arguments.at(key).remark("there is no such argument; not used")
+
+
+def _check_list(at: Node, is_given: bool) -> None:
+    if is_given and (not isinstance(at.value, list) or any(isinstance(item, list | dict) for item in at.value)):
+        at.problem(f"found {shown(at.value)}, expected a list of values")
+
+
+def _check_properties(node: Node, arguments: Node, named: tuple[str, ...], columns: Sequence[str]) -> None:
+    if not named:
+        node.problem("duplicateValues of an object needs arguments.properties, the list of its key")
+    for index, name in enumerate(named):
+        if name not in columns:
+            close = difflib.get_close_matches(name[:60], list(columns), n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            arguments.at("properties").problem(f"{shown(name)} is no property of this object{hint}")
+        elif name in named[:index]:
+            arguments.at("properties").remark(f"{shown(name)} stands here twice")
