@@ -8,7 +8,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _TWO_PLACES = Decimal("0.01")
 
 
-def measured(check: Check, value: Decimal, rows: int | None) -> str:
+def measured(check: Check, value: Decimal, rows: int | None) -> str:  # noqa: PLR0911 - one return per unit
     """Say what was measured: "measured 7,602 of 336,776 rows (2.26 %)"."""
     if not value.is_finite():
         return _without_end(check, value)
@@ -26,7 +26,7 @@ def measured(check: Check, value: Decimal, rows: int | None) -> str:
         case None:
             return f"measured {number(value)}"
         case unit:
-            return f"measured {number(value)} {unit}"
+            return f"measured {number(value)} {unit.removesuffix('s') if value == 1 else unit}"
 
 
 def number(value: Decimal) -> str:

@@ -1,4 +1,4 @@
-"""The Soda engine: catalogue → blocked and skipped → value pass in warm children on one snapshot → one result per check."""
+"""The Soda engine: catalogue → blocked, skipped → value pass in warm children on one snapshot → a result per check."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -24,6 +24,9 @@ from monitor.engines.waiting import patiently
 from monitor.engines.warehouses import postgres, postgres_catalogue
 from monitor.errors import EngineError
 from monitor.settings import SampleSettings, ServerSettings
+
+_LOCK_INTEREST = 0.5
+"""Seconds of silence after which it is asked who holds a lock that a child may wait for."""
 
 _PROGRAM = "monitor.engines.soda_child:run"
 
@@ -116,13 +119,18 @@ class SodaEngine:
                 crew[child.channel] = _Crewman(child=child, groups=groups)
             try:
                 for channel, man in crew.items():
-                    channel.send(replace(work, groups=man.groups))
+                    with suppress(BrokenPipeError, ConnectionResetError):  # then it is heard that the channel ended
+                        channel.send(replace(work, groups=man.groups))
                 while crew:
-                    for ready in wait(list(crew)):
-                        if isinstance(ready, Connection) and _hear(crew[ready], notebook):
-                            del crew[ready]
+                    ready = wait(list(crew), _LOCK_INTEREST)
+                    for channel in [channel for channel in crew if channel in ready]:
+                        if _hear(crew[channel], notebook):
+                            del crew[channel]
+                    if not ready and not holder.closed:
+                        _ask_for_blockers(holder, crew.values())
             except BaseException:
-                _end_backends(holder, [man.backend for man in crew.values()])
+                if not holder.closed:
+                    postgres.end_backends(holder, [man.backend for man in crew.values() if man.backend is not None])
                 raise
 
 
@@ -133,6 +141,7 @@ class _Crewman:
     child: Child
     groups: Groups
     backend: int | None = None
+    blocker: str | None = None
     answered: set[int] = field(default_factory=set)
 
 
@@ -150,7 +159,7 @@ def _hear(man: _Crewman, notebook: "_Notebook") -> bool:
             man.backend = backend
         case Answer(group=group, found=found):
             man.answered.add(group)
-            notebook.write(man.groups[group], found)
+            notebook.write(man.groups[group], [_with_blocker(item, man.blocker) for item in found])
         case Shown():
             notebook.attach(message)
         case Refused(reason=reason):
@@ -161,6 +170,19 @@ def _hear(man: _Crewman, notebook: "_Notebook") -> bool:
         case _:
             raise EngineError(f"unexpected message from a scanning process: {type(message).__name__}")
     return False
+
+
+def _ask_for_blockers(holder: connection, crew: Iterable[_Crewman]) -> None:
+    by_backend = {man.backend: man for man in crew if man.backend is not None}
+    with suppress(psycopg2.Error):  # a courtesy; the children's own errors say what is wrong
+        for backend, blocker in postgres.blockers(holder, list(by_backend)).items():
+            by_backend[backend].blocker = blocker
+
+
+def _with_blocker(found: Found, blocker: str | None) -> Found:
+    if isinstance(found, Failed) and blocker and found.reason.startswith(sql_errors.LOCKED):
+        return replace(found, reason=f"{found.reason}; held by {blocker}")
+    return found
 
 
 class _Notebook:
@@ -257,10 +279,3 @@ def _judged_by_catalogue(plan: CheckPlan, checks: Iterable[Check], seen: Seen) -
             yield schema.judge(check, plan, seen)
         elif reason := schema.blocked_by(check, plan, seen):
             yield CheckResult(check=check, outcome=Outcome.BLOCKED, reason=reason)
-
-
-def _end_backends(holder: connection, backends: Sequence[int | None]) -> None:
-    known = [backend for backend in backends if backend is not None]
-    if known and not holder.closed:
-        with suppress(psycopg2.Error), holder.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", (known,))
