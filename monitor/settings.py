@@ -1,7 +1,12 @@
 """`pactwatch.toml` and the environment it refers to, read once into one frozen `Settings`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from monitor.errors import SettingsError
+
+FILE_NAME = "pactwatch.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +36,9 @@ class ServerSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleSettings:
-    """What may be shown of failing rows: `rows` per check, and the columns beside those classified `public`.
+    """What may be shown of failing rows: `rows` per check, and columns beside those classified `public`.
 
-    An entry of `show` is `dataset.column` or `contract.dataset.column`. `columns_shown` decides with the contract.
+    An entry of `show` is `dataset.column` or `contract.dataset.column`, by the contract's own names.
     """
 
     rows: int = 0
@@ -42,12 +47,43 @@ class SampleSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything the user configured. Paths are absolute. `servers` maps the configured name to its settings."""
+    """Everything the user configured. Paths are as the user wrote them, from the folder of `file`.
+
+    `contract_variables` holds the allowed names and their values; `servers` is empty without a configuration file.
+    """
 
     file: Path | None = None
-    contracts: tuple[Path, ...] = ()
+    contracts: tuple[Path, ...] = (Path("contracts"),)
     checks: Path = Path("checks")
-    reports: Path = Path("reports")
-    contract_variables: dict[str, str] = field(default_factory=dict)
-    servers: dict[str, ServerSettings] = field(default_factory=dict)
+    contract_variables: Mapping[str, str] = field(default_factory=dict)
+    servers: Mapping[str, ServerSettings] = field(default_factory=dict)
     samples: SampleSettings = SampleSettings()
+
+
+def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings:
+    """Read the named file, else `pactwatch.toml` of this folder if there is one, else return the defaults.
+
+    Raises SettingsError with every problem: where, what was found, what was expected.
+    """
+    if file is None:
+        file = Path(FILE_NAME)
+        if not file.exists():
+            return Settings()
+    from monitor.settings_file import parse
+
+    try:
+        text = file.read_bytes().decode()
+    except FileNotFoundError:
+        raise SettingsError(f"{file}: there is no such configuration file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: cannot be read: {error}") from error
+    return parse(text, file, environment)
+
+
+def server_from_environment(name: str, environment: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Return user and password for a server that no configuration names: `PACTWATCH_<SERVER>_USER` / `_PASSWORD`.
+
+    None leaves the choice to the driver's own variables (`PGUSER`, `PGPASSWORD`, `~/.pgpass`).
+    """
+    prefix = "PACTWATCH_" + "".join(char if char.isalnum() else "_" for char in name).upper()
+    return environment.get(f"{prefix}_USER"), environment.get(f"{prefix}_PASSWORD")

@@ -1,1 +1,73 @@
 """The command line: parse, build, execute. The only place that prints and exits."""
+
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from monitor import __version__
+from monitor.errors import MonitorError
+from monitor.settings import load_settings
+
+INTERRUPTED = 130
+COMMANDS = {
+    "lint": "Check contract files; no database is touched.",
+    "compile": "Write the SodaCL of every contract to checks/.",
+    "verify": "Verify contracts against the warehouse, now.",
+    "demo": "Verify real data in an embedded PostgreSQL.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, so that `--help` stays fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of their use."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module and return the command."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"monitor.cli.{cmd_name}_command"), f"{cmd_name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config", type=click.Path(path_type=Path), help="Configuration file.  [default: pactwatch.toml, if any]"
+)
+@click.version_option(__version__, prog_name="pactwatch")
+@click.pass_context
+def cli(ctx: click.Context, config: Path | None) -> None:
+    """Data contracts, kept: ODCS files become Soda checks, verdicts and reports.
+
+    Exit codes: 0 kept, 1 broken, 2 wrong usage, configuration or contract file, 3 could not be evaluated.
+    """
+    ctx.obj = lambda: load_settings(config, os.environ)
+
+
+def main() -> None:
+    """Run the program and exit: the one place where errors become messages and exit codes."""
+    try:
+        code = cli.main(prog_name="pactwatch", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except MonitorError as error:
+        click.echo(str(error), err=True)
+        code = error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        code = INTERRUPTED
+    sys.exit(code)

@@ -146,8 +146,8 @@ class Query:
 class Catalogue:
     """Judged from the server's catalogue, without touching rows.
 
-    What is promised depends on the check's kind: `columns` for schema, extra columns and order (the declared physical
-    names), `types` for a column's type: (physical type or None, logical type or None).
+    `columns` are the declared physical names (for a column's type, just that column). `physical_type` is the declared
+    type of the column, or what kind of relation the dataset is; `logical_type` counts only where there is none.
     """
 
     columns: tuple[str, ...] = ()
@@ -164,7 +164,7 @@ class SodaBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotChecked:
-    """Never executed: `evaluable` False is a skip (documentation, unsupported), True is an error in the rule."""
+    """Never executed: `skipped` (documentation, unsupported), or `error` where the rule itself is at fault."""
 
     reason: str
     is_error: bool = False
@@ -239,6 +239,7 @@ class CheckPlan:
     server_type: str
     datasets: tuple[PlannedDataset, ...]
     checks: tuple[Check, ...]
+    remarks: tuple[str, ...] = ()
 
     def tables(self) -> tuple[TableName, ...]:
         """Return every table that a check needs, each once, in plan order."""

@@ -25,7 +25,7 @@ class RuleArguments:
 class QualityRule:
     """One entry of `quality[]`, on a dataset or on a column.
 
-    `type` is one of `library`, `text`, `sql`, `custom`; `metric` is the 3.1 camel-case name (3.0's `rule` is mapped to it).
+    `type` is one of `library`, `text`, `sql`, `custom`; `metric` is the 3.1 camel-case name (also of 3.0's `rule`).
     `implementation` is the text of a custom rule; an object in the file arrives here as the YAML it stands for.
     """
 
@@ -119,11 +119,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """A table or view (ODCS "schema object"). `schema` is None where the server's default applies."""
+    """A table or view (ODCS "schema object"). `schema` is None where the server's default applies.
+
+    `physical_type` is what the contract calls it: `table`, `view`, …
+    """
 
     name: str
     schema: str | None
     table: str
+    physical_type: str | None = None
     description: str | None = None
     columns: tuple[Column, ...] = ()
     rules: tuple[QualityRule, ...] = ()

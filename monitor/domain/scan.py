@@ -12,7 +12,7 @@ from monitor.domain.check import Check, TableName
 class Outcome(StrEnum):
     """The outcome of one check; what could not be checked is never a pass."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - not a password
     WARN = "warn"
     FAIL = "fail"
     ERROR = "error"
@@ -39,18 +39,26 @@ def broken_outcome(severity: str) -> Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnSeen:
-    """A column as the live catalogue shows it. `type` is the server's own full spelling, `position` starts at 1."""
+    """A column as the live catalogue shows it.
+
+    `type` is the server's own full spelling, `position` starts at 1. `base_type` is what a domain rests on (`text` for
+    an enumeration), None for other types.
+    """
 
     name: str
     type: str
     nullable: bool
     position: int
     readable: bool = True
+    base_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableSeen:
-    """A relation as the live catalogue shows it. `kind` is table, view, materialized view, partitioned or foreign table."""
+    """A relation as the live catalogue shows it.
+
+    `kind` is table, view, materialized view, partitioned table or foreign table.
+    """
 
     kind: str
     schema: str

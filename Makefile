@@ -1,0 +1,63 @@
+# Everything a newcomer or a developer runs. `make demo` and `make test` need only Python 3.11+, pip, venv and make.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test lint format bench soak audit lock wheel-test clean
+
+help:           ## Show what there is to make
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
+
+demo: $(VENV)/.demo  ## Verify real data in an embedded PostgreSQL
+	$(BIN)/pactwatch demo
+
+test: $(VENV)/.dev  ## Run the whole test suite on a real PostgreSQL
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(VENV)/.dev  ## Style, types, layers; compiled checks and README in step
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pactwatch lint contracts
+	$(BIN)/pactwatch compile --check
+	$(BIN)/python docs/readme_help.py --check
+
+format: $(VENV)/.dev  ## Mend what can be mended by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/pactwatch compile
+	$(BIN)/python docs/readme_help.py
+
+bench: $(VENV)/.dev  ## Measure against hand-written SQL and plain soda-core, side by side (minutes)
+	$(BIN)/python -m tests.bench.verify
+	$(BIN)/python -m tests.bench.lint
+
+soak: $(VENV)/.dev  ## Long property-based campaigns (half an hour)
+	$(BIN)/python -m pytest -m soak -p no:cacheprovider
+
+audit: $(VENV)/.dev  ## Look for known vulnerabilities in the locked dependencies
+	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
+
+lock: $(VENV)/.dev  ## Write the versions of this environment to constraints.txt
+	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt
+
+wheel-test: $(VENV)/.dev  ## Build the wheel and use it in an empty environment
+	rm -rf dist build && $(BIN)/python -m build --wheel --outdir dist . > /dev/null
+	rm -rf build/wheel-venv && python3 -m venv build/wheel-venv
+	build/wheel-venv/bin/python -m pip --disable-pip-version-check --quiet install -c constraints.txt dist/*.whl
+	cd build && wheel-venv/bin/pactwatch --help > /dev/null && wheel-venv/bin/pactwatch lint ../contracts
+	cd build && wheel-venv/bin/python -c "from monitor.reports.html import _style; print(_style()[1])"
+
+clean:          ## Remove what was installed and built
+	rm -rf $(VENV) build dist *.egg-info .pactwatch .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/.demo: pyproject.toml constraints.txt
+	test -x $(BIN)/python || python3 -m venv $(VENV)
+	PIP_CONSTRAINT=constraints.txt $(PIP) install --editable '.[demo]'
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.demo
+	PIP_CONSTRAINT=constraints.txt $(PIP) install --editable '.[demo,dev]'
+	touch $@

@@ -1,0 +1,202 @@
+"""Rules that bring their own text: `sql` queries, `custom` SodaCL blocks, and `text`, which is documentation."""
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from monitor.checks import postgres as sql
+from monitor.checks.drafts import Draft, from_rule, not_checked, slug, table_name
+from monitor.contracts.yaml_reader import YamlError, read_value
+from monitor.domain.check import ZERO, CheckKind, Probe, Query, SodaBlock
+from monitor.domain.contract import Column, Dataset, QualityRule
+
+_PLACEHOLDER = re.compile(r'"?\$?\{\s*(?P<name>object|table|property|column)\s*\}"?', re.IGNORECASE)
+_TEMPLATE_START = "${"
+_REFUSED = (
+    "anomaly",
+    "automated monitoring",
+    "discover",
+    "distribution",
+    "for each",
+    "profile",
+    "reference ",
+    "sample ",
+)
+_HISTORY = ("change ", "change for", "group evolution")
+_SQL_COST = 3.0
+
+
+class NotSodaCLError(ValueError):
+    """The text of a custom rule is not SodaCL; the message says why, for people."""
+
+
+def text_check(dataset: Dataset, columns: tuple[Column, ...], rule: QualityRule) -> Draft:
+    """Draft the skip of a rule that only people can read."""
+    name = rule.description or f"{dataset.name}: documented expectation"
+    probe = not_checked("documentation: a `text` rule is for people")
+    return from_rule(CheckKind.TEXT, dataset, columns, rule, name, probe, expected="", unit=None)
+
+
+def sql_check(dataset: Dataset, column: Column | None, rule: QualityRule) -> Draft:
+    """Draft an `sql` rule: its one value, cast to an exact number, held against its threshold."""
+    query = executable(rule.query or "", dataset, column)
+    threshold = rule.threshold or ZERO
+    where = f"{dataset.name}.{column.name}" if column else dataset.name
+    return from_rule(
+        CheckKind.SQL,
+        dataset,
+        (column,) if column else (),
+        rule,
+        rule.description or f"{where}: the query's value must be {threshold}",
+        Query(metric="", sql=f"SELECT CAST((\n{query}\n) AS numeric)", threshold=threshold, cost=_SQL_COST),
+        unit=None if rule.unit == "rows" else rule.unit,
+    )
+
+
+def executable(query: str, dataset: Dataset, column: Column | None) -> str:
+    """Fill in `{object}` and `{property}` and spell every `${` inside string literals so that it stays text.
+
+    The reader has refused any other `${` and all but one SELECT.
+    """
+    names = {"object": sql.table(table_name(dataset)), "table": sql.table(table_name(dataset))}
+    if column is not None:
+        names |= dict.fromkeys(("property", "column"), sql.identifier(column.physical_name))
+    filled = _PLACEHOLDER.sub(lambda match: names.get(match["name"].lower(), match.group()), query)
+    filled = filled.strip().rstrip(";").rstrip()
+    return _literal_templates(filled) if _TEMPLATE_START in filled else filled
+
+
+def custom_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> Iterator[Draft]:
+    """Yield one draft for each check in a `custom` rule's SodaCL; other engines are skipped with the reason."""
+    columns = (column,) if column else ()
+    name = rule.description or f"{dataset.name}: custom rule of {rule.engine}"
+    if (rule.engine or "").lower() not in {"soda", "sodacl", "soda-core"}:
+        foreign = not_checked(f"unsupported: rules of the engine {rule.engine!r} do not run here")
+        yield from_rule(CheckKind.CUSTOM, dataset, columns, rule, name, foreign, expected="", unit=None)
+        return
+    try:
+        blocks = sodacl_blocks(rule.implementation or "", dataset)
+    except NotSodaCLError as error:
+        refused = not_checked(str(error), is_error=True)
+        yield from_rule(CheckKind.SODA, dataset, columns, rule, name, refused, expected="", unit=None)
+        return
+    for words, text in blocks:
+        word = words if len(blocks) == 1 else slug(words)
+        needs_history = words.startswith(_HISTORY)
+        probe: Probe = not_checked("needs the history of earlier runs") if needs_history else SodaBlock(sodacl=text)
+        draft = from_rule(
+            CheckKind.SODA,
+            dataset,
+            columns,
+            rule,
+            f"{dataset.name}: {words}",
+            probe,
+            expected=words,
+            unit=None,
+        )
+        yield draft if len(blocks) == 1 else _numbered(draft, word)
+
+
+def sodacl_blocks(text: str, dataset: Dataset) -> tuple[tuple[str, str], ...]:
+    """Take a SodaCL text apart: (the check in words, a SodaCL document holding only that check).
+
+    Accepts a list of checks, `checks for <this dataset>: […]`, `checks: […]`, or one single check. Raises
+    `NotSodaCLError` for anything else, for checks on other datasets, and for what reads files or rows.
+    """
+    document = _parse(text)
+    checks = _check_list(document, dataset)
+    blocks = []
+    for check in checks:
+        words = check if isinstance(check, str) else next(iter(check), None) if isinstance(check, dict) else None
+        if not isinstance(words, str) or not words.strip():
+            raise NotSodaCLError(f"not SodaCL: a check must be text, found {type(check).__name__}")
+        _refuse(words, check)
+        blocks.append((words.strip(), _document(dataset, check)))
+    if not blocks:
+        raise NotSodaCLError("not SodaCL: it holds no check")
+    return tuple(blocks)
+
+
+def _check_list(document: object, dataset: Dataset) -> list[object]:
+    if isinstance(document, list):
+        return document
+    if isinstance(document, str):
+        return [document]
+    if not isinstance(document, dict) or not document:
+        raise NotSodaCLError("not SodaCL: expected a list of checks")
+    headings = [key for key in document if str(key) == "checks" or str(key).startswith("checks for ")]
+    if not headings:
+        if len(document) == 1:
+            return [document]
+        found = ", ".join(map(str, document))
+        raise NotSodaCLError(f"not SodaCL: expected a list of checks, found a mapping with {found}")
+    checks: list[object] = []
+    for key, value in document.items():
+        of = str(key).removeprefix("checks for ").strip().strip('"')
+        if key not in headings:
+            raise NotSodaCLError(f"not supported in a contract: {key!r} beside the checks")
+        if str(key) != "checks" and of not in {dataset.name, dataset.table}:
+            raise NotSodaCLError(f"a block may check its own dataset {dataset.name} only, found {key!r}")
+        if not isinstance(value, list):
+            raise NotSodaCLError(f"not SodaCL: {key!r} must hold a list of checks")
+        checks.extend(value)
+    return checks
+
+
+def _refuse(words: str, check: object) -> None:
+    if words.strip().lower().startswith(_REFUSED):
+        raise NotSodaCLError(f"not supported in a contract: {words!r}")
+    for text in _texts(check):
+        if _TEMPLATE_START in text:
+            raise NotSodaCLError("'${' is not allowed in SodaCL: it would start Soda's template engine")
+        if text.endswith("sql_file"):
+            raise NotSodaCLError(f"not supported in a contract: {text!r} reads a local file")
+
+
+def _texts(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case list():
+            for each in value:
+                yield from _texts(each)
+        case dict():
+            for key, each in value.items():
+                yield str(key)
+                yield from _texts(each)
+
+
+def _parse(text: str) -> object:
+    try:
+        return read_value(text)
+    except YamlError as error:
+        raise NotSodaCLError(f"not SodaCL: {error.problems[-1][2]}") from error
+
+
+def _document(dataset: Dataset, check: object) -> str:
+    from ruamel.yaml import YAML
+
+    stream = io.StringIO()
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.allow_unicode = True
+    yaml.width = 4096
+    yaml.dump({f"checks for {sql.heading(table_name(dataset))}": [check]}, stream)
+    return stream.getvalue()
+
+
+def _numbered(draft: Draft, word: str) -> Draft:
+    return replace(draft, check=replace(draft.check, id=f"{draft.check.id}.{word}"))
+
+
+def _literal_templates(query: str) -> str:
+    """Re-emit string literals that contain `${` with the dollar escaped; everything else stays as written."""
+    from sqlglot import TokenType, tokenize
+
+    parts, done = [], 0
+    for token in tokenize(query, read="postgres"):
+        if token.token_type is TokenType.STRING and _TEMPLATE_START in query[token.start : token.end + 1]:
+            parts += [query[done : token.start], sql.literal(token.text)]
+            done = token.end + 1
+    return "".join([*parts, query[done:]])

@@ -1,0 +1,164 @@
+"""Service levels that data can show: freshness, latency, retention, frequency (ODCS "Service-level agreement").
+
+Ages are measured in seconds at the run's time. A limit in months or years is a calendar interval, so it is judged in
+SQL by a second probe beside the age.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from monitor.checks import postgres as sql
+from monitor.checks.drafts import Draft, base_id, need, not_checked
+from monitor.domain.check import (
+    ZERO,
+    Aggregate,
+    Check,
+    CheckKind,
+    Dimension,
+    NotChecked,
+    Operator,
+    Probe,
+    Threshold,
+    plain,
+)
+from monitor.domain.contract import Column, Contract, Dataset, Element, Scalar, ServiceLevel
+from monitor.domain.duration import Duration
+
+FUTURE_TOLERANCE = Decimal(300)
+"""Seconds by which clocks may differ before a newest value in the future breaks a promise."""
+
+_KINDS = {
+    "freshness": CheckKind.FRESHNESS,
+    "latency": CheckKind.LATENCY,
+    "retention": CheckKind.RETENTION,
+    "frequency": CheckKind.FREQUENCY,
+}
+_PAIR = 2
+_EVER = Decimal(10) ** 15
+
+
+def service_level_checks(contract: Contract, level: ServiceLevel) -> Iterator[Draft]:
+    """Yield one draft per element of a service level; one skip with its reason where data cannot show it."""
+    kind = _KINDS.get(level.property)
+    if kind is None:
+        yield _unchecked(level, CheckKind.SERVICE_LEVEL, not_checked("data cannot show it"))
+    elif not level.elements:
+        only = "only sets the cadence" if kind is CheckKind.FREQUENCY else "cannot be measured"
+        yield _unchecked(level, kind, not_checked(f"names no element, so it {only}"))
+    elif kind is CheckKind.LATENCY and len(level.elements) == _PAIR:
+        yield _delay(contract, level, level.elements[0], level.elements[1])
+    else:
+        for element in level.elements:
+            yield _age(contract, level, kind, element)
+
+
+def _age(contract: Contract, level: ServiceLevel, kind: CheckKind, element: Element) -> Draft:
+    dataset, column = _resolve(contract, element)
+    if dataset is None or column is None or level.duration is None:
+        reason = element.problem or f"{element.text} is not declared in this contract"
+        return _unchecked(level, kind, not_checked(reason, is_error=True), element)
+    zone = column.limits.default_timezone or "UTC"
+    oldest = kind is CheckKind.RETENTION
+    value = f"{'MIN' if oldest else 'MAX'}({sql.identifier(column.physical_name)})"
+    moment = sql.moment(value, zone)
+    empty = "0" if oldest else "'Infinity'"
+    age = f"COALESCE({sql.seconds_between(moment, 'CURRENT_TIMESTAMP')}::double precision, {empty})"
+    limit = f"CURRENT_TIMESTAMP - {sql.interval(level.duration.months, level.duration.seconds)}"
+    kept = f"{moment} < {limit} THEN 1 ELSE 0" if oldest else f"{moment} >= {limit} THEN 0 ELSE 1"
+    late = f"CASE WHEN {kept} END"
+    words = {
+        CheckKind.RETENTION: f"rows of {dataset.name} must not be older than {_limit(level)} ({column.name})",
+        CheckKind.FREQUENCY: f"{dataset.name} must be renewed every {_limit(level)} ({column.name})",
+    }.get(kind, f"{dataset.name}.{column.name} must not be older than {_limit(level)}")
+    probes = _probes(level.duration, age, _bounds(level.duration, oldest=oldest), late)
+    return _draft(level, kind, dataset, (column,), words, probes)
+
+
+def _delay(contract: Contract, level: ServiceLevel, first: Element, second: Element) -> Draft:
+    kind = CheckKind.LATENCY
+    dataset, begin = _resolve(contract, first)
+    other, end = _resolve(contract, second)
+    if dataset is None or other is None or begin is None or end is None or level.duration is None:
+        reason = first.problem or second.problem or f"{first.text}, {second.text}: not declared in this contract"
+        return _unchecked(level, kind, not_checked(reason, is_error=True), first)
+    if dataset is not other:
+        return _unchecked(level, kind, not_checked("unsupported: its two elements lie in different datasets"), first)
+    earlier, later = (
+        sql.instant(sql.identifier(each.physical_name), each.limits.default_timezone or "UTC") for each in (begin, end)
+    )
+    limit = level.duration
+    delay = f"COALESCE(MAX({sql.seconds_between(earlier, later)})::double precision, 'Infinity')"
+    late = sql.counted(f"{later} > {earlier} + {sql.interval(limit.months, limit.seconds)}")
+    most = Threshold(operator=Operator.LESS_OR_EQUAL, value=_EVER if limit.months else limit.seconds)
+    words = f"{dataset.name}: from {begin.name} to {end.name} no more than {_limit(level)}"
+    return _draft(level, kind, dataset, (begin, end), words, _probes(limit, delay, most, late))
+
+
+def _bounds(duration: Duration, *, oldest: bool) -> Threshold:
+    """Return what an age in seconds may be; the calendar probe judges the upper end where months are involved."""
+    if oldest:
+        return Threshold(operator=Operator.LESS_OR_EQUAL, value=_EVER if duration.months else duration.seconds)
+    if duration.months:
+        return Threshold(operator=Operator.GREATER_OR_EQUAL, value=-FUTURE_TOLERANCE)
+    return Threshold(operator=Operator.BETWEEN, value=-FUTURE_TOLERANCE, upper=duration.seconds)
+
+
+def _probes(duration: Duration, seconds: str, threshold: Threshold, late: str) -> tuple[Probe, ...]:
+    measured = Aggregate(metric="", expression=seconds, threshold=threshold)
+    if not duration.months:
+        return (measured,)
+    return (measured, Aggregate(metric=".late", expression=late, threshold=ZERO))
+
+
+def _draft(
+    level: ServiceLevel,
+    kind: CheckKind,
+    dataset: Dataset,
+    columns: tuple[Column, ...],
+    words: str,
+    probes: tuple[Probe, ...],
+) -> Draft:
+    check = Check(
+        id=base_id(dataset.name, *(column.name for column in columns), level.id or level.property),
+        name=words,
+        kind=kind,
+        dataset=dataset.name,
+        columns=tuple(column.name for column in columns),
+        dimension=Dimension.TIMELINESS,
+        expected=f"<= {_limit(level)}",
+        unit="seconds",
+        probes=probes,
+        needs=(need(dataset, *columns),),
+        line=level.line,
+    )
+    return Draft(check=check)
+
+
+def _unchecked(level: ServiceLevel, kind: CheckKind, probe: NotChecked, element: Element | None = None) -> Draft:
+    told = f" {_shown(level.value)}" if level.value is not None else ""
+    check = Check(
+        id=base_id("sla", *([element.text] if element else []), level.id or level.property),
+        name=f"{level.property}{told}{f' {level.unit}' if level.unit else ''}",
+        kind=kind,
+        dataset=element.dataset if element else "",
+        columns=(element.column,) if element else (),
+        dimension=Dimension.TIMELINESS,
+        expected="",
+        unit=None,
+        probes=(probe,),
+        line=level.line,
+    )
+    return Draft(check=check)
+
+
+def _resolve(contract: Contract, element: Element) -> tuple[Dataset | None, Column | None]:
+    dataset = None if element.problem else contract.dataset(element.dataset)
+    return dataset, dataset.column(element.column) if dataset else None
+
+
+def _limit(level: ServiceLevel) -> str:
+    return f"{_shown(level.value)} {level.unit}" if level.unit else _shown(level.value)
+
+
+def _shown(value: Scalar) -> str:
+    return plain(Decimal(value)) if isinstance(value, int | Decimal) and not isinstance(value, bool) else str(value)

@@ -1,0 +1,167 @@
+"""Contract → CheckPlan: every declared rule and service level becomes exactly one check (or says why it cannot)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+
+from monitor.checks.custom import custom_checks, sql_check, text_check
+from monitor.checks.drafts import Draft, base_id, named, structural, table_name
+from monitor.checks.freshness import service_level_checks
+from monitor.checks.references import duplicates_check, key_checks, reference_check
+from monitor.checks.values import column_checks, metric_check, row_count, unsupported_metric
+from monitor.domain.check import Catalogue, CheckKind, CheckPlan, Dimension, Need, PlannedDataset
+from monitor.domain.contract import Column, Contract, Dataset, QualityRule
+from monitor.errors import MonitorError, UsageError
+
+SERVER_TYPES = {"postgres": "postgres", "postgresql": "postgres"}
+"""The server types whose SQL can be compiled, and the one spelling that Pactwatch uses."""
+
+
+def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
+    """Return the plan of a contract for a type of server; the same contract always gives the same plan.
+
+    Raises MonitorError for a server type that cannot be compiled for.
+    """
+    if server_type not in SERVER_TYPES:
+        known = ", ".join(sorted(set(SERVER_TYPES.values())))
+        raise MonitorError(f"{contract.file}: servers of type {server_type!r} are not supported, only {known}")
+    datasets = tuple(
+        PlannedDataset(name=each.name, table=table_name(each), rows_metric=f"{base_id(each.name)}.rows")
+        for each in contract.datasets
+    )
+    checks, unclear = named(_drafts(contract), reserved=(dataset.rows_metric for dataset in datasets))
+    return CheckPlan(
+        contract=contract.id,
+        slug=contract.slug,
+        version=contract.version,
+        source=contract.file,
+        fingerprint=contract.fingerprint,
+        server_type=SERVER_TYPES[server_type],
+        datasets=datasets,
+        checks=checks,
+        remarks=tuple(
+            f"{identity}: give the rules of this kind an id, so that their history can be told apart"
+            for identity in unclear
+        ),
+    )
+
+
+def subset(plan: CheckPlan, dataset: str | None, checks: Sequence[str]) -> CheckPlan:
+    """Return the part of a plan that is asked for, in plan order.
+
+    Raises UsageError for a dataset or check that the plan does not have, and if nothing is left.
+    """
+    if dataset is not None and dataset not in {each.name for each in plan.datasets}:
+        known = [each.name for each in plan.datasets]
+        raise UsageError(f"{plan.contract}: no dataset {dataset!r}{_did_you_mean(dataset, known)}")
+    ids = [check.id for check in plan.checks]
+    for wanted in checks:
+        if wanted not in ids:
+            raise UsageError(f"{plan.contract}: no check {wanted!r}{_did_you_mean(wanted, ids)}")
+    kept = tuple(
+        check
+        for check in plan.checks
+        if (dataset is None or check.dataset == dataset) and (not checks or check.id in checks)
+    )
+    if not kept:
+        raise UsageError(f"{plan.contract}: nothing to verify; the selection leaves no check")
+    return replace(plan, checks=kept)
+
+
+def _did_you_mean(word: str, known: Sequence[str]) -> str:
+    near = get_close_matches(word, known, n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+def _drafts(contract: Contract) -> Iterator[Draft]:
+    for dataset in contract.datasets:
+        yield from _schema_checks(contract, dataset)
+        yield from key_checks(dataset)
+        for relationship in dataset.relationships:
+            yield reference_check(contract, dataset, relationship)
+        for column in dataset.columns:
+            yield from column_checks(dataset, column)
+            for relationship in column.relationships:
+                yield reference_check(contract, dataset, relationship)
+            for rule in column.rules:
+                yield from _rule_checks(dataset, column, rule)
+        for rule in dataset.rules:
+            yield from _rule_checks(dataset, None, rule)
+    for level in contract.service_levels:
+        yield from service_level_checks(contract, level)
+
+
+def _rule_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> Iterator[Draft]:
+    columns = (column,) if column else ()
+    match rule.type, rule.metric:
+        case "text", _:
+            yield text_check(dataset, columns, rule)
+        case "sql", _:
+            yield sql_check(dataset, column, rule)
+        case "custom", _:
+            yield from custom_checks(dataset, column, rule)
+        case _, "duplicateValues":
+            yield duplicates_check(dataset, column, rule)
+        case _, "rowCount" if column is None:
+            yield row_count(dataset, rule)
+        case _ if column is not None:
+            yield metric_check(dataset, column, rule)
+        case _:
+            yield unsupported_metric(dataset, columns, rule)
+
+
+def _schema_checks(contract: Contract, dataset: Dataset) -> Iterator[Draft]:
+    names = tuple(column.physical_name for column in dataset.columns)
+    there = Need(table=table_name(dataset))
+    words = f"{dataset.name} must exist" + (" with the declared columns" if names else "")
+    probe = Catalogue(columns=names, physical_type=dataset.physical_type)
+    yield structural(CheckKind.SCHEMA, dataset, (), words, probe, id_columns=False, unit="columns", needs=())
+    if names and contract.extra_columns != "allow":
+        severity = "warning" if contract.extra_columns == "warn" else "error"
+        words = f"{dataset.name} must have no columns beside the declared ones"
+        yield structural(
+            CheckKind.EXTRA_COLUMNS,
+            dataset,
+            (),
+            words,
+            Catalogue(columns=names),
+            id_columns=False,
+            unit="columns",
+            severity=severity,
+            needs=(there,),
+        )
+    if names and contract.column_order != "allow":
+        severity = "warning" if contract.column_order == "warn" else "error"
+        words = f"{dataset.name} must have its columns in the declared order"
+        yield structural(
+            CheckKind.COLUMN_ORDER,
+            dataset,
+            (),
+            words,
+            Catalogue(columns=names),
+            id_columns=False,
+            unit="columns",
+            severity=severity,
+            needs=(there,),
+        )
+    for column in dataset.columns:
+        declared = column.physical_type or column.logical_type
+        if declared is not None:
+            yield _type_check(contract, dataset, column, declared)
+
+
+def _type_check(contract: Contract, dataset: Dataset, column: Column, declared: str) -> Draft:
+    logical = column.logical_type
+    if logical == "date" and contract.api_version.startswith("v3.0"):
+        logical = "temporal"  # 3.0 has no logical type `timestamp`: its `date` covers both
+    probe = Catalogue(columns=(column.physical_name,), physical_type=column.physical_type, logical_type=logical)
+    return structural(
+        CheckKind.COLUMN_TYPE,
+        dataset,
+        (column,),
+        f"{dataset.name}.{column.name} must be of type {declared}",
+        probe,
+        expected=declared,
+        unit=None,
+        dimension=Dimension.CONFORMITY,
+    )

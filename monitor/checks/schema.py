@@ -1,0 +1,133 @@
+"""What the catalogue alone can answer: is the table there, with the promised columns, types and order?
+
+Soda's own `schema` check matches names by lower case, cannot see materialised views, cannot tell a missing table from
+a missing privilege and knows neither precision nor "no other columns". So the plan is judged from one exact catalogue
+statement; and whatever a check needs that is gone makes it `blocked`, naming the culprit.
+"""
+
+from monitor.checks.types import is_category, same_type
+from monitor.domain.check import Catalogue, Check, CheckKind, CheckPlan, TableName
+from monitor.domain.scan import CheckResult, Outcome, Seen, TableSeen, broken_outcome
+
+_MANY = 8
+
+
+def judge(check: Check, plan: CheckPlan, seen: Seen) -> CheckResult:
+    """Return the result of a check that has a `Catalogue` probe."""
+    probe = next(probe for probe in check.probes if isinstance(probe, Catalogue))
+    name = next(dataset.table for dataset in plan.datasets if dataset.name == check.dataset)
+    table = seen.get(name)
+    if check.kind is CheckKind.SCHEMA:
+        return _schema(check, probe, name, table)
+    blocked = blocked_by(check, plan, seen)
+    if table is None or blocked:
+        return CheckResult(check=check, outcome=Outcome.BLOCKED, reason=blocked or f"table {name} does not exist")
+    match check.kind:
+        case CheckKind.EXTRA_COLUMNS:
+            return _extra_columns(check, probe, table)
+        case CheckKind.COLUMN_ORDER:
+            return _column_order(check, probe, table)
+        case _:
+            return _column_type(check, probe, table)
+
+
+def blocked_by(check: Check, plan: CheckPlan, seen: Seen) -> str | None:
+    """Say which missing table, column or privilege keeps a check from running; None if nothing does."""
+    from_rows = not any(isinstance(probe, Catalogue) for probe in check.probes)
+    for need in check.needs:
+        hint = _see(need.table, plan, check)
+        table = seen.get(need.table)
+        if table is None:
+            return f"table {need.table} does not exist{hint}"
+        missing = [column for column in need.columns if table.column(column) is None]
+        if missing:
+            return f"{_columns(missing)} of {need.table} {_is(missing)} missing{hint}"
+        if from_rows and not table.readable:
+            hidden = [column.name for column in table.columns if column.name in need.columns and not column.readable]
+            if hidden or not need.columns:
+                return f"no privilege to read {_columns(hidden) + ' of ' if hidden else ''}{need.table}"
+    return None
+
+
+def _schema(check: Check, probe: Catalogue, name: TableName, table: TableSeen | None) -> CheckResult:
+    if table is None:
+        return _broken(check, f"table {name} does not exist", len(probe.columns) or 1)
+    missing = [column for column in probe.columns if table.column(column) is None]
+    if missing:
+        near = {column.name.lower(): column.name for column in table.columns}
+        hints = [f"{near[column.lower()]} is there" for column in missing if column.lower() in near]
+        hint = f" ({', '.join(hints)}: names are exact)" if hints else ""
+        return _broken(check, f"{_columns(missing)} {_is(missing)} missing{hint}", len(missing))
+    if probe.physical_type and not _is_kind(probe.physical_type, table.kind):
+        return _broken(check, f"{name} is a {table.kind}, the contract says {probe.physical_type}", 1)
+    return CheckResult(
+        check=check,
+        outcome=Outcome.PASS,
+        measured=0,
+        reason=f"{table.kind} {name} has all {len(probe.columns)} declared columns",
+    )
+
+
+def _extra_columns(check: Check, probe: Catalogue, table: TableSeen) -> CheckResult:
+    extra = [column for column in table.columns if column.name not in probe.columns]
+    if extra:
+        words = ", ".join(f"{column.name} ({column.type})" for column in extra[:_MANY])
+        more = f" and {len(extra) - _MANY} more" if len(extra) > _MANY else ""
+        return _broken(check, f"not in the contract: {words}{more}", len(extra))
+    return CheckResult(check=check, outcome=Outcome.PASS, measured=0, reason="no other columns than the declared ones")
+
+
+def _column_order(check: Check, probe: Catalogue, table: TableSeen) -> CheckResult:
+    live = [column.name for column in table.columns if column.name in probe.columns]
+    declared = [column for column in probe.columns if column in live]
+    moved = [f"{have} where {want} should be" for want, have in zip(declared, live, strict=True) if want != have]
+    if moved:
+        return _broken(check, f"the table has {moved[0]}; {len(moved)} columns moved", len(moved))
+    return CheckResult(check=check, outcome=Outcome.PASS, measured=0, reason="the columns stand in the declared order")
+
+
+def _column_type(check: Check, probe: Catalogue, table: TableSeen) -> CheckResult:
+    column = table.column(probe.columns[0])
+    if column is None:
+        raise ValueError(check.id)
+    live = column.base_type or column.type
+    if probe.physical_type:
+        holds = same_type(probe.physical_type, column.type) or same_type(probe.physical_type, live)
+    else:
+        holds = is_category(probe.logical_type or "", live)
+    if holds:
+        return CheckResult(check=check, outcome=Outcome.PASS, reason=f"is {column.type}")
+    return CheckResult(check=check, outcome=broken_outcome(check.severity), reason=f"is {column.type}")
+
+
+def _broken(check: Check, reason: str, count: int) -> CheckResult:
+    return CheckResult(check=check, outcome=broken_outcome(check.severity), measured=count, reason=reason)
+
+
+def _is_kind(declared: str, kind: str) -> bool:
+    match declared.lower():
+        case "table":
+            return kind in {"table", "partitioned table", "foreign table"}
+        case "view":
+            return kind in {"view", "materialized view"}
+        case "materialized view" | "materializedview":
+            return kind == "materialized view"
+        case _:
+            return True
+
+
+def _see(table: TableName, plan: CheckPlan, check: Check) -> str:
+    for dataset in plan.datasets:
+        if dataset.table == table:
+            culprit = next((c for c in plan.checks if c.dataset == dataset.name and c.kind is CheckKind.SCHEMA), None)
+            return f" (see {culprit.id})" if culprit and culprit is not check else ""
+    return ""
+
+
+def _columns(names: list[str]) -> str:
+    shown = ", ".join(names[:_MANY]) + (f" and {len(names) - _MANY} more" if len(names) > _MANY else "")
+    return f"column{'s' if len(names) > 1 else ''} {shown}"
+
+
+def _is(names: list[str]) -> str:
+    return "are" if len(names) > 1 else "is"

@@ -1,0 +1,111 @@
+"""Column types compared by meaning: `varchar` is `character varying`, a precision counts only when it is declared."""
+
+import re
+from dataclasses import dataclass
+
+_ALIASES = {
+    "int": "integer",
+    "int4": "integer",
+    "serial": "integer",
+    "serial4": "integer",
+    "int2": "smallint",
+    "smallserial": "smallint",
+    "serial2": "smallint",
+    "int8": "bigint",
+    "bigserial": "bigint",
+    "serial8": "bigint",
+    "decimal": "numeric",
+    "dec": "numeric",
+    "float8": "double precision",
+    "double": "double precision",
+    "float4": "real",
+    "varchar": "character varying",
+    "char": "character",
+    "nchar": "character",
+    "national character": "character",
+    "char varying": "character varying",
+    "bool": "boolean",
+    "timestamp without time zone": "timestamp",
+    "timestamptz": "timestamp with time zone",
+    "time without time zone": "time",
+    "timetz": "time with time zone",
+    "varbit": "bit varying",
+}
+_INTEGERS = frozenset({"smallint", "integer", "bigint", "oid"})
+_NUMBERS = _INTEGERS | {"numeric", "real", "double precision", "money"}
+_TIMESTAMPS = frozenset({"timestamp", "timestamp with time zone"})
+_TIMES = frozenset({"time", "time with time zone"})
+_DOCUMENTS = frozenset({"json", "jsonb", "hstore", "xml"})
+_MAX_REAL_BITS = 24
+_CATEGORIES = {
+    "integer": _INTEGERS,
+    "number": _NUMBERS,
+    "boolean": frozenset({"boolean"}),
+    "date": frozenset({"date"}),
+    "timestamp": _TIMESTAMPS,
+    "temporal": _TIMESTAMPS | {"date"},
+    "time": _TIMES,
+    "map": _DOCUMENTS,
+    "vector": frozenset({"vector", "halfvec", "sparsevec"}),
+}
+_NOT_TEXT = _NUMBERS | _TIMESTAMPS | _TIMES | {"boolean", "date", "json", "jsonb"}
+_TYPE = re.compile(r"(?P<head>[^(\[]+?)\s*(?:\((?P<params>[^)]*)\)(?P<tail>[^\[\]]*?))?(?P<dims>(?:\s*\[\d*\])*)\Z")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqlType:
+    """A type taken apart: canonical name, parameters (None if there are none), array or not."""
+
+    base: str
+    params: tuple[str, ...] | None
+    is_array: bool
+
+
+def parse_type(text: str) -> SqlType:
+    """Take apart a PostgreSQL type as people or `format_type` write it. Never fails: an unknown word stays as it is."""
+    words = " ".join(text.split()).lower()
+    match = _TYPE.match(words)
+    if match is None:
+        return SqlType(base=words, params=None, is_array=False)
+    head = match["head"].strip()
+    is_array = bool(match["dims"].strip()) or head.endswith(" array")
+    base = f"{head.removesuffix(' array')} {match['tail'] or ''}".strip()
+    base = " ".join(base.split())
+    if base.startswith("_") and not is_array:
+        base, is_array = base[1:], True
+    params = tuple(part.strip() for part in match["params"].split(",")) if match["params"] else None
+    if base == "float":
+        is_real = params is not None and params[0].isdigit() and int(params[0]) <= _MAX_REAL_BITS
+        return SqlType(base="real" if is_real else "double precision", params=None, is_array=is_array)
+    base = _ALIASES.get(base, base)
+    if base == "numeric" and params is not None and len(params) == 1:
+        params = (params[0], "0")
+    return SqlType(base=base, params=params, is_array=is_array)
+
+
+def same_type(declared: str, live: str) -> bool:
+    """Say whether a live column has the declared physical type."""
+    wanted, found = parse_type(declared), parse_type(live)
+    if (wanted.base, wanted.is_array) != (found.base, found.is_array):
+        return False
+    return wanted.params is None or wanted.params == found.params
+
+
+def is_category(logical: str, live: str) -> bool:
+    """Say whether a live column's type belongs to an ODCS logical type. Unknown live types pass for text or objects."""
+    found = parse_type(live)
+    match logical:
+        case "array":
+            return found.is_array or found.base in _DOCUMENTS
+        case "vector" if found.is_array:
+            return found.base in _NUMBERS
+        case _ if found.is_array:
+            return False
+        case "string":
+            return found.base not in _NOT_TEXT
+        case "object":
+            return found.base in _DOCUMENTS or found.base not in _NOT_TEXT | {"text", "character varying", "character"}
+        case "integer" if found.base == "numeric":
+            return found.params is not None and found.params[1] == "0"
+        case _:
+            return found.base in _CATEGORIES.get(logical, frozenset())

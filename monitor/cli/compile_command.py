@@ -1,0 +1,70 @@
+"""`pactwatch compile`: the SodaCL of every contract, committed like a lock file."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+
+from monitor.checks.plan import SERVER_TYPES, compile_plan
+from monitor.checks.sodacl import compiled_file
+from monitor.contracts.versions import Library, read_library
+from monitor.reports.visible import visible
+from monitor.settings import Settings
+
+DEFAULT_TYPE = "postgres"
+
+
+@click.command("compile")
+@click.option("--check", is_flag=True, help="Write nothing; exit 2 if the folder is out of date.")
+@click.pass_obj
+def compile_command(settings_of: Callable[[], Settings], check: bool) -> None:
+    """Write the SodaCL compiled from every contract to the `checks` folder.
+
+    One file per contract version and server type: a pull request on a contract shows every expression that will run.
+    Runs compile in memory and never read this folder.
+    """
+    settings = settings_of()
+    library = read_library(settings.contracts, settings.contract_variables)
+    wanted = dict(compiled(library))
+    stale = _stale(settings.checks, wanted)
+    for file in library.invalid:
+        for problem in file.problems:
+            click.echo(visible(f"{file.file}:{problem}"), err=True)
+    if check:
+        for path in stale:
+            click.echo(visible(f"{path}: out of date; run `pactwatch compile`"), err=True)
+    else:
+        for path in stale:
+            _replace(settings.checks / path, wanted.get(path))
+            click.echo(visible(f"{'wrote' if path in wanted else 'removed'} {settings.checks / path}"))
+    if not (stale and check):
+        click.echo(f"{len(wanted)} compiled file{'' if len(wanted) == 1 else 's'} in step with the contracts")
+    if library.invalid or (stale and check):
+        raise click.exceptions.Exit(2)
+
+
+def compiled(library: Library) -> Iterator[tuple[str, str]]:
+    """Yield path (below the checks folder) and text for every contract version and every type of server it names."""
+    for contract in library.contracts:
+        types = {SERVER_TYPES[each.type] for each in contract.servers if each.type in SERVER_TYPES}
+        for server_type in sorted(types or ({DEFAULT_TYPE} if not contract.servers else set())):
+            text = compiled_file(compile_plan(contract, server_type))
+            yield f"{contract.slug}/{contract.version}.{server_type}.yml", text
+
+
+def _stale(folder: Path, wanted: dict[str, str]) -> list[str]:
+    """Return the paths whose file differs from what is wanted, among them files that nothing stands behind any more."""
+    found = {str(path.relative_to(folder)): path for path in folder.rglob("*.yml")} if folder.is_dir() else {}
+    changed = {path for path, text in wanted.items() if path not in found or found[path].read_text() != text}
+    return sorted(changed | (found.keys() - wanted.keys()))
+
+
+def _replace(path: Path, text: str | None) -> None:
+    if text is None:
+        path.unlink()
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(text)
+    os.replace(temporary, path)  # noqa: PTH105 - the atomic one

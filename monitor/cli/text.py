@@ -1,0 +1,320 @@
+"""A run on a terminal: what is broken first, exact numbers, what to do next, where it is written."""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TextIO
+
+from monitor.cli.exits import meaning, overall
+from monitor.cli.layout import Line, edged, hanging, line, plain, side_by_side, styled, wrap
+from monitor.domain.contract import Contract
+from monitor.domain.scan import CheckResult, Outcome, Run, Verdict
+from monitor.errors import ContractError
+from monitor.reports import words
+from monitor.reports.hints import hint
+from monitor.reports.views import seconds, where
+from monitor.reports.visible import visible
+
+GUTTER = 8
+FACTS = 10
+FILE_COLUMN = 37
+_LISTED = 3
+
+WORDS = {
+    Outcome.FAIL: "BROKEN",
+    Outcome.ERROR: "ERROR",
+    Outcome.BLOCKED: "BLOCKED",
+    Outcome.WARN: "WARN",
+    Outcome.SKIPPED: "SKIP",
+    Outcome.PASS: "HOLD",
+}
+STYLES = {
+    Outcome.FAIL: "bold red",
+    Outcome.ERROR: "bold magenta",
+    Outcome.BLOCKED: "bold blue",
+    Outcome.WARN: "bold yellow",
+    Outcome.SKIPPED: "dim",
+    Outcome.PASS: "green",
+}
+VERDICT_STYLES = {Verdict.BROKEN: "bold red", Verdict.UNVERIFIED: "bold magenta", Verdict.KEPT: "bold green"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A run to tell, with the contract it is about and the page that was written of it, where there are."""
+
+    run: Run
+    contract: Contract | None = None
+    report: str | None = None
+
+
+def print_runs(
+    told: Sequence[Told],
+    invalid: Sequence[ContractError],
+    *,
+    exit_code: int,
+    stream: TextIO,
+    verbose: bool = False,
+    environment: Mapping[str, str] = os.environ,
+) -> None:
+    """Print runs and invalid files as wide as the terminal, in colour if `stream` is one that may have it."""
+    lines = render_runs(told, invalid, exit_code=exit_code, width=terminal_width(), verbose=verbose)
+    if wants_colour(stream, environment):
+        _print_styled(lines, stream)
+        return
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(plain(lines).encode(encoding, "backslashreplace").decode(encoding))
+
+
+def wants_colour(stream: TextIO, environment: Mapping[str, str]) -> bool:
+    """Say whether to use colour: on a terminal that can, unless NO_COLOR is set to anything (no-color.org)."""
+    return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+
+
+def terminal_width() -> int:
+    """Return the width to write for: COLUMNS, else the terminal's, else 80."""
+    return shutil.get_terminal_size((80, 24)).columns
+
+
+def render_runs(
+    told: Sequence[Told], invalid: Sequence[ContractError], *, exit_code: int, width: int, verbose: bool = False
+) -> list[Line]:
+    """Return a block per run, then invalid files, then a total over many, then what the exit code means."""
+    lines: list[Line] = []
+    for one in told:
+        lines += render_run(one.run, one.contract, width=width, verbose=verbose, report=one.report)
+        lines.append(())
+    for error in invalid:
+        lines += [*_invalid(error, width), ()]
+    if len(told) + len(invalid) > 1:
+        lines += _wrapped(_total([one.run for one in told], len(invalid)), width)
+    elif told:
+        lines.pop()
+    verdict = overall((one.run for one in told), invalid=bool(invalid))
+    return [*lines, *_fact(f"Exit {exit_code}", meaning(exit_code, verdict), width)]
+
+
+def render_run(
+    run: Run, contract: Contract | None, *, width: int, verbose: bool = False, report: str | None = None
+) -> list[Line]:
+    """Return the lines about one run: failures, errors and what they block, warnings, skips, what holds."""
+    found = {outcome: [result for result in run.scan.results if result.outcome is outcome] for outcome in Outcome}
+    lines = [*_header(run, contract, width), ()]
+    for result in (*found[Outcome.FAIL], *found[Outcome.ERROR]):
+        lines += [*_block(result, run, width, verbose=verbose), ()]
+    for reason, results in _by_reason(found[Outcome.BLOCKED]):
+        lines += [*_blocked(reason, results, run, width, verbose=verbose), ()]
+    for result in found[Outcome.WARN]:
+        lines += _one_line(Outcome.WARN, _warning(result), width)
+        lines += _details(result, run, width) if verbose else []
+    for reason, results in _by_reason(found[Outcome.SKIPPED]):
+        lines += _one_line(Outcome.SKIPPED, _skipped(reason, results, verbose=verbose), width)
+    lines += _holds(found[Outcome.PASS], width, verbose=verbose)
+    lines += _wrapped(
+        f"{_counted(len(found[Outcome.ERROR]), 'error')}, {len(found[Outcome.BLOCKED]):,} blocked. {seconds(run)}.",
+        width,
+    )
+    return [*lines, *(_fact("Report", visible(report), width) if report else ())]
+
+
+def _header(run: Run, contract: Contract | None, width: int) -> list[Line]:
+    """Return which contract was verified where, with the verdict and the number of rules that make it."""
+    server = f" on {run.server}" if run.server else ""
+    location = f" ({run.location})" if run.location else ""
+    shadow = " (shadow)" if run.shadow else ""
+    version = visible(f"{run.contract} {run.version}{shadow}{server}{location}")
+    title = f": {visible(contract.name)}" if contract and contract.name != run.contract else ""
+    deciding = {
+        Verdict.BROKEN: run.count(Outcome.FAIL),
+        Verdict.UNVERIFIED: run.count(Outcome.ERROR) + run.count(Outcome.BLOCKED),
+        Verdict.KEPT: run.count(Outcome.PASS),
+    }[run.verdict]
+    rules = f"{deciding:,} of {_counted(len(run.scan.results), 'rule')}"
+    return edged(
+        "",
+        version + title,
+        f"{run.verdict.upper()}   {rules}",
+        width=width,
+        gutter=0,
+        word_style="",
+        style="bold",
+        right_style=VERDICT_STYLES[run.verdict],
+    )
+
+
+def _block(result: CheckResult, run: Run, width: int, *, verbose: bool) -> list[Line]:
+    """Return everything about one result that does not hold."""
+    lines = _head(result.outcome, visible(result.check.name), result.check.dimension or "", width)
+    if result.outcome is Outcome.FAIL:
+        lines += _figures(result, width)
+    body = (words.reason(result), visible(result.offending) if result.offending else None)
+    lines += [line(text, indent=GUTTER) for part in body if part for text in wrap(part, width - GUTTER)]
+    if step := hint(result, run):
+        lines += hanging("next", step, width=width, indent=GUTTER)
+    if verbose:
+        return lines + _details(result, run, width)
+    return lines + _place(result, run, width)
+
+
+def _figures(result: CheckResult, width: int) -> list[Line]:
+    """Return what was expected and measured; the promise alone where nothing was measured."""
+    found = words.measured(result)
+    measured = f", measured {found}" if found else ""
+    return [
+        line(text, "bold" if found else "", indent=GUTTER)
+        for text in wrap(f"expected {words.expected(result)}{measured}", width - GUTTER)
+    ]
+
+
+def _details(result: CheckResult, run: Run, width: int) -> list[Line]:
+    """Return what `-v` adds: the impact, the statement, the id and its place."""
+    lines: list[Line] = []
+    if result.check.impact:
+        lines += hanging("impact", visible(result.check.impact), width=width, indent=GUTTER)
+    if result.sql:
+        lines += hanging("sql", visible(result.sql.expandtabs(4), keep="\n"), width=width, indent=GUTTER)
+    return lines + _place(result, run, width)
+
+
+def _place(result: CheckResult, run: Run, width: int) -> list[Line]:
+    """Return the check's id and where its rule is written."""
+    return side_by_side(
+        visible(result.check.id), where(run, result.check), width=width, indent=GUTTER, column=FILE_COLUMN, style="dim"
+    )
+
+
+def _blocked(reason: str, results: Sequence[CheckResult], run: Run, width: int, *, verbose: bool) -> list[Line]:
+    """Return the checks that one cause blocks."""
+    lines = _head(Outcome.BLOCKED, f"{_counted(len(results), 'check')}: {reason}", "", width)
+    if verbose:
+        for result in results:
+            lines += [line(text, indent=GUTTER) for text in wrap(visible(result.check.name), width - GUTTER)]
+            lines += _place(result, run, width)
+    else:
+        lines += [line(text, indent=GUTTER) for text in wrap(_some(results, verbose=False), width - GUTTER)]
+    if step := hint(results[0], run):
+        lines += hanging("next", step, width=width, indent=GUTTER)
+    return lines
+
+
+def _warning(result: CheckResult) -> str:
+    """Say a warning in one line: numbers if there are, else the reason, which may name its subject itself."""
+    name, reason = visible(result.check.name), words.reason(result)
+    found = words.measured(result)
+    if found:
+        told = f"{name}: expected {words.expected(result)}, measured {found}"
+        return f"{told}; {reason}" if reason else told
+    if reason and visible(result.check.dataset) in reason:
+        return reason
+    return f"{name}: {reason or 'does not hold'}"
+
+
+def _skipped(reason: str, results: Sequence[CheckResult], *, verbose: bool) -> str:
+    """Say what one reason keeps from being checked."""
+    count = "" if len(results) == 1 else f"{_counted(len(results), 'rule')}, "
+    return f"{count}{_some(results, verbose=verbose)}: {reason}"
+
+
+def _holds(results: Sequence[CheckResult], width: int, *, verbose: bool) -> list[Line]:
+    """Return how many checks hold in each dataset; all of them if asked for."""
+    lines: list[Line] = []
+    if verbose:
+        for result in results:
+            lines += _head(Outcome.PASS, visible(result.check.name), str(words.measured(result) or ""), width)
+    count = f"{len(results):,} {'holds' if len(results) == 1 else 'hold'}"
+    if not results:
+        return [line("nothing holds")]
+    listed = "" if verbose else " (-v lists)"
+    return lines + hanging(f"{count} ", f"{_datasets(results)}{listed}", width=width, indent=0, first_style="green")
+
+
+def _some(results: Sequence[CheckResult], *, verbose: bool) -> str:
+    """Name a few checks, or all if asked for; of many, say how many each dataset has."""
+    if verbose or len(results) <= _LISTED:
+        return ", ".join(visible(result.check.name) for result in results)
+    return f"{_datasets(results)} (-v lists)"
+
+
+def _datasets(results: Iterable[CheckResult]) -> str:
+    """Return how many results each dataset has, in order of first appearance."""
+    counts = Counter(visible(result.check.dataset) for result in results)
+    return ", ".join(f"{dataset} {count:,}" for dataset, count in counts.items())
+
+
+def _by_reason(results: Iterable[CheckResult]) -> list[tuple[str, list[CheckResult]]]:
+    """Group results by their reason, in order of first appearance."""
+    groups: dict[str, list[CheckResult]] = {}
+    for result in results:
+        groups.setdefault(words.reason(result) or "no reason was given", []).append(result)
+    return list(groups.items())
+
+
+def _invalid(error: ContractError, width: int) -> list[Line]:
+    """Return an invalid file with all its problems, each as `file:line: where: what`."""
+    lines = _labelled("INVALID", f"{visible(error.file)}: {_counted(len(error.problems), 'problem')}", width)
+    for problem in error.problems:
+        text = f"{visible(error.file)}:{visible(problem)}"
+        lines += [line(part, indent=GUTTER) for part in wrap(text, width - GUTTER)]
+    return lines
+
+
+def _total(runs: Sequence[Run], invalid: int) -> str:
+    """Return one line over many runs."""
+    counts = Counter(run.verdict for run in runs)
+    verdicts = ", ".join(
+        f"{counts[verdict]:,} {verdict}" for verdict in (Verdict.BROKEN, Verdict.UNVERIFIED, Verdict.KEPT)
+    )
+    shadow = sum(run.shadow for run in runs)
+    aside = f" ({shadow:,} in the shadow)" if shadow else ""
+    return f"{_counted(len(runs), 'run')}: {verdicts}{aside}; {_counted(invalid, 'invalid file')}."
+
+
+def _head(outcome: Outcome, text: str, right: str, width: int) -> list[Line]:
+    """Return the first line of a result: outcome, promise, and a note at the right edge."""
+    return edged(
+        WORDS[outcome],
+        text,
+        right,
+        width=width,
+        gutter=GUTTER,
+        word_style=STYLES[outcome],
+        style="" if outcome is Outcome.PASS else "bold",
+        right_style="dim",
+    )
+
+
+def _one_line(outcome: Outcome, text: str, width: int) -> list[Line]:
+    """Return a result that needs no block."""
+    style = STYLES[outcome]
+    return edged(WORDS[outcome], text, "", width=width, gutter=GUTTER, word_style=style, style="", right_style="")
+
+
+def _labelled(label: str, text: str, width: int) -> list[Line]:
+    """Return text behind a red gutter word."""
+    return edged(label, text, "", width=width, gutter=GUTTER, word_style="bold red", style="bold", right_style="")
+
+
+def _fact(label: str, text: str, width: int) -> list[Line]:
+    """Return a closing line: label and text."""
+    return edged(label, text, "", width=width, gutter=FACTS, word_style="bold", style="", right_style="")
+
+
+def _wrapped(text: str, width: int) -> list[Line]:
+    """Return text over the whole width."""
+    return [line(part) for part in wrap(text, width)]
+
+
+def _counted(count: int, noun: str) -> str:
+    """Return a count with its noun in the right number."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def _print_styled(lines: Iterable[Line], stream: TextIO) -> None:
+    """Print lines in colour. No markup, emoji codes or highlighting: what looks like them is data."""
+    from rich.console import Console
+
+    console = Console(file=stream, force_terminal=True, markup=False, emoji=False, highlight=False)
+    for pieces in lines:
+        console.print(styled(pieces), soft_wrap=True)

@@ -1,0 +1,194 @@
+"""`pactwatch verify`: the verdict on demand."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.errors import ContractError, UsageError
+from monitor.wiring import Engines, Target
+
+if TYPE_CHECKING:
+    from monitor.cli.text import Told
+    from monitor.contracts.versions import Library, Selected
+    from monitor.domain.contract import Contract
+    from monitor.domain.scan import Run
+    from monitor.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the command line asks for, beside the contracts."""
+
+    server: str | None = None
+    dataset: str | None = None
+    checks: tuple[str, ...] = ()
+    quiet: bool = False
+    report: Path | None = None
+
+
+@click.command("verify")
+@click.argument("contracts", nargs=-1, metavar="[CONTRACT]...")
+@click.option("--server", metavar="NAME", help="Which of the contract's servers; `all` for each of them.")
+@click.option("--dataset", metavar="D", help="Only the checks of this dataset.")
+@click.option("--check", "checks", metavar="ID", multiple=True, help="Only this check; may be given several times.")
+@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the verdict here, not to stdout."
+)
+@click.option(
+    "--report", type=click.Path(path_type=Path), help="Write an HTML page of each run: FILE.html, or a folder."
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["fail", "warn"]),
+    default="fail",
+    show_default=True,
+    help="From what outcome on to exit 1.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="List what holds, show SQL and what else is known.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
+@click.pass_obj
+def verify_command(
+    settings_of: "Callable[[], Settings]",
+    contracts: tuple[str, ...],
+    server: str | None,
+    dataset: str | None,
+    checks: tuple[str, ...],
+    output_format: str,
+    output: Path | None,
+    report: Path | None,
+    fail_on: str,
+    verbose: bool,
+    quiet: bool,
+) -> int:
+    """Verify contracts against the warehouse, now.
+
+    CONTRACT is an id, id@version, a unique name, or a contract file; without one, every contract that is current.
+    The verdict goes to stdout, progress to stderr.
+    """
+    asked = Asked(server=server, dataset=dataset, checks=checks, quiet=quiet, report=report)
+    with Engines() as engines:  # first of all: what is imported there hides behind all that follows
+        settings = settings_of()
+        library, selected = select(settings, contracts)
+        told = list(verify(settings, selected, asked, engines))
+    return tell(
+        told,
+        library,
+        output_format=output_format,
+        output=output,
+        fail_on=fail_on,
+        verbose=verbose,
+        named=bool(contracts),
+    )
+
+
+def select(settings: "Settings", wanted: Sequence[str]) -> "tuple[Library, tuple[Selected, ...]]":
+    """Return the contracts that were read, and those of them to verify.
+
+    Raises UsageError if a name means nothing or too much, or if there is nothing to verify at all.
+    """
+    from monitor.contracts.versions import SHADOW_STATUSES, Library, Selected, current, read_library, resolve
+
+    files = [Path(word) for word in wanted if _is_file(word)]
+    names = [word for word in wanted if not _is_file(word)]
+    library = read_library(files, settings.contract_variables) if files else Library(contracts=(), invalid=())
+    selected = [
+        Selected(contract=contract, shadow=contract.status in SHADOW_STATUSES) for contract in library.contracts
+    ]
+    if names or not wanted:
+        known = read_library(settings.contracts, settings.contract_variables)
+        selected += [each for name in names for each in resolve(known, name)] if names else current(known)
+        library = Library(contracts=(*library.contracts, *known.contracts), invalid=(*library.invalid, *known.invalid))
+    if not selected and not library.invalid:
+        folders = ", ".join(str(path) for path in settings.contracts)
+        raise UsageError(f"no contract to verify in {folders}")
+    unique = {(each.contract.id, each.contract.version, each.contract.file): each for each in selected}
+    return library, tuple(unique.values())
+
+
+def verify(settings: "Settings", selected: "Sequence[Selected]", asked: Asked, engines: Engines) -> "Iterator[Told]":
+    """Verify each selected contract on its server and yield what is to be told; pages are written as runs end.
+
+    All questions about names and servers are settled before the first connection.
+    """
+    from monitor.cli.progress import progress_on
+    from monitor.cli.text import Told
+    from monitor.run import planned, run_contract
+    from monitor.wiring import targets
+
+    chosen = targets(selected, settings, os.environ, asked.server)
+    plans = [planned(each.contract, each.server, asked.dataset, asked.checks) for each in chosen]
+    _check_report(asked.report, chosen)
+    with progress_on(sys.stderr, quiet=asked.quiet) as progress:
+        for target, plan in zip(chosen, plans, strict=True):
+            progress.started(_label(target), len(plan.checks))
+            run = run_contract(
+                target.contract,
+                plan,
+                target.server,
+                engines.of(target.server),
+                samples=settings.samples,
+                shadow=target.shadow,
+                progress=progress.result,
+            )
+            progress.finished(run)
+            yield Told(run=run, contract=target.contract, report=_write_report(asked.report, run, target.contract))
+
+
+def tell(
+    told: "Sequence[Told]",
+    library: "Library",
+    *,
+    output_format: str,
+    output: Path | None,
+    fail_on: str,
+    verbose: bool,
+    named: bool,
+) -> int:
+    """Write the verdict and return the exit code. A shadow run counts only where it was named."""
+    from monitor.cli.exits import exit_code
+    from monitor.cli.text import print_runs
+
+    invalid = [ContractError(file.file, list(file.problems)) for file in library.invalid]
+    runs = [one.run for one in told]
+    code = exit_code(runs, invalid=bool(invalid), fail_on_warn=fail_on == "warn", shadow_counts=named)
+    with ExitStack() as stack:
+        stream = stack.enter_context(output.open("w", encoding="utf-8")) if output else sys.stdout
+        if output_format == "json":
+            from monitor.cli.json_output import document
+
+            stream.write(document(runs, invalid, shadow_counts=named))
+        else:
+            print_runs(told, invalid, exit_code=code, stream=stream, verbose=verbose)
+    return code
+
+
+def _is_file(word: str) -> bool:
+    return word.endswith((".yaml", ".yml")) or "/" in word or Path(word).is_file()
+
+
+def _label(target: Target) -> str:
+    return f"{target.contract.id} {target.contract.version} on {target.server.name}"
+
+
+def _check_report(report: Path | None, chosen: Sequence[Target]) -> None:
+    """Refuse one file for several pages before anything runs."""
+    if report is not None and len(chosen) > 1 and report.suffix == ".html":
+        raise UsageError(f"--report {report}: one file cannot hold {len(chosen)} runs; name a folder")
+
+
+def _write_report(report: Path | None, run: "Run", contract: "Contract") -> str | None:
+    """Write the page of a run to the file, or into the folder, that was asked for."""
+    if report is None:
+        return None
+    from monitor.reports.html import render, write
+
+    path = report if report.suffix == ".html" else report / f"{run.slug}-{run.version}-{run.server}.html"
+    write(path, render(run, contract))
+    return str(path)

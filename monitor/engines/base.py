@@ -1,0 +1,49 @@
+"""The seam between a plan and whatever evaluates it."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol, Self
+
+from monitor.domain.check import Check, CheckPlan
+from monitor.domain.scan import CheckResult, Outcome, Scan
+from monitor.settings import SampleSettings
+
+Progress = Callable[[CheckResult], None]
+"""Told of each check as soon as its outcome is known; the scan's own result may know more (rows, samples)."""
+
+
+class Engine(Protocol):
+    """Evaluates plans on one server. Every engine passes the shared suite in `tests/integration/engines`."""
+
+    def start(self) -> None:
+        """Begin to warm up without waiting; `scan` does it otherwise."""
+
+    def scan(
+        self, plan: CheckPlan, *, samples: SampleSettings, shown: frozenset[tuple[str, str]], progress: Progress
+    ) -> Scan:
+        """Return one result per planned check, whatever happens to the server.
+
+        `shown` holds the (dataset, column) contract names whose values people may see. Raises EngineError only when
+        the engine itself is broken. KeyboardInterrupt ends the scan and everything it started.
+        """
+        ...
+
+    def close(self) -> None:
+        """End all that the engine keeps running."""
+
+    def __enter__(self) -> Self:
+        """Start to warm up."""
+        ...
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+
+
+def complete(plan: CheckPlan, found: Iterable[CheckResult]) -> tuple[CheckResult, ...]:
+    """Return one result per planned check, in plan order; what was not found is an `error`."""
+    by_id = {result.check.id: result for result in found}
+    return tuple(by_id.get(check.id) or not_evaluated(check) for check in plan.checks)
+
+
+def not_evaluated(check: Check) -> CheckResult:
+    """Return the result of a check that nobody answered for: never a pass, never absent."""
+    return CheckResult(check=check, outcome=Outcome.ERROR, reason="the engine gave no answer for this check")

@@ -1,0 +1,121 @@
+"""What was found for the probes of a check → the one result of that check. Pure.
+
+Soda compares floats, we compare decimals. Where both agree the outcome is sure. Where they differ, our exact judgement
+wins if rounding to floats explains it (beyond 2^53, or in the last digit of a fraction); anything else means that what
+ran is not what was planned, and is an `error`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from monitor.domain.check import Aggregate, Check, Query, SodaBlock, Threshold
+from monitor.domain.scan import CheckResult, Outcome, broken_outcome
+from monitor.engines import reasons
+from monitor.engines.messages import Failed, Found, Measured, Trouble, metric_of
+
+_WORST_FIRST = (Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED, Outcome.WARN, Outcome.PASS, Outcome.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    metric: str
+    outcome: Outcome
+    reason: str
+    measured: int | Decimal | None = None
+    sql: str | None = None
+    seconds: float | None = None
+
+
+def result_of(check: Check, found: Mapping[str, Found], rows: int | None) -> CheckResult:
+    """Judge a check by what was found for its numeric and custom probes; the worst part decides and is named."""
+    parts = [
+        _judge(check, probe, metric_of(check, probe), found.get(metric_of(check, probe)), rows)
+        for probe in check.probes
+        if isinstance(probe, Aggregate | Query | SodaBlock)
+    ]
+    worst = min(reversed(parts), key=lambda part: _WORST_FIRST.index(part.outcome))
+    # The part that is called like the check is the number people want to see, whichever part is broken.
+    main = next((part for part in parts if part.metric == check.id and part.measured is not None), None)
+    told = main if main and worst.outcome not in {Outcome.ERROR, Outcome.BLOCKED} else worst
+    named = len(parts) > 1 and told is not main and worst.outcome is not Outcome.PASS
+    return CheckResult(
+        check=check,
+        outcome=worst.outcome,
+        reason=f"{_name(check, told.metric)}: {told.reason}" if named else told.reason,
+        measured=told.measured,
+        rows=rows,
+        sql=worst.sql,
+        seconds=sum((part.seconds or 0.0 for part in parts), 0.0) if any(part.seconds for part in parts) else None,
+    )
+
+
+def row_counts(metrics: Mapping[str, str], found: Iterable[Found]) -> dict[str, int]:
+    """Return how many rows each dataset has, as far as it was counted. `metrics` maps row metrics to datasets."""
+    return {
+        metrics[item.metric]: int(item.value)
+        for item in found
+        if item.metric in metrics and isinstance(item, Measured) and item.value is not None
+    }
+
+
+def judged(threshold: Threshold, measured: Decimal, soda_kept: bool | None) -> bool | None:
+    """Say whether a promise is kept; None where Soda's outcome contradicts ours and rounding does not explain it."""
+    ours = threshold.holds(measured)
+    if soda_kept is ours or measured.is_nan():
+        return ours
+    rounded = Threshold(
+        operator=threshold.operator,
+        value=_as_float(threshold.value),
+        upper=None if threshold.upper is None else _as_float(threshold.upper),
+    )
+    explained = soda_kept in {rounded.holds(measured), rounded.holds(_as_float(measured))}
+    return ours if soda_kept is not None and explained else None
+
+
+def tidy(value: Decimal) -> int | Decimal | None:
+    """Return a number as it is stored: exact, `int` where whole, without trailing zeros, None for what is endless."""
+    if not value.is_finite():
+        return None
+    if value == value.to_integral_value():
+        return int(value)
+    return value.normalize()
+
+
+def _judge(
+    check: Check, probe: Aggregate | Query | SodaBlock, metric: str, found: Found | None, rows: int | None
+) -> _Part:
+    match found:
+        case None:
+            return _Part(metric=metric, outcome=Outcome.ERROR, reason="the engine gave no answer for this check")
+        case Failed():
+            outcome = Outcome.BLOCKED if found.trouble is Trouble.LOST else Outcome.ERROR
+            reason = found.reason if found.trouble is Trouble.ERROR else f"the server went away: {found.reason}"
+            return _Part(metric=metric, outcome=outcome, reason=reason, sql=found.sql, seconds=found.seconds)
+        case Measured(value=value):
+            part = _Part(metric=metric, outcome=Outcome.PASS, reason="", sql=found.sql, seconds=found.seconds)
+    if _name(check, metric) == "nulls":  # rows without a key, whatever the check counts
+        check = replace(check, unit="rows")
+    if isinstance(probe, SodaBlock):
+        kept = found.kept
+        words = "Soda's check holds" if kept else "Soda's check does not hold"
+        reason = f"{words}: {reasons.measured(check, value, rows)}" if value is not None else words
+    elif value is None:
+        return replace(part, outcome=Outcome.ERROR, reason="the server returned no number")
+    else:
+        kept = judged(probe.threshold, value, found.kept)
+        reason = reasons.measured(check, value, rows)
+    if kept is None:
+        says = {True: "pass", False: "fail", None: "nothing"}[found.kept]
+        return replace(part, outcome=Outcome.ERROR, reason=f"{reason}, but Soda says {says}: what ran is not the plan")
+    broken = Outcome.WARN if found.only_warns else broken_outcome(check.severity)
+    outcome = Outcome.PASS if kept else broken
+    return replace(part, outcome=outcome, reason=reason, measured=None if value is None else tidy(value))
+
+
+def _name(check: Check, metric: str) -> str:
+    return metric.removeprefix(check.id).strip(".-#_") or metric
+
+
+def _as_float(value: Decimal) -> Decimal:
+    return Decimal(float(value))

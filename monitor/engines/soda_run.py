@@ -1,0 +1,223 @@
+"""One Soda scan over a guarded connection of ours: SodaCL text → exact values with Soda's own outcomes.
+
+With `soda_child` this is the only place that imports soda, and only inside functions: the parent never pays for it.
+Soda's values are floats where a query is a user's own; the rows its queries fetched keep what the server said.
+"""
+
+import logging
+import sys
+import tempfile
+import types
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+import psycopg2
+
+from monitor.engines.messages import Measured
+from monitor.errors import EngineError
+
+_SOURCE = "guarded"
+_MAX_AGGREGATES = 1600  # PostgreSQL takes 1,664 columns in a SELECT
+
+_TELEMETRY_OFF = "send_anonymous_usage_stats: false\nuser_cookie_id: none\n"
+
+
+class SeesOneSnapshot(Protocol):
+    """What Soda's data source needs of a guarded connection."""
+
+    @property
+    def connection(self) -> Any:  # noqa: ANN401 - PEP 249 has no types
+        """The connection to take cursors of."""
+
+    def recover(self, error: BaseException) -> None:
+        """Get back to the snapshot after a failed statement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenStatement:
+    """A statement of Soda's that the server did not answer, with the identities of all checks it was for."""
+
+    identities: tuple[str, ...]
+    error: BaseException
+    sql: str
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SodaScan:
+    """What one Soda scan said.
+
+    `outcomes` and `values` are those of all its checks, identified or not; None where it gave none.
+    """
+
+    measured: tuple[Measured, ...]
+    broken: tuple[BrokenStatement, ...]
+    outcomes: tuple[str | None, ...]
+    values: tuple[Decimal | None, ...]
+    errors: tuple[str, ...]
+
+
+def preload() -> None:
+    """Import Soda without telemetry, without a `.env` file, without its log handlers; nothing is written in HOME."""
+    logging.getLogger().addHandler(logging.NullHandler())
+    from soda.common.config_helper import ConfigHelper
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "config.yml"
+        file.write_text(_TELEMETRY_OFF)
+        ConfigHelper.get_instance(str(file))
+        import soda.common.env_helper
+        import soda.scan
+
+    soda.common.env_helper.load_dotenv = lambda **_: False
+    _register_data_source()
+    logging.disable()
+    _warm_up()
+
+
+def run_sodacl(guarded: SeesOneSnapshot, sodacl: str) -> SodaScan:
+    """Run SodaCL text over the connection. Soda never raises: what went wrong is in the result."""
+    from soda.scan import Scan
+
+    scan = Scan()
+    scan.set_data_source_name(_SOURCE)
+    scan._configuration.data_source_properties_by_name[_SOURCE] = {"type": _SOURCE, "guarded": guarded}  # noqa: SLF001
+    scan._configuration.samples_limit = 0  # noqa: SLF001 - there is no public way to keep it from fetching failing rows
+    scan.disable_telemetry()
+    scan.build_scan_results = dict  # a third of the time of a wide scan, and nobody reads it
+    scan.add_sodacl_yaml_str(sodacl)
+    scan.execute()
+    return _read(scan)
+
+
+def _read(scan: Any) -> SodaScan:  # noqa: ANN401
+    checks = scan._checks  # noqa: SLF001
+    places = {
+        (id(query), id(metric)): place
+        for query in scan._queries  # noqa: SLF001
+        for place, metric in enumerate(getattr(query, "metrics", ()))
+    }
+    measured = []
+    victims: dict[int, tuple[Any, list[str]]] = {
+        id(query): (query, [])
+        for query in scan._queries  # noqa: SLF001
+        if query.exception is not None
+    }
+    for check in checks:
+        identity = _identity(check)
+        for metric in check.metrics.values() if identity else ():
+            for query in metric.queries[:1]:
+                if id(query) in victims:
+                    victims[id(query)][1].append(identity)
+                elif query.row is not None:
+                    measured.append(
+                        Measured(
+                            metric=identity,
+                            value=exact(query.row[places.get((id(query), id(metric)), 0)]),
+                            kept=_kept(check),
+                            sql=query.sql,
+                            seconds=query.duration.total_seconds(),
+                        )
+                    )
+    return SodaScan(
+        measured=tuple(measured),
+        broken=tuple(
+            BrokenStatement(
+                identities=tuple(identities),
+                error=query.exception,
+                sql=query.sql,
+                seconds=query.duration.total_seconds() if query.duration else None,
+            )
+            for query, identities in victims.values()
+        ),
+        outcomes=tuple(check.outcome.value if check.outcome else None for check in checks),
+        values=tuple(exact(getattr(check, "check_value", None)) for check in checks),
+        errors=tuple(_errors(scan)),
+    )
+
+
+def exact(value: object) -> Decimal | None:
+    """Return a number of the server's exactly; None for what is no number. Floats read as they print."""
+    match value:
+        case bool():
+            return Decimal(int(value))
+        case int() | Decimal():
+            return Decimal(value)
+        case float():
+            return Decimal(repr(value))
+        case _:
+            return None
+
+
+def _identity(check: Any) -> str:  # noqa: ANN401
+    configuration = check.check_cfg.source_configurations
+    return str(configuration.get("identity", "")) if isinstance(configuration, dict) else ""
+
+
+def _kept(check: Any) -> bool | None:  # noqa: ANN401
+    from soda.execution.check_outcome import CheckOutcome
+
+    return None if check.outcome is None else check.outcome is CheckOutcome.PASS
+
+
+def _errors(scan: Any) -> Iterator[str]:  # noqa: ANN401
+    for log in scan.get_error_logs():
+        if not isinstance(log.exception, psycopg2.Error):
+            detail = f": {log.exception}" if log.exception else ""
+            yield f"{log.message.splitlines()[0]}{detail}"
+
+
+def _register_data_source() -> None:
+    from soda.data_sources.postgres_data_source import PostgresDataSource
+
+    class GuardedDataSource(PostgresDataSource):  # type: ignore[misc]
+        """Soda's PostgreSQL over the connection it is given; means exactly what the compiled file means."""
+
+        def connect(self) -> None:
+            self.connection = self.data_source_properties["guarded"].connection
+
+        def query_failed(self, e: BaseException) -> None:
+            self.data_source_properties["guarded"].recover(e)
+
+        def get_max_aggregation_fields(self) -> int:
+            return _MAX_AGGREGATES
+
+    module = types.ModuleType(f"soda.data_sources.{_SOURCE}_data_source")
+    module.GuardedDataSource = GuardedDataSource  # type: ignore[attr-defined]
+    sys.modules[module.__name__] = module
+
+
+class _NoConnection:
+    """Answers every statement of the warm-up with one number."""
+
+    description = ("count",)
+
+    @property
+    def connection(self) -> Self:
+        return self
+
+    def recover(self, error: BaseException) -> None:
+        raise error
+
+    def cursor(self) -> Self:
+        return self
+
+    def execute(self, _: str) -> None:
+        pass
+
+    def fetchone(self) -> tuple[int]:
+        return (1,)
+
+    def close(self) -> None:
+        pass
+
+
+def _warm_up() -> None:
+    """Let Soda import and build, before the fork, all that it puts off until its first scan (18 ms of each child)."""
+    for how in ("expression: COUNT(*)", "query: SELECT 1"):
+        text = f'checks for "t":\n  - t.n >= 0:\n      identity: t.n\n      t.n {how}\n'
+        if not run_sodacl(_NoConnection(), text).measured:
+            raise EngineError("soda-core did not understand its own language; is it version 3.5.6?")

@@ -1,0 +1,37 @@
+"""A server's error → what it means for a check, in words that give away no data."""
+
+import re
+
+import psycopg2
+
+_QUOTED = re.compile("[\"'\u201e\u201c\u00ab\u00bb\u2018].*[\"'\u201c\u201d\u00ab\u00bb\u2019]", re.DOTALL)
+_NAMES_ONLY = ("42", "3F", "3D", "26", "34")  # classes whose quoted parts are names from the statement, not data
+_WHOLE_BATCH = ("08", "25", "40", "53", "55", "57", "58", "XX")  # classes that say nothing about a single expression
+
+LOCKED = "the table is locked by somebody else"
+
+
+def is_of_the_whole_statement(error: BaseException) -> bool:
+    """Say whether an error (a timeout, a lock, the server's health) is no single expression's fault."""
+    return not isinstance(error, psycopg2.Error) or error.pgcode is None or error.pgcode.startswith(_WHOLE_BATCH)
+
+
+def is_about_names(error: psycopg2.Error) -> bool:
+    """Say whether an error comes from reading the statement, not from the data."""
+    return error.pgcode is not None and error.pgcode.startswith(_NAMES_ONLY)
+
+
+def reason_of(error: BaseException, *, may_show_values: bool) -> str:
+    """Return the server's message as a reason: its first line and SQLSTATE, quoted data masked unless shown."""
+    if not isinstance(error, psycopg2.Error) or error.pgcode is None:
+        return " ".join(str(error).split()) or type(error).__name__
+    message = error.diag.message_primary or str(error).splitlines()[0]
+    if not may_show_values and not error.pgcode.startswith(_NAMES_ONLY + _WHOLE_BATCH):
+        message = _QUOTED.sub("•••", message)
+    match error.pgcode:
+        case "57014" if "timeout" in message:
+            return f"stopped: {message.removeprefix('canceling statement due to ')}"
+        case "55P03":
+            return f"{LOCKED}: {message.removeprefix('canceling statement due to ')}"
+        case _:
+            return f"{message} (SQLSTATE {error.pgcode})"

@@ -1,0 +1,204 @@
+"""How to open a guarded PostgreSQL connection: read only, one snapshot, every wait bounded, one exact search path.
+
+A guard, not a wall: the role that Pactwatch logs in with should itself be read only.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import psycopg2
+from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection, make_dsn
+
+from monitor.settings import ServerSettings
+
+Route = Mapping[str, str]
+"""libpq's parameters, password included, as they were resolved: the way to the very server of a first connection."""
+
+_FIRST_SERVER_WITH_CLIENT_CHECK = 140000
+_MAX_APPLICATION_NAME = 63
+_KEEPALIVES = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+
+
+# A transaction sees one frozen list of sessions unless it asks anew.
+_BLOCKERS = """\
+SELECT DISTINCT ON (ours.pid) ours.pid, a.pid, a.usename, a.application_name
+FROM (SELECT pg_stat_clear_snapshot()) AS anew, unnest(%s::int[]) AS ours(pid),
+  unnest(pg_blocking_pids(ours.pid)) AS theirs(pid)
+JOIN pg_catalog.pg_stat_activity a ON a.pid = theirs.pid
+"""
+
+
+class Unreachable(Exception):  # noqa: N818 - the server is, whatever the reason
+    """The server cannot be reached or does not let us in; the message is one sentence without any password."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What every session of a scan is limited to. Durations are seconds, 0 is no limit."""
+
+    application_name: str
+    schema: str | None
+    statement_timeout: float
+    lock_timeout: float
+    idle_timeout: float = 60.0
+
+
+def session_for(server: ServerSettings, slug: str) -> Session:
+    """Return the limits of the sessions that scan a contract on a server."""
+    return Session(
+        application_name=f"pactwatch/{slug}"[:_MAX_APPLICATION_NAME],
+        schema=server.schema,
+        statement_timeout=server.statement_timeout,
+        lock_timeout=server.lock_timeout,
+    )
+
+
+def route_to(server: ServerSettings) -> Route:
+    """Return what is configured of the way to a server; libpq's environment and defaults fill the gaps."""
+    configured = {
+        "host": server.host,
+        "port": server.port,
+        "dbname": server.database,
+        "user": server.user,
+        "password": server.password,
+        "sslmode": server.sslmode,
+        "connect_timeout": max(2, math.ceil(server.connect_timeout)),
+    }
+    return {key: str(value) for key, value in configured.items() if value is not None}
+
+
+def route_of(open_connection: connection) -> Route:
+    """Return the way an open connection took: a process with another environment reaches the same server by it."""
+    info = open_connection.info
+    resolved = {**info.dsn_parameters, "host": info.host, "port": str(info.port), "password": info.password}
+    if "," in resolved.get("hostaddr", ""):  # of several servers, the one that answered
+        del resolved["hostaddr"]
+    return {key: value for key, value in resolved.items() if value}
+
+
+def connect(route: Route, session: Session) -> connection:
+    """Open a guarded connection whose next statement begins a read-only REPEATABLE READ transaction.
+
+    Raises Unreachable.
+    """
+    ours = {"application_name": session.application_name, "client_encoding": "UTF8"}
+    try:
+        opened = psycopg2.connect(make_dsn(**{**_KEEPALIVES, **route, **ours}))
+    except psycopg2.OperationalError as error:
+        raise Unreachable(one_line(str(error), route.get("password"))) from error
+    try:
+        _guard(opened, session)
+    except BaseException:
+        opened.close()
+        raise
+    return opened
+
+
+def export_snapshot(holder: connection) -> str | None:
+    """Return the name of the snapshot that the connection's transaction sees, for others to join while it is open.
+
+    None where the server cannot (some standbys and poolers); the transaction is then another one.
+    """
+    try:
+        with holder.cursor() as cursor:
+            cursor.execute("SELECT pg_export_snapshot()")
+            ((name,),) = cursor.fetchall()
+    except psycopg2.Error:
+        holder.rollback()
+        return None
+    return str(name)
+
+
+class Guarded:
+    """A guarded connection that sees one snapshot, before and after any failed statement."""
+
+    def __init__(self, open_connection: connection, snapshot: str | None) -> None:
+        """Begin to see the exported snapshot, or one of its own where there is none to share."""
+        self.connection = open_connection
+        self.lost: str | None = None
+        self._snapshot = snapshot
+        self._join()
+
+    def recover(self, error: BaseException) -> None:
+        """Get back to the snapshot after a failed statement; where that is impossible, `lost` says why."""
+        try:
+            self.connection.rollback()
+            self._join()
+        except psycopg2.Error:
+            self.lost = self.lost or (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+    def rows(self, statement: str) -> list[tuple[object, ...]]:
+        """Return the rows of a complete statement. Raises psycopg2.Error after having recovered."""
+        try:
+            with self.connection.cursor() as cursor:
+                cursor.execute(statement)
+                return cursor.fetchall()
+        except psycopg2.Error as error:
+            self.recover(error)
+            raise
+
+    def _join(self) -> None:
+        if self._snapshot is not None:
+            with self.connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION SNAPSHOT %s", (self._snapshot,))
+
+
+def blockers(holder: connection, backends: Sequence[int]) -> dict[int, str]:
+    """Say who makes each of our backends wait for a lock: `nightly load (analyst, process 4711)`."""
+    with holder.cursor() as cursor:
+        cursor.execute(_BLOCKERS, (list(backends),))
+        return {
+            waiting: f"{application or 'a session'} ({user}, process {process})"
+            for waiting, process, user, application in cursor.fetchall()
+        }
+
+
+def end_backends(holder: connection, backends: Sequence[int]) -> None:
+    """End our own backends at once, whatever they do; does nothing where the holder cannot ask any more."""
+    with suppress(psycopg2.Error), holder.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", (list(backends),))
+
+
+def one_line(message: str, secret: str | None = None) -> str:
+    """Return a server's message as one line that does not contain the secret."""
+    text = " ".join(message.split())
+    return text.replace(secret, "•••") if secret else text
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier for a search path."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _guard(opened: connection, session: Session) -> None:
+    settings = {
+        "statement_timeout": _milliseconds(session.statement_timeout),
+        "lock_timeout": _milliseconds(session.lock_timeout),
+        "idle_in_transaction_session_timeout": _milliseconds(session.idle_timeout),
+        "default_transaction_read_only": "on",
+        "standard_conforming_strings": "on",
+        "TimeZone": "UTC",
+        "DateStyle": "ISO, MDY",
+    }
+    if session.schema is not None:
+        settings["search_path"] = quoted(session.schema)
+    opened.autocommit = True
+    _configure(opened, settings)
+    if opened.server_version >= _FIRST_SERVER_WITH_CLIENT_CHECK:
+        # It ends the query of a client that is gone; a server whose platform lacks it refuses the value.
+        with suppress(psycopg2.errors.InvalidParameterValue):
+            _configure(opened, {"client_connection_check_interval": "1000"})
+    opened.autocommit = False
+    opened.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
+
+
+def _configure(opened: connection, settings: Mapping[str, str]) -> None:
+    calls = ", ".join("set_config(%s, %s, false)" for _ in settings)
+    with opened.cursor() as cursor:
+        cursor.execute(f"SELECT {calls}", [part for setting in settings.items() for part in setting])
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(math.ceil(seconds * 1000))

@@ -1,0 +1,159 @@
+"""The text of `pactwatch.toml` → `Settings`: the only place where pydantic stands."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from monitor.errors import SettingsError
+from monitor.settings import SampleSettings, ServerSettings, Settings
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|m|h|d)\Z")
+_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _duration(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError('expected a duration such as "30s", "5m" or "1h"')  # noqa: TRY004 - pydantic reports ValueError
+    match = _DURATION.match(value.strip())
+    if match is None:
+        raise ValueError('expected a duration such as "30s", "5m" or "1h"')
+    return float(match["number"]) * _SECONDS[match["unit"]]
+
+
+def _paths(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Seconds = Annotated[float, BeforeValidator(_duration), Field(gt=0)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class _Server(_Table):
+    type: str = "postgres"
+    host: str | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    database: str | None = None
+    schema_: Annotated[str | None, Field(alias="schema")] = None
+    user: str | None = None
+    password: str | None = None
+    sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] | None = None
+    connect_timeout: Seconds = 10.0
+    statement_timeout: Seconds = 300.0
+    lock_timeout: Seconds = 30.0
+    max_connections: Annotated[int, Field(ge=1)] = 4
+    heavy_statements: Annotated[int, Field(ge=1)] = 2
+    env: list[str] = []
+
+
+class _Samples(_Table):
+    rows: Annotated[int, Field(ge=0, le=1000)] = 0
+    show: list[str] = []
+
+
+class _File(_Table):
+    contracts: Annotated[list[str], BeforeValidator(_paths)] = ["contracts"]
+    checks: str = "checks"
+    contract_variables: list[str] = []
+    servers: dict[str, _Server] = {}
+    samples: _Samples = _Samples()
+
+
+def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
+    """Return the settings that a configuration text stands for; relative paths start at the file's folder.
+
+    `${NAME}` in a server's values is replaced from the environment. Raises SettingsError listing every problem.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{file}: not TOML: {error}") from error
+    problems: list[str] = []
+    servers = document.get("servers")
+    if isinstance(servers, dict):
+        for name, server in servers.items():
+            if isinstance(server, dict):
+                problems += _secrets_in_plain_text(name, server)
+                servers[name] = {
+                    key: _expand(value, f"servers.{name}.{key}", environment, problems) for key, value in server.items()
+                }
+    try:
+        read = _File.model_validate(document)
+    except ValidationError as error:
+        problems += [_told(each["loc"], each["type"], each["msg"], each["input"]) for each in error.errors()]
+        raise _error(file, problems) from None
+    missing = [name for name in read.contract_variables if name not in environment]
+    problems += [f"contract_variables: {name} is not set in the environment" for name in missing]
+    if problems:
+        raise _error(file, problems)
+    folder = file.parent
+    return Settings(
+        file=file,
+        contracts=tuple(folder / path for path in read.contracts),
+        checks=folder / read.checks,
+        contract_variables={name: environment[name] for name in read.contract_variables},
+        servers={name: _server(name, server) for name, server in read.servers.items()},
+        samples=SampleSettings(rows=read.samples.rows, show=tuple(read.samples.show)),
+    )
+
+
+def _server(name: str, server: _Server) -> ServerSettings:
+    return ServerSettings(
+        name=name,
+        type=server.type,
+        host=server.host,
+        port=server.port,
+        database=server.database,
+        schema=server.schema_,
+        user=server.user,
+        password=server.password,
+        sslmode=server.sslmode,
+        connect_timeout=server.connect_timeout,
+        statement_timeout=server.statement_timeout,
+        lock_timeout=server.lock_timeout,
+        max_connections=server.max_connections,
+        heavy_statements=server.heavy_statements,
+        env=tuple(server.env),
+    )
+
+
+def _secrets_in_plain_text(name: str, server: Mapping[str, object]) -> list[str]:
+    password = server.get("password")
+    if not isinstance(password, str) or _REFERENCE.fullmatch(password):
+        return []
+    variable = f"PACTWATCH_{''.join(char if char.isalnum() else '_' for char in name).upper()}_PASSWORD"
+    return [
+        f'servers.{name}.password: a secret in plain text; write password = "${{{variable}}}" and set that variable'
+    ]
+
+
+def _expand(value: object, where: str, environment: Mapping[str, str], problems: list[str]) -> object:
+    if not isinstance(value, str):
+        return value
+
+    def found(match: re.Match[str]) -> str:
+        if match[1] not in environment:
+            problems.append(f"{where}: the environment variable {match[1]} is not set")
+        return environment.get(match[1], "")
+
+    return _REFERENCE.sub(found, value)
+
+
+def _told(place: tuple[int | str, ...], kind: str, message: str, found: object) -> str:
+    where = ".".join(str(part) for part in place)
+    if kind == "extra_forbidden":
+        return f"{where}: there is no such setting"
+    message = message.removeprefix("Value error, ")
+    shown = "a value" if where.endswith("password") else repr(found)
+    return f"{where}: {message[0].lower()}{message[1:]}, found {shown}"
+
+
+def _error(file: Path, problems: list[str]) -> SettingsError:
+    return SettingsError("\n".join(f"{file}: {problem}" for problem in problems))

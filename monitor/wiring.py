@@ -1,0 +1,136 @@
+"""Settings and contracts → targets and engines: the composition root."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
+
+from monitor.domain.contract import Contract, ContractServer
+from monitor.engines.base import Engine
+from monitor.engines.warm import soda_nursery
+from monitor.errors import SettingsError, UsageError
+from monitor.settings import ServerSettings, Settings, server_from_environment
+
+if TYPE_CHECKING:
+    from monitor.contracts.versions import Selected
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One contract version on one server: what one run verifies."""
+
+    contract: Contract
+    shadow: bool
+    server: ServerSettings
+
+
+class Engines:
+    """The engines of one program. Servers that ask for no variables of their own share one warm process."""
+
+    def __init__(self) -> None:
+        """Start to warm up at once: the import of Soda hides behind all that comes before the first scan."""
+        self._nursery = soda_nursery()
+        self._nursery.start()
+        self._engines: dict[ServerSettings, Engine] = {}
+
+    def of(self, server: ServerSettings) -> Engine:
+        """Return the engine that scans this server, always the same one."""
+        from monitor.engines.soda import SodaEngine
+
+        if server not in self._engines:
+            self._engines[server] = SodaEngine(server, None if server.env else self._nursery)
+        return self._engines[server]
+
+    def __enter__(self) -> Self:
+        """Do nothing more: it is warming up already."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End every engine and the warm process."""
+        for engine in self._engines.values():
+            engine.close()
+        self._nursery.close()
+
+
+def targets(
+    selected: "Sequence[Selected]", settings: Settings, environment: Mapping[str, str], wanted: str | None
+) -> tuple[Target, ...]:
+    """Return what to verify: each selected contract on the server that is asked for, or on its only one.
+
+    With a configuration, connections go only to servers it names, and only its host and port count: no contract can
+    send our password to a host of its choosing. Without one, the contract's own `servers` entry says where. Raises
+    UsageError where there is nothing to choose or too much, and SettingsError where types contradict.
+    """
+    return tuple(
+        Target(contract=each.contract, shadow=each.shadow, server=server)
+        for each in selected
+        for server in _servers(each.contract, settings, environment, wanted)
+    )
+
+
+def _servers(
+    contract: Contract, settings: Settings, environment: Mapping[str, str], wanted: str | None
+) -> tuple[ServerSettings, ...]:
+    known = _configured(contract, settings) if settings.servers else _declared(contract, environment)
+    names = [server.name for server in known]
+    if wanted == ALL and known:
+        return known
+    if wanted is not None and wanted != ALL:
+        if wanted in names:
+            return (known[names.index(wanted)],)
+        raise UsageError(f"{contract.id}: no server {wanted!r}; {_offer(contract, settings, names)}")
+    if len(known) == 1:
+        return known
+    if known:
+        raise UsageError(f"{contract.id}: which server? --server {' | '.join([*names, ALL])}")
+    raise UsageError(f"{contract.id}: no server to verify on; {_offer(contract, settings, names)}")
+
+
+def _offer(contract: Contract, settings: Settings, names: Sequence[str]) -> str:
+    if names:
+        return f"it has {', '.join(names)}"
+    declared = ", ".join(server.name for server in contract.servers) or "none"
+    if settings.servers:
+        return f"the contract declares {declared}, {settings.file} configures {', '.join(settings.servers)}"
+    return f"{contract.file} declares {declared}: add `servers`, or name one in pactwatch.toml"
+
+
+def _configured(contract: Contract, settings: Settings) -> tuple[ServerSettings, ...]:
+    if not contract.servers:
+        return tuple(settings.servers.values())
+    return tuple(
+        _completed(contract, server, settings.servers[server.name])
+        for server in contract.servers
+        if server.name in settings.servers
+    )
+
+
+def _completed(contract: Contract, declared: ContractServer, server: ServerSettings) -> ServerSettings:
+    from monitor.checks.plan import SERVER_TYPES
+
+    if SERVER_TYPES.get(declared.type, declared.type) != SERVER_TYPES.get(server.type, server.type):
+        raise SettingsError(
+            f"{contract.file}:{declared.line}: server {server.name} is of type {declared.type},"
+            f" the configuration says {server.type}"
+        )
+    return replace(server, database=server.database or declared.database, schema=server.schema or declared.schema)
+
+
+def _declared(contract: Contract, environment: Mapping[str, str]) -> tuple[ServerSettings, ...]:
+    servers = []
+    for declared in contract.servers:
+        user, password = server_from_environment(declared.name, environment)
+        servers.append(
+            ServerSettings(
+                name=declared.name,
+                type=declared.type,
+                host=declared.host,
+                port=declared.port,
+                database=declared.database,
+                schema=declared.schema,
+                user=user,
+                password=password,
+            )
+        )
+    return tuple(servers)

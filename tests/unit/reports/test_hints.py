@@ -1,0 +1,37 @@
+from dataclasses import replace
+
+import pytest
+
+from monitor.domain.check import CheckKind
+from monitor.domain.scan import Outcome
+from monitor.reports.hints import hint
+from tests.runs import BAD_RULE, BROKEN, ERROR, FOREIGN_KEY, RANGE, check, result
+
+
+def test_a_foreign_key_says_where_rows_are_missing() -> None:
+    assert hint(FOREIGN_KEY, BROKEN) == "add the missing rows to airports, or correct dest at its source"
+
+
+@pytest.mark.parametrize(
+    ("version", "way"),
+    [("1.0.0", "2.0.0"), ("0.4.2", "0.5.0"), ("v1", "a new version")],
+)
+def test_loosening_a_released_promise_takes_the_version_that_semver_asks_for(version: str, way: str) -> None:
+    told = hint(RANGE, replace(BROKEN, version=version))
+    assert told == f"correct the rows, or release other bounds as {way}"
+
+
+def test_a_draft_is_changed_and_not_released_again() -> None:
+    assert "put other bounds into the draft" in (hint(RANGE, replace(BROKEN, shadow=True)) or "")
+
+
+@pytest.mark.parametrize("kind", CheckKind)
+@pytest.mark.parametrize("outcome", Outcome)
+def test_whatever_does_not_hold_has_a_next_step_and_the_rest_has_none(kind: CheckKind, outcome: Outcome) -> None:
+    step = hint(result(check("a.b.c", "n", kind), outcome), BROKEN)
+    assert (step is None) == (outcome in (Outcome.PASS, Outcome.SKIPPED))
+
+
+def test_a_rule_that_cannot_be_run_is_told_apart_from_a_server_that_refused() -> None:
+    assert "this rule" in (hint(BAD_RULE, BROKEN) or "")
+    assert "what the reason names" in (hint(ERROR, BROKEN) or "")
