@@ -8,7 +8,7 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _TWO_PLACES = Decimal("0.01")
 
 
-def measured(check: Check, value: Decimal, rows: int | None) -> str:  # noqa: PLR0911 - one return per unit
+def measured(check: Check, value: Decimal, rows: int | None) -> str:
     """Say what was measured: "measured 7,602 of 336,776 rows (2.26 %)"."""
     if not value.is_finite():
         return _without_end(check, value)

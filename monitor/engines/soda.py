@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from typing import Self
 
 import psycopg2
@@ -111,27 +111,27 @@ class SodaEngine:
         return max(1, min(self._server.heavy_statements, self._server.max_connections - 1))
 
     def _run(self, work: Work, lanes: Sequence[Groups], notebook: "_Notebook", holder: connection) -> None:
-        crew: dict[Connection, _Crewman] = {}
         with ExitStack() as stack:
+            crew = []
             for groups in lanes:
                 child = self._nursery.spawn()
                 stack.callback(child.kill)
-                crew[child.channel] = _Crewman(child=child, groups=groups)
+                crew.append(_Crewman(child=child, groups=groups))
             try:
-                for channel, man in crew.items():
+                for man in crew:
                     with suppress(BrokenPipeError, ConnectionResetError):  # then it is heard that the channel ended
-                        channel.send(replace(work, groups=man.groups))
-                while crew:
-                    ready = wait(list(crew), _LOCK_INTEREST)
-                    for channel in [channel for channel in crew if channel in ready]:
-                        if _hear(crew[channel], notebook):
-                            del crew[channel]
-                    if not ready and not holder.closed:
-                        _ask_for_blockers(holder, crew.values())
+                        man.child.channel.send(replace(work, groups=man.groups))
+                _hear_all(crew, notebook, holder)
             except BaseException:
                 if not holder.closed:
-                    postgres.end_backends(holder, [man.backend for man in crew.values() if man.backend is not None])
+                    postgres.end_backends(holder, [man.backend for man in crew if man.backend is not None])
                 raise
+        refused = [man for man in crew if man.refused is not None]
+        if refused and len(refused) < len(crew):  # the server takes fewer connections than we may open: in turn, then
+            self._run(work, [tuple(group for man in refused for group in man.groups)], notebook, holder)
+        else:
+            for man in refused:
+                notebook.give_up(man, Trouble.LOST, f"no connection for the measurements: {man.refused}")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -141,8 +141,21 @@ class _Crewman:
     child: Child
     groups: Groups
     backend: int | None = None
+    refused: str | None = None
     blocker: str | None = None
     answered: set[int] = field(default_factory=set)
+
+
+def _hear_all(crew: Iterable[_Crewman], notebook: "_Notebook", holder: connection) -> None:
+    """Listen until every child has said all it has to say."""
+    busy = {man.child.channel: man for man in crew}
+    while busy:
+        ready = wait(list(busy), _LOCK_INTEREST)
+        for channel in [channel for channel in busy if channel in ready]:
+            if _hear(busy[channel], notebook):
+                del busy[channel]
+        if not ready and not holder.closed:
+            _ask_for_blockers(holder, busy.values())
 
 
 def _hear(man: _Crewman, notebook: "_Notebook") -> bool:
@@ -163,7 +176,7 @@ def _hear(man: _Crewman, notebook: "_Notebook") -> bool:
         case Shown():
             notebook.attach(message)
         case Refused(reason=reason):
-            notebook.give_up(man, Trouble.LOST, reason)
+            man.refused = reason
             return True
         case Done():
             return True
