@@ -60,13 +60,13 @@ def run(channel: Connection, work: object) -> None:
 
 
 def _run_groups(channel: Connection, work: Work, guarded: postgres.Guarded) -> list[Check]:
-    broken = []
+    broken: dict[str, Check] = {}
     for number, group in enumerate(work.groups):
         found = tuple(Measurer(guarded, work).measure(group))
         channel.send(Answer(group=number, found=found))
         values = {item.metric: item.value for item in found if isinstance(item, Measured) and item.value is not None}
-        broken += [check for check in group if check.offenders and _is_broken(check, values)]
-    return broken
+        broken |= {check.id: check for check in group if check.offenders and _is_broken(check, values)}
+    return list(broken.values())
 
 
 def _is_broken(check: Check, values: Mapping[str, Decimal]) -> bool:
