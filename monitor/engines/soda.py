@@ -1,6 +1,5 @@
 """The Soda engine: catalogue → blocked, skipped → value pass in warm children on one snapshot → a result per check."""
 
-import os
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
@@ -18,26 +17,26 @@ from monitor.engines import sql_errors
 from monitor.engines.base import Progress, complete
 from monitor.engines.messages import Answer, Connected, Done, Failed, Found, Refused, Shown, Trouble, Work
 from monitor.engines.notebook import Notebook
-from monitor.engines.process import Child, Nursery, scrubbed
+from monitor.engines.process import Child, Nursery
 from monitor.engines.split import Groups, sub_plans
 from monitor.engines.waiting import patiently
 from monitor.engines.warehouses import postgres, postgres_catalogue
+from monitor.engines.warm import soda_nursery
 from monitor.errors import EngineError
 from monitor.settings import SampleSettings, ServerSettings
 
 _LOCK_INTEREST = 0.5
 """Seconds of silence after which it is asked who holds a lock that a child may wait for."""
 
-_PROGRAM = "monitor.engines.soda_child:run"
-
 
 class SodaEngine:
     """Scans one server with Soda, in processes that know nothing but their work. Safe to use from several threads."""
 
-    def __init__(self, server: ServerSettings) -> None:
-        """Remember the server; nothing is started or connected yet."""
+    def __init__(self, server: ServerSettings, nursery: Nursery | None = None) -> None:
+        """Remember the server; nothing is connected yet. A nursery that is handed over stays the caller's to close."""
         self._server = server
-        self._nursery = Nursery(_PROGRAM, scrubbed(os.environ, server.env))
+        self._owns_nursery = nursery is None
+        self._nursery = nursery or soda_nursery(server.env)
 
     def start(self) -> None:
         """Begin to import Soda in the background."""
@@ -64,8 +63,9 @@ class SodaEngine:
         )
 
     def close(self) -> None:
-        """End the warm process."""
-        self._nursery.close()
+        """End the warm process, unless it is somebody else's."""
+        if self._owns_nursery:
+            self._nursery.close()
 
     def __enter__(self) -> Self:
         """Begin to import Soda in the background."""
