@@ -19,6 +19,7 @@ class Notebook:
         self._progress = progress
         self._settled: dict[str, CheckResult] = {}
         self._found: dict[str, Found] = {}
+        self._rows: dict[str, int] = {}
         self._shown: dict[str, Shown] = {}
         self._told: set[str] = set()
         self._checks = {check.id: check for check in plan.checks}
@@ -41,7 +42,9 @@ class Notebook:
 
     def write(self, group: Iterable[Check], found: Iterable[Found]) -> None:
         """Write down what was found for a group, and tell of the checks that are now complete."""
-        self._found.update((item.metric, item) for item in found)
+        items = list(found)
+        self._found.update((item.metric, item) for item in items)
+        self._rows.update(row_counts(self._rows_metrics, items))
         for part in group:
             check = self._checks[part.id]
             if self._is_complete(check):
@@ -80,8 +83,7 @@ class Notebook:
         )
 
     def _result(self, check: Check) -> CheckResult:
-        rows = row_counts(self._rows_metrics, self._found.values()).get(check.dataset)
-        result = result_of(check, self._found, rows)
+        result = result_of(check, self._found, self._rows.get(check.dataset))
         shown = self._shown.get(check.id)
         return replace(result, offending=shown.offending, sample=shown.sample) if shown else result
 
