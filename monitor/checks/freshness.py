@@ -55,7 +55,7 @@ def service_level_checks(contract: Contract, level: ServiceLevel) -> Iterator[Dr
 def _age(contract: Contract, level: ServiceLevel, kind: CheckKind, element: Element) -> Draft:
     dataset, column = _resolve(contract, element)
     if dataset is None or column is None or level.duration is None:
-        reason = element.problem or f"{element.text} is not declared in this contract"
+        reason = element.problem or _unmeasurable(level, element)
         return _unchecked(level, kind, not_checked(reason, is_error=True), element)
     zone = column.limits.default_timezone or "UTC"
     oldest = kind is CheckKind.RETENTION
@@ -79,7 +79,7 @@ def _delay(contract: Contract, level: ServiceLevel, first: Element, second: Elem
     dataset, begin = _resolve(contract, first)
     other, end = _resolve(contract, second)
     if dataset is None or other is None or begin is None or end is None or level.duration is None:
-        reason = first.problem or second.problem or f"{first.text}, {second.text}: not declared in this contract"
+        reason = first.problem or second.problem or _unmeasurable(level, first)
         return _unchecked(level, kind, not_checked(reason, is_error=True), first)
     if dataset is not other:
         return _unchecked(level, kind, not_checked("unsupported: its two elements lie in different datasets"), first)
@@ -154,6 +154,12 @@ def _unchecked(level: ServiceLevel, kind: CheckKind, probe: NotChecked, element:
 def _resolve(contract: Contract, element: Element) -> tuple[Dataset | None, Column | None]:
     dataset = None if element.problem else contract.dataset(element.dataset)
     return dataset, dataset.column(element.column) if dataset else None
+
+
+def _unmeasurable(level: ServiceLevel, element: Element) -> str:
+    if level.duration is None:
+        return f"its value {_limit(level)} is no length of time"
+    return f"{element.text} is not declared in this contract"
 
 
 def _limit(level: ServiceLevel) -> str:

@@ -93,6 +93,9 @@ def _drafts(contract: Contract) -> Iterator[Draft]:
 
 def _rule_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> Iterator[Draft]:
     columns = (column,) if column else ()
+    if rule.type == "library" and (reason := _incomplete(rule)):
+        yield unsupported_metric(dataset, columns, rule, reason)
+        return
     match rule.type, rule.metric:
         case "text", _:
             yield text_check(dataset, columns, rule)
@@ -107,7 +110,16 @@ def _rule_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> 
         case _ if column is not None:
             yield metric_check(dataset, column, rule)
         case _:
-            yield unsupported_metric(dataset, columns, rule)
+            yield unsupported_metric(dataset, columns, rule, f"no library metric {rule.metric!r} for a dataset")
+
+
+def _incomplete(rule: QualityRule) -> str | None:
+    """Say what a library rule leaves open. Nothing is guessed: a promise without a number promises nothing."""
+    if rule.metric == "invalidValues" and rule.arguments.valid_values is None and rule.arguments.pattern is None:
+        return "invalidValues says neither which values are valid nor what pattern they have"
+    if rule.threshold is None:
+        return f"{rule.metric} has no operator such as mustBe to hold it against"
+    return None
 
 
 def _schema_checks(contract: Contract, dataset: Dataset) -> Iterator[Draft]:
