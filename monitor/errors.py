@@ -35,3 +35,9 @@ class EngineError(MonitorError):
     """The engine itself failed (not a check, not the warehouse)."""
 
     exit_code = 3
+
+
+class StoreError(MonitorError):
+    """The state database cannot be opened, read or written."""
+
+    exit_code = 3

@@ -1,0 +1,1 @@
+"""What Pactwatch remembers: the only rooms that know SQLAlchemy and SQL of our own."""

@@ -1,0 +1,150 @@
+"""One connection to the state database at a time: reading sees one moment, writing happens as a whole or not at all."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from monitor.errors import StoreError
+from monitor.store.types import Moment
+
+BUSY_SECONDS = 30
+"""How long a writer of SQLite waits for another one."""
+
+_WRITES = "pactwatch_writes"
+
+
+class Database:
+    """An engine with transactions as the store needs them. Safe to use from several threads."""
+
+    def __init__(self, url: str) -> None:
+        """Remember where it is; nothing is connected yet. Raises StoreError if it is no URL of a known database."""
+        try:
+            self._url = _with_driver(make_url(url))
+            self._engine = _engine(self._url)
+        except (ArgumentError, NoSuchModuleError, ImportError) as error:
+            raise StoreError(f"[state] url: {error}") from error
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Say whether it is a file of ours."""
+        return self._url.get_backend_name() == "sqlite"
+
+    @property
+    def _read_options(self) -> dict[str, Any]:
+        if self.is_sqlite:  # in WAL mode a reader sees one moment by itself
+            return {}
+        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+    @property
+    def place(self) -> str:
+        """Return where it is, without a password."""
+        return self._url.database or "" if self.is_sqlite else self._url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Provide a connection that sees one moment of the database."""
+        with (
+            self._told("read"),
+            self._engine.connect() as connection,
+            connection.execution_options(**self._read_options).begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Provide a connection in one transaction, committed at the end; an exception leaves nothing of it behind."""
+        with (
+            self._told("written"),
+            self._engine.connect() as connection,
+            connection.execution_options(**{_WRITES: True}).begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _told(self, verb: str) -> Iterator[None]:
+        try:
+            yield
+        except DBAPIError as error:
+            raise StoreError(f"the state database {self.place} cannot be {verb}: {_first_line(error)}") from error
+
+
+def now(connection: Connection) -> datetime:
+    """Return the database's own time: the one clock that all replicas share."""
+    if connection.dialect.name == "sqlite":
+        moment = select(func.strftime("%Y-%m-%dT%H:%M:%fZ", "now", type_=Moment))
+    else:
+        moment = select(func.clock_timestamp(type_=Moment))
+    found: datetime = connection.execute(moment).scalar_one()
+    return found
+
+
+def _with_driver(url: URL) -> URL:
+    """Name the driver that is installed with Pactwatch where the URL leaves the choice open."""
+    if url.drivername in {"postgres", "postgresql"}:
+        return url.set(drivername="postgresql+psycopg2")
+    return url
+
+
+def _engine(url: URL) -> Engine:
+    match url.get_backend_name():
+        case "sqlite":
+            return _sqlite(url)
+        case "postgresql":
+            return create_engine(
+                url,
+                pool_pre_ping=True,
+                connect_args={
+                    "application_name": "pactwatch/state",
+                    "options": "-c timezone=UTC",
+                    "connect_timeout": 10,
+                },
+            )
+        case other:
+            raise ArgumentError(f"Pactwatch keeps its state in SQLite or PostgreSQL, not in {other}")
+
+
+def _sqlite(url: URL) -> Engine:
+    if not url.database or url.database == ":memory:":
+        raise ArgumentError("state in memory would be forgotten; name a file: sqlite:///.pactwatch/state.db")
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: SqliteConnection, record: object) -> None:
+    """Leave transactions to us: the driver begins none by itself."""
+    del record
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at the start: a reader that turns writer could not wait for its turn."""
+    writes = connection.get_execution_options().get(_WRITES)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def create_file(path: Path) -> None:
+    """Create the database's folder and file where they are missing, readable by their owner alone."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise StoreError(f"the state database {path} cannot be written: {error.strerror}") from error
+
+
+def _first_line(error: DBAPIError) -> str:
+    return str(error.orig).strip().partition("\n")[0]

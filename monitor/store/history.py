@@ -1,0 +1,310 @@
+"""What is read of runs and results, for the terminal, for alerts and for pages."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+
+from monitor.domain.scan import Outcome, Run, Scan
+from monitor.domain.target import TargetKey
+from monitor.store import tables
+from monitor.store.codes import CODES, OUTCOMES, Line, counts_of
+from monitor.store.rows import check_from, held_from, record_from, result_from, standing_from, target_from
+from monitor.store.targets import is_target
+from monitor.store.types import whole
+from monitor.store.values import Day, Edit, Held, Point, RunRecord, Standing, TargetSummary
+
+BAD = frozenset(Outcome) - {Outcome.PASS, Outcome.SKIPPED}
+"""The outcomes that say that something is not as promised, or not known."""
+
+
+class History:
+    """Reads what was recorded, at the moment that its connection sees."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Read on this connection."""
+        self._connection = connection
+
+    def runs(
+        self,
+        *,
+        limit: int,
+        contract: str | None = None,
+        target: TargetKey | None = None,
+        since: datetime | None = None,
+    ) -> tuple[RunRecord, ...]:
+        """Return the latest runs, latest first; `contract` is an id, `id@version` or a slug."""
+        conditions: list[ColumnElement[bool]] = []
+        if contract is not None:
+            conditions.append(tables.runs.c.version_id.in_(self._versions(contract)))
+        if target is not None:
+            conditions.append(is_target(target))
+        if since is not None:
+            conditions.append(tables.runs.c.started_at >= since)
+        newest = (tables.runs.c.started_at.desc(), tables.runs.c.id.desc())
+        rows = self._connection.execute(_runs().where(*conditions).order_by(*newest).limit(limit)).mappings()
+        return tuple(record_from(row) for row in rows)
+
+    def run(self, run_id: str) -> tuple[RunRecord, Run] | None:
+        """Return one run with its results; None if there is no such run. Its checks come without their statements."""
+        row = self._connection.execute(_runs().where(tables.runs.c.run_id == run_id)).mappings().one_or_none()
+        if row is None:
+            return None
+        results, checks = tables.results, tables.checks
+        own = [column for column in results.c if column.name not in {"run_id", "check_id", "expected", "sql"}]
+        found = self._connection.execute(
+            select(checks, *own, results.c.sql.label("result_sql"), results.c.expected.label("result_expected"))
+            .join(checks, checks.c.id == results.c.check_id)
+            .where(results.c.run_id == row["id"])
+            .order_by(results.c.position)
+        ).mappings()
+        told = []
+        for each in found:
+            expected = each["expected"] if each["result_expected"] is None else each["result_expected"]
+            check = check_from({**each, "expected": expected})
+            told.append(result_from(each, check, each["sql"]))
+        record = record_from(row)
+        scan = Scan(started_at=record.started_at, finished_at=record.finished_at, results=tuple(told), seen={})
+        return record, Run(
+            run_id=run_id,
+            contract=record.target.contract,
+            slug=record.slug,
+            version=record.version,
+            file=record.file,
+            fingerprint=record.fingerprint,
+            server=record.target.server or None,
+            location=record.location,
+            shadow=record.shadow,
+            scan=scan,
+        )
+
+    def targets(self) -> tuple[TargetSummary, ...]:
+        """Return every target that has a verdict now, with how many checks have which outcome."""
+        standings, checks, targets = tables.standings, tables.checks, tables.targets
+        counts = (
+            select(
+                checks.c.target_id,
+                standings.c.outcome,
+                func.count().label("count"),
+                func.max(standings.c.at).label("at"),
+            )
+            .join(checks, checks.c.id == standings.c.check_id)
+            .where(checks.c.removed_at.is_(None))
+            .group_by(checks.c.target_id, standings.c.outcome)
+            .subquery()
+        )
+        rows = self._connection.execute(
+            select(targets, counts.c.outcome, counts.c.count, counts.c.at)
+            .join(counts, counts.c.target_id == targets.c.id)
+            .order_by(targets.c.contract, targets.c.major, targets.c.server)
+        ).mappings()
+        found: dict[TargetKey, dict[Outcome, int]] = {}
+        latest: dict[TargetKey, datetime] = {}
+        for row in rows:
+            target = target_from(row)
+            found.setdefault(target, dict.fromkeys(Outcome, 0))[OUTCOMES[row["outcome"]]] = row["count"]
+            latest[target] = max(latest.get(target, row["at"]), row["at"])
+        return tuple(TargetSummary(target=key, counts=counts, at=latest[key]) for key, counts in found.items())
+
+    def verdict_now(self, target: TargetKey) -> tuple[Standing, ...]:
+        """Return each check's latest result that stands, by dataset and check; removed checks are not in it."""
+        checks, standings = tables.checks, tables.standings
+        rows = self._connection.execute(
+            _standings()
+            .where(is_target(target), checks.c.removed_at.is_(None), checks.c.id == standings.c.check_id)
+            .order_by(checks.c.dataset, checks.c.check_id)
+        ).mappings()
+        return tuple(standing_from(row) for row in rows)
+
+    def last_held(self, target: TargetKey, check: str) -> Held | None:
+        """Return when a check last held in a run that stands; None for never."""
+        row = self._connection.execute(_standings().where(*_is_check(target, check))).mappings().one_or_none()
+        return None if row is None else held_from(row)
+
+    def siblings(self, target: TargetKey, check: str) -> tuple[Standing, ...]:
+        """Return where the other checks of the same dataset stand."""
+        checks = tables.checks
+        dataset = (
+            select(checks.c.dataset)
+            .join(tables.targets, tables.targets.c.id == checks.c.target_id)
+            .where(*_is_check(target, check))
+            .scalar_subquery()
+        )
+        rows = self._connection.execute(
+            _standings()
+            .where(is_target(target), checks.c.dataset == dataset, checks.c.check_id != check)
+            .where(checks.c.removed_at.is_(None))
+            .order_by(checks.c.check_id)
+        ).mappings()
+        return tuple(standing_from(row) for row in rows)
+
+    def history(
+        self,
+        target: TargetKey,
+        check: str,
+        *,
+        since: datetime | None = None,
+        limit: int = 1000,
+        shadow: bool = False,
+    ) -> tuple[Point, ...]:
+        """Return the results of a check that are still kept one by one, latest first."""
+        results = tables.results
+        conditions: list[ColumnElement[bool]] = [results.c.check_id == self._check(target, check, shadow=shadow)]
+        if since is not None:
+            conditions.append(results.c.at >= since)
+        rows = self._connection.execute(
+            select(
+                results.c.at,
+                results.c.outcome,
+                results.c.stands,
+                results.c.measured,
+                results.c.rows,
+                results.c.seconds,
+                results.c.reason,
+                tables.runs.c.run_id,
+            )
+            .join(tables.runs, tables.runs.c.id == results.c.run_id)
+            .where(*conditions)
+            .order_by(results.c.at.desc(), results.c.run_id.desc())
+            .limit(limit)
+        ).mappings()
+        return tuple(
+            Point(
+                at=row["at"],
+                run_id=row["run_id"],
+                outcome=OUTCOMES[row["outcome"]],
+                stands=row["stands"],
+                measured=whole(row["measured"]),
+                rows=row["rows"],
+                seconds=row["seconds"],
+                reason=row["reason"] or "",
+            )
+            for row in rows
+        )
+
+    def days(
+        self, target: TargetKey, *, since: date, check: str | None = None, shadow: bool = False
+    ) -> Mapping[str, tuple[Day, ...]]:
+        """Return the daily roll-ups of a target's checks, or of one of them, oldest first."""
+        checks, days = tables.checks, tables.days
+        wanted = [is_target(target), checks.c.shadow == shadow, days.c.day >= since]
+        if check is not None:
+            wanted.append(checks.c.check_id == check)
+        rows = self._connection.execute(
+            select(checks.c.check_id.label("check"), *(column for column in days.c if column.name != "check_id"))
+            .join(checks, checks.c.id == days.c.check_id)
+            .join(tables.targets, tables.targets.c.id == checks.c.target_id)
+            .where(*wanted)
+            .order_by(checks.c.check_id, days.c.day)
+        ).mappings()
+        found: dict[str, list[Day]] = {}
+        for row in rows:
+            found.setdefault(row["check"], []).append(_day(row))
+        return {name: tuple(several) for name, several in found.items()}
+
+    def not_passing(self, target: TargetKey, check: str, since: datetime) -> int:
+        """Return in how many runs that stand the check did not pass since a moment (skips do not count)."""
+        results = tables.results
+        count = (
+            select(func.count())
+            .where(results.c.check_id == self._check(target, check, shadow=False))
+            .where(results.c.at >= since, results.c.stands)
+            .where(results.c.outcome.in_(sorted(CODES[outcome] for outcome in BAD)))
+        )
+        return int(self._connection.execute(count).scalar_one())
+
+    def row_counts(self, run_id: str) -> Mapping[str, int]:
+        """Return how many rows each dataset had in a run; empty when its results are not kept any more."""
+        results, checks = tables.results, tables.checks
+        rows = self._connection.execute(
+            select(checks.c.dataset, func.max(results.c.rows).label("rows"))
+            .join(results, results.c.check_id == checks.c.id)
+            .where(results.c.run_id == select(tables.runs.c.id).where(tables.runs.c.run_id == run_id).scalar_subquery())
+            .where(results.c.rows.is_not(None))
+            .group_by(checks.c.dataset)
+        ).mappings()
+        return {row["dataset"]: row["rows"] for row in rows}
+
+    def edits(self, *, limit: int, contract: str | None = None) -> tuple[Edit, ...]:
+        """Return released versions that were edited in place, latest first."""
+        edits = tables.edits
+        conditions = [] if contract is None else [edits.c.contract == contract]
+        rows = self._connection.execute(
+            select(edits).where(*conditions).order_by(edits.c.at.desc(), edits.c.id.desc()).limit(limit)
+        ).mappings()
+        return tuple(Edit(**{name: value for name, value in row.items() if name != "id"}) for row in rows)
+
+    def _check(self, target: TargetKey, check: str, *, shadow: bool) -> int:
+        """Return the row of a check, 0 if there is none."""
+        found = self._connection.execute(
+            select(tables.checks.c.id)
+            .join(tables.targets, tables.targets.c.id == tables.checks.c.target_id)
+            .where(*_is_check(target, check, shadow=shadow))
+        ).scalar()
+        return 0 if found is None else int(found)
+
+    def _versions(self, wanted: str) -> Sequence[int]:
+        """Return the rows of the contract versions that somebody means."""
+        versions = tables.contract_versions
+        found = self._ids(versions.c.contract == wanted) or self._ids(versions.c.slug == wanted)
+        name, at, version = wanted.rpartition("@")
+        if not found and at:
+            found = self._ids(and_(versions.c.contract == name, versions.c.version == version))
+        return found or self._ids(versions.c.name == wanted)
+
+    def _ids(self, condition: ColumnElement[bool]) -> Sequence[int]:
+        return self._connection.execute(select(tables.contract_versions.c.id).where(condition)).scalars().all()
+
+
+def _runs() -> Select[Any]:
+    runs, versions, targets, slots = tables.runs, tables.contract_versions, tables.targets, tables.slots
+    return (
+        select(
+            runs,
+            targets.c.contract,
+            targets.c.major,
+            targets.c.server,
+            versions.c.slug,
+            versions.c.name,
+            versions.c.version,
+            versions.c.file,
+            versions.c.fingerprint,
+            slots.c.instant.label("slot"),
+        )
+        .join(targets, targets.c.id == runs.c.target_id)
+        .join(versions, versions.c.id == runs.c.version_id)
+        .outerjoin(slots, slots.c.id == runs.c.slot_id)
+    )
+
+
+def _standings() -> Select[Any]:
+    checks, standings, targets = tables.checks, tables.standings, tables.targets
+    return (
+        select(
+            checks,
+            *(column for column in standings.c if column.name != "check_id"),
+            targets.c.contract,
+            targets.c.major,
+            targets.c.server,
+        )
+        .join(targets, targets.c.id == checks.c.target_id)
+        .join(standings, standings.c.check_id == checks.c.id)
+    )
+
+
+def _is_check(target: TargetKey, check: str, *, shadow: bool = False) -> tuple[ColumnElement[bool], ...]:
+    return is_target(target), tables.checks.c.shadow == shadow, tables.checks.c.check_id == check
+
+
+def _day(row: Line) -> Day:
+    return Day(
+        check=row["check"],
+        day=row["day"],
+        worst=OUTCOMES[row["worst"]],
+        counts=counts_of(row),
+        least=whole(row["least"]),
+        greatest=whole(row["greatest"]),
+        last=whole(row["last"]),
+        last_at=row["last_at"],
+    )

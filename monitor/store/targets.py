@@ -1,0 +1,25 @@
+"""The rows of targets: what serialises all that is written about one of them."""
+
+from sqlalchemy import ColumnElement, Connection, and_, select
+
+from monitor.domain.target import TargetKey
+from monitor.store.tables import targets
+from monitor.store.upsert import insert_missing
+
+
+def is_target(target: TargetKey) -> ColumnElement[bool]:
+    """Return the condition that a row of `targets` is this one."""
+    return and_(
+        targets.c.contract == target.contract, targets.c.major == target.major, targets.c.server == target.server
+    )
+
+
+def lock_target(connection: Connection, target: TargetKey) -> int:
+    """Return the row of a target, made if it is missing; others who want to write about it wait."""
+    wanted = select(targets.c.id).where(is_target(target)).with_for_update()
+    found = connection.execute(wanted).scalar()
+    if found is None:
+        key = {"contract": target.contract, "major": target.major, "server": target.server}
+        insert_missing(connection, targets, [key])
+        found = connection.execute(wanted).scalar_one()
+    return int(found)
