@@ -2,17 +2,20 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from monitor.domain.check import TableName
-from monitor.domain.scan import ColumnSeen, Seen, TableSeen
+from monitor.domain.scan import Seen, TableSeen
 from monitor.domain.target import TargetKey
 from monitor.store import tables
+from monitor.store.codec import decoded, encoded
 from monitor.store.targets import is_target, lock_target
 from monitor.store.upsert import insert
+from monitor.store.values import DriftRecord
 
 
 def last_seen(connection: Connection, target: TargetKey) -> Seen:
@@ -24,7 +27,7 @@ def last_seen(connection: Connection, target: TargetKey) -> Seen:
         .where(is_target(target))
         .order_by(seen.c.id)
     ).mappings()
-    return {TableName(schema=row["schema"], name=row["name"]): _relation_from(row["relation"]) for row in rows}
+    return {TableName(schema=row["schema"], name=row["name"]): decoded(TableSeen, row["relation"]) for row in rows}
 
 
 def save(connection: Connection, target: TargetKey, run_id: str, at: datetime, found: Seen) -> None:
@@ -37,7 +40,7 @@ def save(connection: Connection, target: TargetKey, run_id: str, at: datetime, f
             "schema": table.schema,
             "name": table.name,
             "digest": _digest(relation),
-            "relation": _values(relation),
+            "relation": encoded(relation),
             **fixed,
         }
         for table, relation in found.items()
@@ -46,30 +49,48 @@ def save(connection: Connection, target: TargetKey, run_id: str, at: datetime, f
     insert(connection, tables.columns_seen, rows)
 
 
-def _values(relation: TableSeen) -> dict[str, Any]:
-    return {
-        "kind": relation.kind,
-        "schema": relation.schema,
-        "readable": relation.readable,
-        "estimated_rows": relation.estimated_rows,
-        "columns": [
-            {
-                "name": column.name,
-                "type": column.type,
-                "nullable": column.nullable,
-                "position": column.position,
-                "readable": column.readable,
-                "base_type": column.base_type,
-            }
-            for column in relation.columns
-        ],
-    }
+def save_drift(connection: Connection, events: Iterable[DriftRecord]) -> None:
+    """Write drift events into the ledger."""
+    rows = [
+        {
+            "target_id": lock_target(connection, event.target),
+            "run_id": event.run_id,
+            "at": event.at,
+            "kind": event.kind,
+            "value": encoded(event),
+        }
+        for event in events
+    ]
+    insert(connection, tables.drift_events, rows)
 
 
-def _relation_from(values: dict[str, Any]) -> TableSeen:
-    return TableSeen(**{**values, "columns": tuple(ColumnSeen(**column) for column in values["columns"])})
+def drift(
+    connection: Connection,
+    *,
+    limit: int,
+    contract: str | None = None,
+    target: TargetKey | None = None,
+    since: datetime | None = None,
+) -> tuple[DriftRecord, ...]:
+    """Return drift events, latest first."""
+    events, targets = tables.drift_events, tables.targets
+    conditions: list[ColumnElement[bool]] = []
+    if contract is not None:
+        conditions.append(targets.c.contract == contract)
+    if target is not None:
+        conditions.append(is_target(target))
+    if since is not None:
+        conditions.append(events.c.at >= since)
+    rows = connection.execute(
+        select(events.c.value)
+        .join(targets, targets.c.id == events.c.target_id)
+        .where(*conditions)
+        .order_by(events.c.at.desc(), events.c.id.desc())
+        .limit(limit)
+    ).scalars()
+    return tuple(decoded(DriftRecord, value) for value in rows)
 
 
 def _digest(relation: TableSeen) -> str:
-    values = _values(relation) | {"estimated_rows": 0}
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    told = encoded(replace(relation, estimated_rows=0))
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()

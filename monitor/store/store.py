@@ -1,44 +1,72 @@
 """The store: one place for everything that Pactwatch remembers, in SQLite or PostgreSQL."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from sqlalchemy import Connection
+from sqlalchemy import select
 
 from monitor.domain.scan import Seen
 from monitor.domain.target import TargetKey
-from monitor.store import columns, schema
-from monitor.store.database import Database, create_file
+from monitor.store import columns, schema, tables
+from monitor.store.alerts import AlertReader, AlertWriter
+from monitor.store.database import Database, create_file, now
 from monitor.store.history import History
+from monitor.store.incidents import IncidentReader, IncidentWriter
+from monitor.store.outbox import Outbox
 from monitor.store.recording import Recording
+from monitor.store.retention import prune
+from monitor.store.types import Json
+from monitor.store.upsert import upsert
+from monitor.store.values import DriftRecord, Heartbeat, Pruned
 
 
-class Reader(History):
+class Reader(History, IncidentReader, AlertReader):
     """What was recorded, at one moment."""
 
-    def columns(self, target: TargetKey) -> Seen:
-        """Return the tables of a target as they were last seen."""
-        return columns.last_seen(self._connection, target)
-
-
-class Writer(Recording):
-    """Everything that one transaction may write."""
-
-    def __init__(self, connection: Connection) -> None:
-        """Write on this connection."""
-        super().__init__(connection)
-        self.history = History(connection)
+    def now(self) -> datetime:
+        """Return the database's own time."""
+        return now(self._connection)
 
     def columns(self, target: TargetKey) -> Seen:
         """Return the tables of a target as they were last seen."""
         return columns.last_seen(self._connection, target)
+
+    def drift(
+        self,
+        *,
+        limit: int,
+        contract: str | None = None,
+        target: TargetKey | None = None,
+        since: datetime | None = None,
+    ) -> tuple[DriftRecord, ...]:
+        """Return drift events, latest first."""
+        return columns.drift(self._connection, limit=limit, contract=contract, target=target, since=since)
+
+    def heartbeats(self) -> tuple[Heartbeat, ...]:
+        """Return when each daemon was last alive, latest first."""
+        beats = tables.heartbeats
+        rows = self._connection.execute(select(beats).order_by(beats.c.at.desc(), beats.c.name)).mappings()
+        return tuple(Heartbeat(**row) for row in rows)
+
+
+class Writer(Recording, IncidentWriter, AlertWriter, Reader):
+    """Everything that one transaction may write; it reads what it has written."""
 
     def save_columns(self, target: TargetKey, run_id: str, at: datetime, found: Seen) -> None:
-        """Remember the tables whose columns are others than last time."""
+        """Remember the tables that are others than last time; how many rows they have does not count."""
         columns.save(self._connection, target, run_id, at, found)
+
+    def save_drift(self, events: Iterable[DriftRecord]) -> None:
+        """Write drift events into the ledger."""
+        columns.save_drift(self._connection, events)
+
+    def beat(self, name: str, started_at: datetime, details: Mapping[str, Json]) -> None:
+        """Say that a daemon is alive."""
+        row = {"name": name, "started_at": started_at, "at": self.now(), "details": dict(details)}
+        upsert(self._connection, tables.heartbeats, [row])
 
 
 class Store:
@@ -47,6 +75,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         """Use this database, whose schema is ours."""
         self._database = database
+        self.outbox = Outbox(database)
 
     @property
     def place(self) -> str:
@@ -67,6 +96,12 @@ class Store:
         """
         with self._database.writing() as connection:
             yield Writer(connection)
+
+    def prune(self, *, keep_results: timedelta, keep_rollups: timedelta) -> Pruned:
+        """Forget what is older than that; see `retention`."""
+        with self.reading() as reader:
+            moment = reader.now()
+        return prune(self._database, moment, keep_results=keep_results, keep_rollups=keep_rollups)
 
     def close(self) -> None:
         """Close every connection."""

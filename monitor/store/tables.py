@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 
 from monitor.store.types import Document, Exact, Moment, Words
@@ -208,4 +209,144 @@ edits = Table(  # the ledger of released versions that met us again with another
     Column("run_id", Words, nullable=False),
     Column("at", Moment, nullable=False),
     UniqueConstraint("contract", "version", "before", "after"),
+)
+
+drift_events = Table(
+    "drift_events",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("target_id", ForeignKey("targets.id"), nullable=False),
+    Column("run_id", Words, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("value", Document, nullable=False),
+    Index("ix_drift_events_target_id_at", "target_id", "at"),
+    Index("ix_drift_events_at", "at"),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("target_id", ForeignKey("targets.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("key", Words, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("is_over", Boolean, nullable=False),
+    Column("severity", Words, nullable=False),
+    Column("last_seen_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("sequence", Integer, nullable=False),
+    Column("value", Document, nullable=False),  # the incident itself, whole
+    Index(
+        "uq_incidents_open",
+        "target_id",
+        "kind",
+        "key",
+        unique=True,
+        sqlite_where=text("is_over = 0"),
+        postgresql_where=text("NOT is_over"),
+    ),
+    Index("ix_incidents_target_id_ended_at", "target_id", "ended_at"),
+    Index("ix_incidents_last_seen_at", "last_seen_at"),
+)
+
+incident_changes = Table(
+    "incident_changes",
+    metadata,
+    Column("incident_id", ForeignKey("incidents.id"), primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("value", Document, nullable=False),
+    Index("ix_incident_changes_at", "at"),
+)
+
+threads = Table(  # one story in one channel: its parent message and what that says
+    "threads",
+    metadata,
+    Column("group_id", Words, primary_key=True),
+    Column("destination", Words, primary_key=True),
+    Column("about", Words, nullable=False),  # the target, or the root cause
+    Column("channel", Words),
+    Column("ts", Words),
+    Column("state", Document, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+    Column("closed_at", Moment),
+    Index("ix_threads_about", "about", "destination"),
+)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment, nullable=False),
+    Column("value", Document, nullable=False),
+    Column("ended", Boolean, nullable=False, server_default=false()),  # its end was dealt with
+    Index("ix_silences_ends_at", "ends_at"),
+)
+
+UNSENT = ("queued", "sending", "failed")
+_IS_UNSENT = text("state IN ('queued', 'sending', 'failed')")
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("alert_id", Words, nullable=False, unique=True),
+    Column("target_id", ForeignKey("targets.id")),
+    Column("destination", Words, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("payload", Document, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("ambiguous", Boolean, nullable=False, server_default=false()),  # an attempt may have been heard
+    Column("not_before", Moment, nullable=False),
+    Column("claimed_by", Words),
+    Column("until", Moment),
+    Column("superseded_by", Words),
+    Column("created_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    Index("ix_outbox_unsent", "destination", "id", sqlite_where=_IS_UNSENT, postgresql_where=_IS_UNSENT),
+    Index("ix_outbox_created_at", "created_at"),
+)
+
+outbox_incidents = Table(
+    "outbox_incidents",
+    metadata,
+    Column("outbox_id", ForeignKey("outbox.id"), primary_key=True, autoincrement=False),
+    Column("incident_id", Words, primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Index("ix_outbox_incidents_incident_id", "incident_id", "sequence"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("outbox_id", ForeignKey("outbox.id"), primary_key=True, autoincrement=False),
+    Column("attempt", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("error", Words),
+    Column("channel", Words),
+    Column("ts", Words),
+)
+
+channels = Table(  # shared by all replicas: when the next message may go, and whether it is worth trying
+    "channels",
+    metadata,
+    Column("destination", Words, primary_key=True),
+    Column("next_send_at", Moment, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("probe_at", Moment),  # the circuit is open until then; after it, one probe
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("started_at", Moment, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("details", Document, nullable=False),
 )

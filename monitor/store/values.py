@@ -9,6 +9,7 @@ from enum import StrEnum
 from monitor.domain.check import Check
 from monitor.domain.scan import Outcome, Verdict
 from monitor.domain.target import TargetKey
+from monitor.store.types import Json
 
 
 class Trigger(StrEnum):
@@ -122,3 +123,140 @@ class Edit:
     file: str
     run_id: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DriftRecord:
+    """One way in which a table's columns differ from the contract, or from last time (`against`).
+
+    `before` and `after` are in words of the server; `hurts` says whom: consumers, producers, nobody.
+    """
+
+    target: TargetKey
+    run_id: str
+    at: datetime
+    kind: str
+    against: str
+    schema: str | None
+    table: str
+    column: str | None = None
+    before: str | None = None
+    after: str | None = None
+    hurts: str = "nobody"
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thread:
+    """One story in one channel. `state` is what the parent message says, in the words of whoever sends it."""
+
+    group: str
+    destination: str
+    about: str
+    opened_at: datetime
+    channel: str | None = None
+    ts: str | None = None
+    state: Mapping[str, Json]
+    closed_at: datetime | None = None
+
+
+class AlertState(StrEnum):
+    """Where an alert is. `failed` will be tried again; `dead` will not."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class ChangeRef:
+    """A change of an incident that an alert tells."""
+
+    incident: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedAlert:
+    """An alert to send: `payload` is for the notifier of its destination; `tells` are the changes that it tells."""
+
+    id: str
+    destination: str
+    kind: str
+    payload: Mapping[str, Json]
+    tells: tuple[ChangeRef, ...] = ()
+    target: TargetKey | None = None
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """An alert that is this owner's to send until a moment, as its attempt of this number (from 1).
+
+    `may_have_been_sent` says that an earlier attempt has no known end: look before sending again.
+    """
+
+    alert: QueuedAlert
+    owner: str
+    attempt: int
+    until: datetime
+    queued_at: datetime
+    may_have_been_sent: bool
+
+
+class Attempt(StrEnum):
+    """How an attempt to send ended; `lost` is that of a sender who never came back."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    AMBIGUOUS = "ambiguous"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRecord:
+    """One attempt to send an alert."""
+
+    attempt: int
+    at: datetime
+    outcome: Attempt
+    error: str | None = None
+    channel: str | None = None
+    ts: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRecord:
+    """An alert with what became of it."""
+
+    alert: QueuedAlert
+    state: AlertState
+    attempts: int
+    queued_at: datetime
+    finished_at: datetime | None
+    superseded_by: str | None
+    deliveries: tuple[DeliveryRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """When a daemon was last alive, by the database's clock."""
+
+    name: str
+    started_at: datetime
+    at: datetime
+    details: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pruned:
+    """What one pass of retention removed."""
+
+    results: int = 0
+    days: int = 0
+    runs: int = 0
+    changes: int = 0
+    alerts: int = 0

@@ -1,0 +1,165 @@
+"""Alerts that wait or were told: put into the outbox in the transaction of what they tell."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from monitor.domain.target import TargetKey
+from monitor.store import tables
+from monitor.store.codes import Line
+from monitor.store.database import now
+from monitor.store.targets import lock_target
+from monitor.store.upsert import insert, insert_missing
+from monitor.store.values import AlertRecord, AlertState, Attempt, ChangeRef, DeliveryRecord, QueuedAlert
+
+
+class AlertReader:
+    """Reads alerts and their deliveries."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Read on this connection."""
+        self._connection = connection
+
+    def alerts(
+        self,
+        *,
+        limit: int,
+        states: Iterable[AlertState] | None = None,
+        destination: str | None = None,
+        contract: str | None = None,
+        incident: str | None = None,
+        since: datetime | None = None,
+    ) -> tuple[AlertRecord, ...]:
+        """Return alerts with every attempt to send them, latest first."""
+        outbox, told = tables.outbox, tables.outbox_incidents
+        conditions: list[ColumnElement[bool]] = []
+        if states is not None:
+            conditions.append(outbox.c.state.in_(sorted(state.value for state in states)))
+        if destination is not None:
+            conditions.append(outbox.c.destination == destination)
+        if contract is not None:
+            conditions.append(tables.targets.c.contract == contract)
+        if incident is not None:
+            conditions.append(outbox.c.id.in_(select(told.c.outbox_id).where(told.c.incident_id == incident)))
+        if since is not None:
+            conditions.append(outbox.c.created_at >= since)
+        rows = (
+            self._connection.execute(
+                select(outbox, tables.targets.c.contract, tables.targets.c.major, tables.targets.c.server)
+                .outerjoin(tables.targets, tables.targets.c.id == outbox.c.target_id)
+                .where(*conditions)
+                .order_by(outbox.c.id.desc())
+                .limit(limit)
+            )
+            .mappings()
+            .all()
+        )
+        refs = tells(self._connection, [row["id"] for row in rows])
+        sent = self._deliveries([row["id"] for row in rows])
+        return tuple(
+            AlertRecord(
+                alert=alert_from(row, refs.get(row["id"], ())),
+                state=AlertState(row["state"]),
+                attempts=row["attempts"],
+                queued_at=row["created_at"],
+                finished_at=row["finished_at"],
+                superseded_by=row["superseded_by"],
+                deliveries=sent.get(row["id"], ()),
+            )
+            for row in rows
+        )
+
+    def _deliveries(self, keys: list[int]) -> dict[int, tuple[DeliveryRecord, ...]]:
+        deliveries = tables.deliveries
+        rows = self._connection.execute(
+            select(deliveries).where(deliveries.c.outbox_id.in_(keys)).order_by(deliveries.c.attempt)
+        ).mappings()
+        found: dict[int, tuple[DeliveryRecord, ...]] = {}
+        for row in rows:
+            each = DeliveryRecord(
+                attempt=row["attempt"],
+                at=row["at"],
+                outcome=Attempt(row["outcome"]),
+                error=row["error"],
+                channel=row["channel"],
+                ts=row["ts"],
+            )
+            found[row["outbox_id"]] = (*found.get(row["outbox_id"], ()), each)
+        return found
+
+
+class AlertWriter(AlertReader):
+    """Puts alerts into the outbox."""
+
+    def enqueue(self, alerts: Iterable[QueuedAlert]) -> None:
+        """Queue alerts in this order. One whose id is there already is not queued again."""
+        moment = now(self._connection)
+        for alert in alerts:
+            channel = {"destination": alert.destination, "next_send_at": moment}
+            insert_missing(self._connection, tables.channels, [channel])
+            row = {
+                "alert_id": alert.id,
+                "target_id": None if alert.target is None else lock_target(self._connection, alert.target),
+                "destination": alert.destination,
+                "kind": alert.kind,
+                "payload": dict(alert.payload),
+                "state": AlertState.QUEUED.value,
+                "not_before": alert.not_before or moment,
+                "created_at": moment,
+            }
+            outbox = tables.outbox
+            if self._connection.execute(select(outbox.c.id).where(outbox.c.alert_id == alert.id)).scalar() is not None:
+                continue
+            key = self._connection.execute(outbox.insert().returning(outbox.c.id), row).scalar_one()
+            refs = [{"outbox_id": key, "incident_id": ref.incident, "sequence": ref.sequence} for ref in alert.tells]
+            insert(self._connection, tables.outbox_incidents, refs)
+
+    def supersede(self, alert_ids: Iterable[str], by: str) -> int:
+        """Withdraw alerts that nobody has begun to send, as another one tells more; return how many there were."""
+        outbox = tables.outbox
+        waiting = (AlertState.QUEUED.value, AlertState.FAILED.value)
+        withdrawn = (
+            outbox.update()
+            .where(outbox.c.alert_id.in_(list(alert_ids)), outbox.c.state.in_(waiting), ~outbox.c.ambiguous)
+            .values(state=AlertState.SUPERSEDED.value, superseded_by=by, finished_at=now(self._connection))
+        )
+        return self._connection.execute(withdrawn).rowcount
+
+    def replay(self, alert_id: str) -> bool:
+        """Queue an alert again that is dead or was sent; False if there is none such."""
+        outbox = tables.outbox
+        ended = (AlertState.DEAD.value, AlertState.SENT.value)
+        again = (
+            outbox.update()
+            .where(outbox.c.alert_id == alert_id, outbox.c.state.in_(ended))
+            .values(state=AlertState.QUEUED.value, not_before=now(self._connection), finished_at=None, ambiguous=False)
+        )
+        return self._connection.execute(again).rowcount == 1
+
+
+def tells(connection: Connection, keys: list[int]) -> dict[int, tuple[ChangeRef, ...]]:
+    """Return what the alerts of these rows tell."""
+    told = tables.outbox_incidents
+    rows = connection.execute(
+        select(told).where(told.c.outbox_id.in_(keys)).order_by(told.c.incident_id, told.c.sequence)
+    ).mappings()
+    found: dict[int, tuple[ChangeRef, ...]] = {}
+    for row in rows:
+        ref = ChangeRef(incident=row["incident_id"], sequence=row["sequence"])
+        found[row["outbox_id"]] = (*found.get(row["outbox_id"], ()), ref)
+    return found
+
+
+def alert_from(row: Line, refs: tuple[ChangeRef, ...]) -> QueuedAlert:
+    """Return the alert in a row of the outbox that is joined with its target."""
+    known = row["target_id"] is not None
+    return QueuedAlert(
+        id=row["alert_id"],
+        destination=row["destination"],
+        kind=row["kind"],
+        payload=row["payload"],
+        tells=refs,
+        target=TargetKey(contract=row["contract"], major=row["major"], server=row["server"]) if known else None,
+        not_before=row["not_before"],
+    )

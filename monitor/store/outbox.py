@@ -1,0 +1,236 @@
+"""Sending what waits: claim, send, say how it went. Replicas share one queue and each channel's pace."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, or_, select
+
+from monitor.store import tables
+from monitor.store.alerts import alert_from, tells
+from monitor.store.database import Database, now
+from monitor.store.incidents import IncidentWriter
+from monitor.store.tables import UNSENT
+from monitor.store.upsert import insert_missing
+from monitor.store.values import AlertState, Attempt, Claim, Thread
+
+PACE = timedelta(seconds=1)
+"""Slack takes one message a second in each channel."""
+
+
+class Outbox:
+    """The queue of alerts. Every method is a transaction of its own."""
+
+    def __init__(self, database: Database) -> None:
+        """Use this database."""
+        self._database = database
+
+    def claim(self, owner: str, *, limit: int, lease: timedelta, pace: timedelta = PACE) -> tuple[Claim, ...]:
+        """Take alerts to send now: the oldest that may go of each channel that may be used, at most one of each.
+
+        Nobody else gets them before the lease is over; the channel is nobody's for the time of its pace. The alerts of
+        one incident come in the order in which they were queued. One whose sender never came back comes again, with
+        `may_have_been_sent`. A channel whose circuit is open gives out one probe when its time has come.
+        """
+        with self._database.writing() as connection:
+            moment = now(connection)
+            claims = []
+            for destination, probe_at in _free_channels(connection, moment, limit):
+                row = _first(connection, destination, moment)
+                if row is None:
+                    continue
+                claims.append(_take(connection, row, owner, moment, moment + lease))
+                changes: dict[str, Any] = {"next_send_at": moment + pace}
+                if probe_at is not None:
+                    changes["probe_at"] = moment + lease
+                channels = tables.channels
+                connection.execute(channels.update().where(channels.c.destination == destination).values(changes))
+            return tuple(claims)
+
+    def sent(self, claim: Claim, *, channel: str | None, ts: str | None, thread: Thread | None = None) -> bool:
+        """Say that it was heard, and what the thread's parent message says since; False if the claim was lost.
+
+        Even then the delivery is recorded, and the thread kept: the message is there.
+        """
+        with self._database.writing() as connection:
+            key = _key(connection, claim)
+            delivery = {"outcome": Attempt.SENT.value, "error": None, "channel": channel, "ts": ts}
+            _deliver(connection, key, claim.attempt, delivery)
+            if thread is not None:
+                IncidentWriter(connection).save_thread(thread)
+            channels = tables.channels
+            works = channels.update().where(channels.c.destination == claim.alert.destination)
+            connection.execute(works.values(failures=0, probe_at=None))
+            return _end(connection, claim, {"state": AlertState.SENT.value, "finished_at": now(connection)})
+
+    def failed(
+        self,
+        claim: Claim,
+        error: str,
+        *,
+        retry_at: datetime | None,
+        is_ambiguous: bool = False,
+        channel_free_at: datetime | None = None,
+        probe_at: datetime | None = None,
+    ) -> bool:
+        """Say that it was not heard, or that nobody knows (`is_ambiguous`); False if the claim was lost.
+
+        It is tried again at `retry_at`; None says never: it is dead. `channel_free_at` holds back the whole channel
+        (Retry-After), `probe_at` opens its circuit until then.
+        """
+        with self._database.writing() as connection:
+            moment = now(connection)
+            key = _key(connection, claim)
+            outcome = Attempt.AMBIGUOUS if is_ambiguous else Attempt.FAILED
+            delivery = {"outcome": outcome.value, "error": error, "channel": None, "ts": None}
+            _deliver(connection, key, claim.attempt, delivery)
+            channels = tables.channels
+            changes: dict[str, Any] = {"failures": channels.c.failures + 1}
+            if channel_free_at is not None:
+                changes["next_send_at"] = channel_free_at
+            if probe_at is not None:
+                changes["probe_at"] = probe_at
+            connection.execute(
+                channels.update().where(channels.c.destination == claim.alert.destination).values(changes)
+            )
+            if retry_at is None:
+                return _end(connection, claim, {"state": AlertState.DEAD.value, "finished_at": moment})
+            changes = {"state": AlertState.FAILED.value, "not_before": retry_at}
+            if is_ambiguous or claim.may_have_been_sent:
+                changes["ambiguous"] = True
+            return _end(connection, claim, changes)
+
+    def superseded(self, claim: Claim, by: str) -> bool:
+        """Say that it is not sent because another alert tells more; False if the claim was lost."""
+        with self._database.writing() as connection:
+            changes = {"state": AlertState.SUPERSEDED.value, "superseded_by": by, "finished_at": now(connection)}
+            return _end(connection, claim, changes)
+
+    def extend(self, claim: Claim, lease: timedelta) -> bool:
+        """Keep a claim for longer, from now on; False if it was lost."""
+        with self._database.writing() as connection:
+            return _end(connection, claim, {"until": now(connection) + lease}, keeps=True)
+
+    def failures(self, destination: str) -> int:
+        """Return how often sending to a channel failed since it last worked."""
+        with self._database.reading() as connection:
+            channels = tables.channels
+            found = connection.execute(select(channels.c.failures).where(channels.c.destination == destination))
+            return int(found.scalar() or 0)
+
+
+def _free_channels(connection: Connection, moment: datetime, limit: int) -> Sequence[tuple[str, datetime | None]]:
+    """Return the channels that may be used now and have something to send, each with its probe's time; locked."""
+    channels, outbox = tables.channels, tables.outbox
+    waiting = exists().where(outbox.c.destination == channels.c.destination, _is_unsent(outbox), _is_ready(moment))
+    rows = connection.execute(
+        select(channels.c.destination, channels.c.probe_at)
+        .where(channels.c.next_send_at <= moment, waiting)
+        .where(or_(channels.c.probe_at.is_(None), channels.c.probe_at <= moment))
+        .order_by(channels.c.next_send_at, channels.c.destination)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [(row.destination, row.probe_at) for row in rows]
+
+
+def _first(connection: Connection, destination: str, moment: datetime) -> Any:  # noqa: ANN401 - a row as it comes
+    """Return the oldest alert of a channel that may go now; one that follows an unsent one of its incident waits."""
+    outbox, told = tables.outbox, tables.outbox_incidents
+    earlier, earlier_told = outbox.alias("earlier"), told.alias("earlier_told")
+    follows = exists(
+        select(earlier.c.id)
+        .join(earlier_told, earlier_told.c.outbox_id == earlier.c.id)
+        .join(told, told.c.incident_id == earlier_told.c.incident_id)
+        .where(told.c.outbox_id == outbox.c.id, earlier.c.id < outbox.c.id)
+        .where(earlier.c.destination == outbox.c.destination, _is_unsent(earlier))
+        .correlate(outbox)
+    )
+    first = (
+        select(outbox.c.id)
+        .where(outbox.c.destination == destination, _is_unsent(outbox), _is_ready(moment), ~follows)
+        .order_by(outbox.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    key = connection.execute(first).scalar()
+    if key is None:
+        return None
+    targets = tables.targets
+    return (
+        connection.execute(
+            select(outbox, targets.c.contract, targets.c.major, targets.c.server)
+            .outerjoin(targets, targets.c.id == outbox.c.target_id)
+            .where(outbox.c.id == key)
+        )
+        .mappings()
+        .one()
+    )
+
+
+def _take(connection: Connection, row: Any, owner: str, moment: datetime, until: datetime) -> Claim:  # noqa: ANN401
+    """Make an alert the owner's; what became of a sender who never came back is written down."""
+    lost = row["state"] == AlertState.SENDING.value
+    if lost:
+        error = f"{row['claimed_by']} never said how it went"
+        _deliver(
+            connection,
+            row["id"],
+            row["attempts"],
+            {"outcome": Attempt.LOST.value, "error": error, "channel": None, "ts": None, "at": moment},
+        )
+    ambiguous = bool(row["ambiguous"] or lost)
+    attempt = row["attempts"] + 1
+    outbox = tables.outbox
+    connection.execute(
+        outbox.update()
+        .where(outbox.c.id == row["id"])
+        .values(state=AlertState.SENDING.value, claimed_by=owner, until=until, attempts=attempt, ambiguous=ambiguous)
+    )
+    return Claim(
+        alert=alert_from(row, tells(connection, [row["id"]]).get(row["id"], ())),
+        owner=owner,
+        attempt=attempt,
+        until=until,
+        queued_at=row["created_at"],
+        may_have_been_sent=ambiguous,
+    )
+
+
+def _is_unsent(outbox: Any) -> ColumnElement[bool]:  # noqa: ANN401 - a table or its alias
+    """Return the condition of the partial index, in its own words."""
+    is_unsent: ColumnElement[bool] = outbox.c.state.in_([literal_column(f"'{state}'") for state in UNSENT])
+    return is_unsent
+
+
+def _is_ready(moment: datetime) -> ColumnElement[bool]:
+    outbox = tables.outbox
+    waiting = and_(outbox.c.state != AlertState.SENDING.value, outbox.c.not_before <= moment)
+    return or_(waiting, and_(outbox.c.state == AlertState.SENDING.value, outbox.c.until < moment))
+
+
+def _key(connection: Connection, claim: Claim) -> int:
+    outbox = tables.outbox
+    return int(connection.execute(select(outbox.c.id).where(outbox.c.alert_id == claim.alert.id)).scalar_one())
+
+
+def _deliver(connection: Connection, key: int, attempt: int, values: dict[str, Any]) -> None:
+    """Write an attempt down; one that was taken for lost and came back after all is told as it was."""
+    deliveries = tables.deliveries
+    row = {"outbox_id": key, "attempt": attempt, "at": now(connection)} | values
+    mine = and_(deliveries.c.outbox_id == key, deliveries.c.attempt == attempt)
+    if connection.execute(deliveries.update().where(mine).values(row)).rowcount == 0:
+        insert_missing(connection, deliveries, [row])
+
+
+def _end(connection: Connection, claim: Claim, changes: dict[str, Any], *, keeps: bool = False) -> bool:
+    """Change a claimed alert, unless the claim went to somebody else."""
+    outbox = tables.outbox
+    mine = and_(
+        outbox.c.alert_id == claim.alert.id,
+        outbox.c.state == AlertState.SENDING.value,
+        outbox.c.claimed_by == claim.owner,
+        outbox.c.attempts == claim.attempt,
+    )
+    values = changes if keeps else {**changes, "claimed_by": None, "until": None}
+    return connection.execute(outbox.update().where(mine).values(values)).rowcount == 1
