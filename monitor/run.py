@@ -34,7 +34,7 @@ def run_contract(
     """Scan a plan and say what was found; every planned check has exactly one result."""
     scan = engine.scan(plan, samples=samples, shown=columns_shown(contract, samples), progress=progress)
     return Run(
-        run_id=uuid4().hex[:12],
+        run_id=uuid4().hex[:16],
         contract=contract.id,
         slug=contract.slug,
         version=contract.version,

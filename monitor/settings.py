@@ -45,6 +45,18 @@ class SampleSettings:
     show: tuple[str, ...] = ()
 
 
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateSettings:
+    """Where Pactwatch remembers, as a URL of SQLAlchemy, and for how many seconds: results one by one, then by day."""
+
+    url: str = field(default="sqlite:///.pactwatch/state.db", repr=False)
+    keep_results: float = 14 * DAY
+    keep_rollups: float = 400 * DAY
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the user configured. Paths are as the user wrote them, from the folder of `file`.
@@ -58,6 +70,7 @@ class Settings:
     contract_variables: Mapping[str, str] = field(default_factory=dict)
     servers: Mapping[str, ServerSettings] = field(default_factory=dict)
     samples: SampleSettings = SampleSettings()
+    state: StateSettings = StateSettings()
 
 
 def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings:

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from monitor.errors import SettingsError
-from monitor.settings import SampleSettings, ServerSettings, Settings
+from monitor.settings import SampleSettings, ServerSettings, Settings, StateSettings
+from monitor.settings_state import in_folder, state_url
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|m|h|d)\Z")
@@ -58,12 +59,19 @@ class _Samples(_Table):
     show: list[str] = []
 
 
+class _State(_Table):
+    url: str = StateSettings().url
+    keep_results: Seconds = StateSettings().keep_results
+    keep_rollups: Seconds = StateSettings().keep_rollups
+
+
 class _File(_Table):
     contracts: Annotated[list[str], BeforeValidator(_paths)] = ["contracts"]
     checks: str = "checks"
     contract_variables: list[str] = []
     servers: dict[str, _Server] = {}
     samples: _Samples = _Samples()
+    state: _State = _State()
 
 
 def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
@@ -84,6 +92,9 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
                 servers[name] = {
                     key: _expand(value, f"servers.{name}.{key}", environment, problems) for key, value in server.items()
                 }
+    state = document.get("state")
+    if isinstance(state, dict) and isinstance(state.get("url"), str):
+        state["url"] = state_url(state["url"], environment, problems)
     try:
         read = _File.model_validate(document)
     except ValidationError as error:
@@ -91,6 +102,8 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
         raise _error(file, problems) from None
     missing = [name for name in read.contract_variables if name not in environment]
     problems += [f"contract_variables: {name} is not set in the environment" for name in missing]
+    if read.state.keep_rollups < read.state.keep_results:
+        problems.append("state.keep_rollups: roll-ups must be kept at least as long as results (keep_results)")
     if problems:
         raise _error(file, problems)
     folder = file.parent
@@ -101,6 +114,11 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
         contract_variables={name: environment[name] for name in read.contract_variables},
         servers={name: _server(name, server) for name, server in read.servers.items()},
         samples=SampleSettings(rows=read.samples.rows, show=tuple(read.samples.show)),
+        state=StateSettings(
+            url=in_folder(read.state.url, folder),
+            keep_results=read.state.keep_results,
+            keep_rollups=read.state.keep_rollups,
+        ),
     )
 
 
@@ -151,7 +169,7 @@ def _told(place: tuple[int | str, ...], kind: str, message: str, found: object) 
     if kind == "extra_forbidden":
         return f"{where}: there is no such setting"
     message = message.removeprefix("Value error, ")
-    shown = "a value" if where.endswith("password") else repr(found)
+    shown = "a value" if where.endswith(("password", "state.url")) else repr(found)
     return f"{where}: {message[0].lower()}{message[1:]}, found {shown}"
 
 

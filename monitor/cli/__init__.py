@@ -16,6 +16,8 @@ COMMANDS = {
     "lint": "Check contract files; no database is touched.",
     "compile": "Write the SodaCL of every contract to checks/.",
     "verify": "Verify contracts against the warehouse, now.",
+    "runs": "List what was found before.",
+    "migrate": "Bring the state database to this version's schema.",
     "demo": "Verify real data in an embedded PostgreSQL.",
 }
 

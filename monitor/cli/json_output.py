@@ -47,8 +47,8 @@ def run_object(run: Run) -> dict[str, Json]:
         "location": run.location,
         "verdict": run.verdict,
         "shadow": run.shadow,
-        "started_at": _utc(run.scan.started_at),
-        "finished_at": _utc(run.scan.finished_at),
+        "started_at": utc(run.scan.started_at),
+        "finished_at": utc(run.scan.finished_at),
         "counts": {outcome: run.count(outcome) for outcome in Outcome},
         "results": [result_object(result) for result in run.scan.results],
     }
@@ -120,6 +120,6 @@ def _sample(sample: Sample | None) -> Json:
     return None if sample is None else {"columns": sample.columns, "rows": sample.rows}
 
 
-def _utc(moment: datetime) -> str:
+def utc(moment: datetime) -> str:
     """Return an aware moment as RFC 3339 in UTC, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

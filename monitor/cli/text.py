@@ -43,11 +43,15 @@ VERDICT_STYLES = {Verdict.BROKEN: "bold red", Verdict.UNVERIFIED: "bold magenta"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A run to tell, with the contract it is about and the page that was written of it, where there are."""
+    """A run to tell, with the contract it is about and the page that was written of it, where there are.
+
+    `recorded` says that it is remembered under its id.
+    """
 
     run: Run
     contract: Contract | None = None
     report: str | None = None
+    recorded: bool = False
 
 
 def print_runs(
@@ -61,6 +65,11 @@ def print_runs(
 ) -> None:
     """Print runs and invalid files as wide as the terminal, in colour if `stream` is one that may have it."""
     lines = render_runs(told, invalid, exit_code=exit_code, width=terminal_width(), verbose=verbose)
+    print_lines(lines, stream, environment)
+
+
+def print_lines(lines: Sequence[Line], stream: TextIO, environment: Mapping[str, str] = os.environ) -> None:
+    """Print lines, in colour if `stream` is one that may have it."""
     if wants_colour(stream, environment):
         _print_styled(lines, stream)
         return
@@ -84,7 +93,7 @@ def render_runs(
     """Return a block per run, then invalid files, then a total over many, then what the exit code means."""
     lines: list[Line] = []
     for one in told:
-        lines += render_run(one.run, one.contract, width=width, verbose=verbose, report=one.report)
+        lines += render_run(one, width=width, verbose=verbose)
         lines.append(())
     for error in invalid:
         lines += [*_invalid(error, width), ()]
@@ -96,10 +105,9 @@ def render_runs(
     return [*lines, *_fact(f"Exit {exit_code}", meaning(exit_code, verdict), width)]
 
 
-def render_run(
-    run: Run, contract: Contract | None, *, width: int, verbose: bool = False, report: str | None = None
-) -> list[Line]:
+def render_run(told: Told, *, width: int, verbose: bool = False) -> list[Line]:
     """Return the lines about one run: failures, errors and what they block, warnings, skips, what holds."""
+    run, contract, report = told.run, told.contract, told.report
     found = {outcome: [result for result in run.scan.results if result.outcome is outcome] for outcome in Outcome}
     lines = [*_header(run, contract, width), ()]
     for result in (*found[Outcome.FAIL], *found[Outcome.ERROR]):
@@ -112,8 +120,10 @@ def render_run(
     for reason, results in _by_reason(found[Outcome.SKIPPED]):
         lines += _one_line(Outcome.SKIPPED, _skipped(reason, results, verbose=verbose), width)
     lines += _holds(found[Outcome.PASS], width, verbose=verbose)
+    recorded = f" Recorded as run {run.run_id}; nobody was alerted." if told.recorded else ""
     lines += _wrapped(
-        f"{_counted(len(found[Outcome.ERROR]), 'error')}, {len(found[Outcome.BLOCKED]):,} blocked. {seconds(run)}.",
+        f"{_counted(len(found[Outcome.ERROR]), 'error')}, {len(found[Outcome.BLOCKED]):,} blocked. {seconds(run)}."
+        f"{recorded}",
         width,
     )
     return [*lines, *(_fact("Report", visible(report), width) if report else ())]

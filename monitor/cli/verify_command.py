@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.recorder import Recorder
 from monitor.errors import ContractError, UsageError
 from monitor.wiring import Engines, Target
 
@@ -51,6 +52,7 @@ class Asked:
     show_default=True,
     help="From what outcome on to exit 1.",
 )
+@click.option("--no-record", is_flag=True, help="Do not remember these runs.")
 @click.option("-v", "--verbose", is_flag=True, help="List what holds, show SQL and what else is known.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 @click.pass_obj
@@ -64,20 +66,23 @@ def verify_command(
     output: Path | None,
     report: Path | None,
     fail_on: str,
+    no_record: bool,
     verbose: bool,
     quiet: bool,
 ) -> int:
     """Verify contracts against the warehouse, now.
 
     CONTRACT is an id, id@version, a unique name, or a contract file; without one, every contract that is current.
-    The verdict goes to stdout, progress to stderr.
+    The verdict goes to stdout, progress to stderr. Runs are recorded in the state database and nobody is alerted;
+    where they cannot be recorded the verdict is told all the same, and what was kept ends with 3.
     """
     asked = Asked(server=server, dataset=dataset, checks=checks, quiet=quiet, report=report)
-    with Engines() as engines:  # first of all: what is imported there hides behind all that follows
+    with Engines() as engines, ExitStack() as stack:  # engines first: their imports hide behind all that follows
         settings = settings_of()
         library, selected = select(settings, contracts)
-        told = list(verify(settings, selected, asked, engines))
-    return tell(
+        recorder = None if no_record else stack.enter_context(Recorder(settings.state.url))
+        told = list(verify(settings, selected, asked, engines, recorder))
+    code = tell(
         told,
         library,
         output_format=output_format,
@@ -86,6 +91,10 @@ def verify_command(
         verbose=verbose,
         named=bool(contracts),
     )
+    if recorder is None or recorder.trouble is None:
+        return code
+    click.echo(f"not recorded: {recorder.trouble} (--no-record verifies without it)", err=True)
+    return code or recorder.trouble.exit_code
 
 
 def select(settings: "Settings", wanted: Sequence[str]) -> "tuple[Library, tuple[Selected, ...]]":
@@ -112,8 +121,14 @@ def select(settings: "Settings", wanted: Sequence[str]) -> "tuple[Library, tuple
     return library, tuple(unique.values())
 
 
-def verify(settings: "Settings", selected: "Sequence[Selected]", asked: Asked, engines: Engines) -> "Iterator[Told]":
-    """Verify each selected contract on its server and yield what is to be told; pages are written as runs end.
+def verify(
+    settings: "Settings",
+    selected: "Sequence[Selected]",
+    asked: Asked,
+    engines: Engines,
+    recorder: Recorder | None = None,
+) -> "Iterator[Told]":
+    """Verify each selected contract on its server and yield what is to be told; runs are recorded as they end.
 
     All questions about names and servers are settled before the first connection.
     """
@@ -125,6 +140,9 @@ def verify(settings: "Settings", selected: "Sequence[Selected]", asked: Asked, e
     chosen = targets(selected, settings, os.environ, asked.server)
     plans = [planned(each.contract, each.server, asked.dataset, asked.checks) for each in chosen]
     _check_report(asked.report, chosen)
+    if recorder is not None:
+        recorder.start()
+    subset = asked.dataset is not None or bool(asked.checks)
     with progress_on(sys.stderr, quiet=asked.quiet) as progress:
         for target, plan in zip(chosen, plans, strict=True):
             progress.started(_label(target), len(plan.checks))
@@ -138,7 +156,9 @@ def verify(settings: "Settings", selected: "Sequence[Selected]", asked: Asked, e
                 progress=progress.result,
             )
             progress.finished(run)
-            yield Told(run=run, contract=target.contract, report=_write_report(asked.report, run, target.contract))
+            report = _write_report(asked.report, run, target.contract)
+            recorded = recorder is not None and recorder.record(run, target.contract, subset=subset)
+            yield Told(run=run, contract=target.contract, report=report, recorded=recorded)
 
 
 def tell(

@@ -33,7 +33,7 @@ class Terminal(io.StringIO):
 
 
 def told(run: Run, *, width: int = 80, verbose: bool = False) -> str:
-    return plain(render_run(run, CONTRACT, width=width, verbose=verbose))
+    return plain(render_run(Told(run=run, contract=CONTRACT), width=width, verbose=verbose))
 
 
 def test_a_broken_run_reads_like_this() -> None:
