@@ -137,12 +137,13 @@ class Recording:
             if row is None:
                 new.append({"target_id": target_id, "shadow": run.shadow, "first_seen": run.scan.started_at, **values})
                 continue
-            if values["sql"] is None:  # it did not run this time
-                values["sql"] = row["sql"]
-            if (stands or row["stood"] is None) and (
-                row["removed_at"] is not None or any(row[name] != value for name, value in values.items())
-            ):
+            differs = any(row[name] != value for name, value in values.items() if name != "sql")
+            if row["sql"] is not None and (not differs or values["sql"] is None):
+                values["sql"] = row["sql"]  # one check may answer by several statements: that is no other promise
+            may_mend = stands or row["stood"] is None
+            if may_mend and (differs or values["sql"] != row["sql"] or row["removed_at"] is not None):
                 mended.append({"row": row["id"], "removed_at": None, **values})
+                self._keep_what_was(row, values)
         insert(self._connection, checks, new)
         if mended:
             changes: dict[str, Any] = {name: bindparam(name) for name in mended[0] if name != "row"}
@@ -157,6 +158,15 @@ class Recording:
             select(checks).where(checks.c.target_id == target_id, checks.c.shadow == run.shadow)
         ).mappings()
         return {row["check_id"]: row for row in rows if row["check_id"] in wanted}
+
+    def _keep_what_was(self, row: Line, becomes: Line) -> None:
+        """Write what a check said until now into its old results, which left it out."""
+        results = tables.results
+        for name, before in (("expected", row["expected"]), ("sql", row["sql"] or "")):
+            if row[name] != becomes[name]:
+                own = results.c[name]
+                mine = results.update().where(results.c.check_id == row["id"], own.is_(None))
+                self._connection.execute(mine.values({name: before}))
 
     def _results(self, row_id: int, run: Run, known: Mapping[str, Line], *, stands: bool) -> None:
         at = run.scan.started_at.astimezone(UTC)
