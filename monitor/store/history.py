@@ -81,17 +81,16 @@ class History:
 
     def targets(self) -> tuple[TargetSummary, ...]:
         """Return every target that has a verdict now, with how many checks have which outcome."""
-        standings, checks, targets = tables.standings, tables.checks, tables.targets
+        standings, targets = tables.standings, tables.targets
         counts = (
             select(
-                checks.c.target_id,
+                standings.c.target_id,
                 standings.c.outcome,
                 func.count().label("count"),
                 func.max(standings.c.at).label("at"),
             )
-            .join(checks, checks.c.id == standings.c.check_id)
-            .where(checks.c.removed_at.is_(None))
-            .group_by(checks.c.target_id, standings.c.outcome)
+            .where(~standings.c.removed)
+            .group_by(standings.c.target_id, standings.c.outcome)
             .subquery()
         )
         rows = self._connection.execute(
@@ -283,7 +282,7 @@ def _standings() -> Select[Any]:
     return (
         select(
             checks,
-            *(column for column in standings.c if column.name != "check_id"),
+            *(column for column in standings.c if column.name not in {"check_id", "target_id"}),
             targets.c.contract,
             targets.c.major,
             targets.c.server,

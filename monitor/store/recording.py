@@ -76,7 +76,7 @@ class Recording:
             },
         ).scalar_one()
         known = self._dimensions(target_id, run, stands=stands, whole=stands and not subset)
-        self._results(row_id, run, known, stands=stands)
+        self._results(row_id, target_id, run, known, stands=stands)
 
     def _version(self, run: Run, contract: Contract) -> int:
         """Return the row of the contract version that ran; an edit of a released one goes into the ledger."""
@@ -152,6 +152,7 @@ class Recording:
             gone = [row["id"] for check_id, row in known.items() if check_id not in wanted and not row["removed_at"]]
             removed = checks.update().where(checks.c.id.in_(gone)).values(removed_at=run.scan.started_at)
             self._connection.execute(removed)
+            self._connection.execute(standings.update().where(standings.c.check_id.in_(gone)).values(removed=True))
         if not new and not mended:
             return {check_id: row for check_id, row in known.items() if check_id in wanted}
         rows = self._connection.execute(
@@ -168,7 +169,7 @@ class Recording:
                 mine = results.update().where(results.c.check_id == row["id"], own.is_(None))
                 self._connection.execute(mine.values({name: before}))
 
-    def _results(self, row_id: int, run: Run, known: Mapping[str, Line], *, stands: bool) -> None:
+    def _results(self, row_id: int, target_id: int, run: Run, known: Mapping[str, Line], *, stands: bool) -> None:
         at = run.scan.started_at.astimezone(UTC)
         pairs = [(int(known[result.check.id]["id"]), result) for result in run.scan.results]
         fixed = {"run_id": row_id, "at": at, "stands": stands}
@@ -181,18 +182,18 @@ class Recording:
             ],
         )
         if stands:
-            self._standings(pairs, run.run_id, at)
+            self._standings(pairs, {"target_id": target_id, "run_id": run.run_id, "at": at, "removed": False})
         days = self._before(tables.days, [key for key, _ in pairs], tables.days.c.day == at.date())
         folded = [{"check_id": key, **day_values(result, at, days.get(key))} for key, result in pairs]
         upsert(self._connection, tables.days, folded)
 
-    def _standings(self, pairs: list[tuple[int, CheckResult]], run_id: str, at: datetime) -> None:
+    def _standings(self, pairs: list[tuple[int, CheckResult]], fixed: dict[str, Any]) -> None:
         """Move each check to where it stands now, unless a later run came in before."""
         before = self._before(tables.standings, [key for key, _ in pairs])
         moved = [
-            {"check_id": key, **standing_values(result, run_id, at, before.get(key))}
+            {"check_id": key, **fixed, **standing_values(result, fixed["run_id"], fixed["at"], before.get(key))}
             for key, result in pairs
-            if key not in before or before[key]["at"] <= at
+            if key not in before or before[key]["at"] <= fixed["at"]
         ]
         upsert(self._connection, tables.standings, moved)
 

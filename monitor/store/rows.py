@@ -178,8 +178,6 @@ def standing_values(result: CheckResult, run_id: str, at: datetime, before: Line
     """Return where a check stands after a result, given where it stood before."""
     code = CODES[result.outcome]
     values: dict[str, Any] = {
-        "run_id": run_id,
-        "at": at,
         "outcome": code,
         "measured": result.measured,
         "rows": result.rows,

@@ -129,7 +129,11 @@ checks = Table(
 standings = Table(  # one row per check: its latest result that stands, and when it last held
     "standings",
     metadata,
-    Column("check_id", ForeignKey("checks.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("check_id", ForeignKey("checks.id"), primary_key=True, autoincrement=False),
+    Column("target_id", ForeignKey("targets.id"), nullable=False),
+    Column(
+        "removed", Boolean, nullable=False, server_default=false()
+    ),  # as its check is: the front page reads only this
     Column("run_id", Words, nullable=False),
     Column("at", Moment, nullable=False),
     Column("outcome", SmallInteger, nullable=False),

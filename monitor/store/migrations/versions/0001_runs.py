@@ -164,6 +164,8 @@ def upgrade() -> None:
     op.create_table(
         "standings",
         sa.Column("check_id", KEY, autoincrement=False, nullable=False),
+        sa.Column("target_id", KEY, nullable=False),
+        sa.Column("removed", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("run_id", Words(), nullable=False),
         sa.Column("at", Moment(), nullable=False),
         sa.Column("outcome", sa.SmallInteger(), nullable=False),
@@ -176,7 +178,8 @@ def upgrade() -> None:
         sa.Column("held_run", Words(), nullable=True),
         sa.Column("held_measured", Exact(), nullable=True),
         sa.Column("held_rows", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(["check_id"], ["checks.id"], name=op.f("fk_standings_check_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["check_id"], ["checks.id"], name=op.f("fk_standings_check_id")),
+        sa.ForeignKeyConstraint(["target_id"], ["targets.id"], name=op.f("fk_standings_target_id")),
         sa.PrimaryKeyConstraint("check_id", name=op.f("pk_standings")),
     )
     op.create_table(
