@@ -63,10 +63,12 @@ class _Pass:
         self._run = run
         self._book = book
         self._moment = moment
-        self._homes = find_homes(run.results, book.live_of(run.target), run.target.server)
         self._evaluated = {result.check.id for result in run.results if result.outcome in EVALUATED}
         self._skipped = {result.check.id: result.reason for result in run.results if result.outcome is Outcome.SKIPPED}
         self._planned = run.planned | {result.check.id for result in run.results}
+        live = book.live_of(run.target).items()
+        stay = {key: incident for key, incident in live if incident.kind not in OF_DATA or key in self._planned}
+        self._homes = find_homes(run.results, stay, run.target.server)
 
     def make(self) -> None:
         """Look at what was evaluated, then at what was not, then at why."""
