@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from monitor.domain.incident import Incident, IncidentChange
+from monitor.domain.incident import Incident, IncidentChange, IncidentState
 from monitor.domain.target import TargetKey
 from monitor.incidents.life import Moment
 
@@ -43,7 +43,8 @@ class Book:
 
     def group(self, target: TargetKey) -> str | None:
         """Return the story that is being told of a target, the latest if there are several; None if there is none."""
-        told = [incident for incident in self.live_of(target).values() if incident.group and incident.opened_at]
+        live = self.live_of(target).values()
+        told = [incident for incident in live if incident.state is not IncidentState.PENDING]
         return max(told, key=_opening).group if told else None
 
     def write(self, change: IncidentChange | None) -> None:

@@ -192,7 +192,7 @@ def _failing(before: Incident | None, sighting: Sighting, moment: Moment) -> Inc
             last_seen_at=moment.now,
         )
     elif before.is_over:
-        before = replace(before, state=IncidentState.PENDING, ended_at=None, failures=0)
+        before = replace(before, state=IncidentState.PENDING, ended_at=None)
     worst = worst_of(sighting.check, before.worst, sighting.measured) if sighting.check else None
     incident = replace(
         before,

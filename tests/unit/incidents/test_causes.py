@@ -54,6 +54,14 @@ def test_a_part_of_the_checks_finds_the_culprit_that_an_earlier_run_reported() -
     assert told.live() == {SCHEMA}
 
 
+def test_a_culprit_that_comes_back_has_only_the_children_it_has_now() -> None:
+    told = story()
+    told.run(result(SCHEMA, "f"), *by_schema(RANGE, NULLS))
+    told.run(result(SCHEMA, "p"))
+    assert told.run(result(SCHEMA, "f"), *by_schema(RANGE)) == [K.REOPENED]
+    assert told.find(SCHEMA).children == (RANGE,)
+
+
 def test_a_failure_that_is_blocked_later_stays_broken() -> None:
     told = story()
     told.run(result(RANGE, "f"), result(SCHEMA, "p"))
@@ -104,6 +112,13 @@ def test_an_error_that_finds_other_words_is_no_new_incident() -> None:
     assert told.run(result(RANGE, "e", reason="cancelled after 5.02 s")) == [K.STILL_FAILING]
 
 
+def test_checks_that_were_lost_together_stay_together_whatever_each_of_them_says() -> None:
+    told = story()
+    told.run(result(RANGE, "e", reason="died"), result(NULLS, "e", reason="died"))
+    assert told.run(result(RANGE, "e", reason="died"), result(NULLS, "e", reason="timeout")) == [K.STILL_FAILING]
+    assert told.live() == {NOT_VERIFIED + RANGE}
+
+
 def test_a_check_of_nothing_known_that_leaves_the_contract_is_withdrawn() -> None:
     told = story()
     told.outcomes("e")
@@ -125,6 +140,13 @@ def test_a_server_is_alive_as_soon_as_any_contract_hears_from_it() -> None:
     told.run(*dead("orders.count"), target=ORDERS)
     assert told.run(result(RANGE, "p")) == [K.RESOLVED]
     assert told.live() == set()
+
+
+def test_a_run_that_looked_at_nothing_says_nothing_of_the_server() -> None:
+    told = story()
+    told.run(*dead(RANGE, NULLS))
+    assert told.run(result(RANGE, "skipped")) == []
+    assert told.live() == {SERVER}
 
 
 def test_a_dead_server_leaves_what_is_known_of_the_data_alone() -> None:
@@ -172,6 +194,7 @@ def test_an_invalid_file_is_an_incident_of_the_monitor_until_it_is_valid() -> No
     assert told.watch(IncidentKind.INVALID_FILE, broken) == [K.OPENED]
     assert told.find("file:contracts/orders.odcs.yaml").target == MONITOR
     assert told.watch(IncidentKind.INVALID_FILE) == [K.RESOLVED]
+    assert told.watch(IncidentKind.INVALID_FILE) == []
 
 
 def test_not_knowing_waits_at_the_same_gate() -> None:

@@ -75,6 +75,15 @@ def test_the_end_of_a_snooze_is_said_once_if_it_still_fails() -> None:
     assert story.outcomes("f") == [K.STILL_FAILING]
 
 
+def test_the_end_of_a_snooze_is_no_news_while_the_check_holds() -> None:
+    story = Story(Policy(resolve_after_passes=3))
+    story.outcomes("f")
+    snoozed(story)
+    story.outcomes("p")
+    assert story.wait(HOUR) == [K.SEEN]
+    assert story.find().state is IncidentState.OPEN
+
+
 def test_a_run_that_comes_before_the_clock_says_it_just_as_well() -> None:
     story = failing()
     snoozed(story, HOUR)

@@ -103,6 +103,14 @@ def test_a_story_that_ended_takes_no_new_members() -> None:
     assert story.find(NULLS).group != story.find(RANGE).group
 
 
+def test_what_has_not_come_back_often_enough_tells_no_story() -> None:
+    story = Story(Policy(alert_after_failures=2))
+    story.outcomes("ffpf")
+    story.outcomes("ff", NULLS)
+    assert story.find(RANGE).state is IncidentState.PENDING
+    assert story.find(NULLS).group == story.find(NULLS).id
+
+
 def test_a_warning_that_becomes_a_failure_is_the_same_incident_and_worse() -> None:
     story = Story()
     story.outcomes("w")
@@ -126,6 +134,19 @@ def test_worse_is_measured_against_the_number_that_people_know() -> None:
     assert story.run(result(RANGE, "f", 100)) == [K.STILL_FAILING]
     assert story.run(result(RANGE, "f", 300)) == [K.STILL_FAILING]
     assert story.find().worst == 300
+
+
+def test_nothing_is_called_worse_while_it_flaps() -> None:
+    story = Story()
+    for outcome in "fpfpf":
+        story.run(result(RANGE, outcome, 10))
+    assert story.run(result(RANGE, "f", 1000)) == [K.STILL_FAILING]
+
+
+def test_what_ended_is_watched_only_as_long_as_its_flips_matter() -> None:
+    story = Story()
+    assert story.outcomes("f" + "p" * 10) == [K.SEEN]
+    assert story.outcomes("p") == []
 
 
 def test_a_check_that_left_the_contract_is_withdrawn_and_not_resolved() -> None:

@@ -33,6 +33,7 @@ THRESHOLDS = st.one_of(
         ("<=", 5, 6, 11, False),  # percent: twice the number, not twice what is beyond the limit
         ("<=", 5, 6, 12, True),
         ("<", -5, -4, -3, True),
+        ("<", -5, 1, 2, False),
         (">=", 1000, 900, 460, False),
         (">=", 1000, 900, 450, True),
         (">", 0, 0, 0, False),
