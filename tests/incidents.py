@@ -8,7 +8,7 @@ from monitor.domain.check import ZERO, Aggregate, Catalogue, Check, CheckKind, T
 from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentKind
 from monitor.domain.scan import CheckResult, Outcome
 from monitor.domain.target import TargetKey
-from monitor.incidents.life import Silenced, never_silenced
+from monitor.incidents.moment import Silenced, never_silenced
 from monitor.incidents.policy import Policy
 from monitor.incidents.reconcile import Evaluation, reconcile
 from monitor.incidents.tick import tick

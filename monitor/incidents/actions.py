@@ -5,7 +5,8 @@ from datetime import datetime
 
 from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentState
 from monitor.errors import UsageError
-from monitor.incidents.life import Moment, changed, ends, opened
+from monitor.incidents.life import ends, opened
+from monitor.incidents.moment import Moment, changed
 from monitor.incidents.policy import Policy
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from monitor.domain.incident import Incident, IncidentChange, IncidentState
 from monitor.domain.target import TargetKey
-from monitor.incidents.life import Moment
+from monitor.incidents.moment import Moment
 
 
 class Book:
@@ -59,6 +59,9 @@ def _latest_last(incident: Incident) -> tuple[bool, datetime, str]:
 
 
 def _may_return(incident: Incident, moment: Moment) -> bool:
+    """Say whether a new failure brings it back: it ended lately, or is accepted until a date that is still to come."""
+    if incident.until is not None and incident.until > moment.now:
+        return True
     return incident.ended_at is not None and moment.now - incident.ended_at <= moment.policy.reopen_within
 
 

@@ -1,7 +1,6 @@
 """The life of one incident: what it becomes when its check fails, passes, or is gone; one change at a time."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -17,29 +16,11 @@ from monitor.domain.incident import (
     IncidentState,
 )
 from monitor.domain.target import TargetKey
+from monitor.incidents.moment import Moment, changed
 from monitor.incidents.policy import Policy, flips, is_calm, remember
 from monitor.incidents.worse import is_clearly_worse, worst_of
 
-Silenced = Callable[[Incident], bool]
-"""Says whether a maintenance window covers an incident now."""
-
 PASSED = "p"
-
-
-def never_silenced(_: Incident) -> bool:
-    """Cover nothing."""
-    return False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
-    """When and under which rules something happens, and the run that showed it."""
-
-    now: datetime
-    policy: Policy
-    run_id: str | None = None
-    is_first_run: bool = False
-    is_silenced: Silenced = never_silenced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,23 +37,6 @@ class Sighting:
     check: Check | None = None
     children: tuple[str, ...] = ()
     why: str | None = None
-
-
-def changed(
-    incident: Incident, kind: ChangeKind, moment: Moment, *, by: str | None = None, why: str | None = None
-) -> IncidentChange:
-    """Return the change that makes an incident what it is given as."""
-    after = replace(incident, sequence=incident.sequence + 1)
-    return IncidentChange(
-        incident=after,
-        kind=kind,
-        at=moment.now,
-        sequence=after.sequence,
-        run_id=moment.run_id,
-        by=by,
-        why=why,
-        is_first_run=moment.is_first_run,
-    )
 
 
 def fails(before: Incident | None, sighting: Sighting, moment: Moment, group: str | None) -> IncidentChange:
@@ -130,10 +94,21 @@ def passes(
 def ends(
     before: Incident, state: IncidentState, moment: Moment, *, by: str | None = None, why: str | None = None
 ) -> IncidentChange:
-    """Return how an incident ends; one that was still pending ends as quietly as it began."""
+    """Return how an incident ends; one that was still pending ends as quietly as it began.
+
+    A breach that was accepted until a date stays accepted until then should it come back; unless a person ends it.
+    """
     is_told = before.state is not IncidentState.PENDING
     kind = ChangeKind.RESOLVED if state is IncidentState.RESOLVED else ChangeKind.WITHDRAWN
-    after = replace(before, state=state, ended_at=moment.now, until=None, is_flapping=False, failures=0)
+    stays_accepted = before.state is not IncidentState.SNOOZED and state is IncidentState.RESOLVED and by is None
+    after = replace(
+        before,
+        state=state,
+        ended_at=moment.now,
+        until=before.until if stays_accepted else None,
+        is_flapping=False,
+        failures=0,
+    )
     return changed(after, kind if is_told else ChangeKind.SEEN, moment, by=by, why=why)
 
 
@@ -147,8 +122,9 @@ def regrouped(before: Incident, children: tuple[str, ...], moment: Moment) -> In
 
 def awake(incident: Incident, moment: Moment) -> Incident:
     """Return the incident with its snooze or acceptance ended if its time is over, and its silence as it is now."""
-    if incident.state in HUSHED and incident.until is not None and incident.until <= moment.now:
-        incident = replace(incident, state=IncidentState.OPEN, until=None)
+    if incident.until is not None and incident.until <= moment.now:
+        state = IncidentState.OPEN if incident.state in HUSHED else incident.state
+        incident = replace(incident, state=state, until=None)
     return replace(incident, is_silenced=moment.is_silenced(incident))
 
 
@@ -158,12 +134,12 @@ def has_woken(before: Incident, after: Incident) -> bool:
 
 
 def opened(incident: Incident, moment: Moment, group: str | None) -> Incident:
-    """Return a pending incident as one that people may hear of, any other as it is."""
+    """Return a pending incident as one that people may hear of (or have accepted before), any other as it is."""
     if incident.state is not IncidentState.PENDING:
         return incident
     return replace(
         incident,
-        state=IncidentState.OPEN,
+        state=IncidentState.ACCEPTED if incident.until else IncidentState.OPEN,
         opened_at=incident.opened_at or moment.now,
         group=incident.group or group or incident.id,
     )

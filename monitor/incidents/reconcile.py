@@ -13,7 +13,8 @@ from monitor.domain.scan import CheckResult, Outcome
 from monitor.domain.target import TargetKey, server_itself
 from monitor.incidents.book import Book
 from monitor.incidents.causes import BROKEN, EVALUATED, NOT_VERIFIED, find_homes
-from monitor.incidents.life import Moment, Sighting, Silenced, ends, fails, never_silenced, passes, regrouped
+from monitor.incidents.life import Sighting, ends, fails, passes, regrouped
+from monitor.incidents.moment import Moment, Silenced, never_silenced
 from monitor.incidents.policy import Policy
 from monitor.incidents.troubles import NO_RUN
 
@@ -43,8 +44,8 @@ def reconcile(
 ) -> tuple[IncidentChange, ...]:
     """Return what a run changed, at most one change per incident; those of checks come first, in plan order.
 
-    `known` are the incidents of the target and of its server (`server_itself`) that live, or that ended within
-    `policy.reopen_within`; any others are ignored. A shadow run changes nothing.
+    `known` are the incidents of the target and of its server (`server_itself`) that live, that ended within
+    `policy.reopen_within` or whose `until` is still to come; others are ignored. A shadow run changes nothing.
     """
     if evaluation.is_shadow:
         return ()

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentState
-from monitor.incidents.life import Moment, Silenced, awake, changed, has_woken, heard, never_silenced
+from monitor.incidents.life import awake, has_woken, heard
+from monitor.incidents.moment import Moment, Silenced, changed, never_silenced
 from monitor.incidents.policy import Policy, pause
 
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from monitor.domain.incident import Incident, IncidentChange, IncidentKind, IncidentState
 from monitor.domain.target import MONITOR, TargetKey
 from monitor.incidents.book import Book
-from monitor.incidents.life import Moment, Sighting, Silenced, ends, fails, never_silenced
+from monitor.incidents.life import Sighting, ends, fails
+from monitor.incidents.moment import Moment, Silenced, never_silenced
 from monitor.incidents.policy import Policy
 
 NO_RUN = "no_run"

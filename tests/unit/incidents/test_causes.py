@@ -47,6 +47,13 @@ def test_children_join_and_leave_their_culprit() -> None:
     assert told.find(SCHEMA).children == (NULLS,)
 
 
+def test_children_leave_a_culprit_that_does_not_hold_for_long_enough_yet() -> None:
+    told = Story(Policy(resolve_after_passes=2))
+    told.run(result(SCHEMA, "f"), *by_schema(RANGE))
+    assert told.run(result(SCHEMA, "p"), result(RANGE, "p")) == [K.SEEN]
+    assert told.find(SCHEMA).children == ()
+
+
 def test_a_part_of_the_checks_finds_the_culprit_that_an_earlier_run_reported() -> None:
     told = story()
     told.run(result(SCHEMA, "f"))

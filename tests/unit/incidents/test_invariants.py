@@ -156,7 +156,12 @@ class Incidents(RuleBasedStateMachine):
     def an_incident_is_consistent_in_itself(self) -> None:
         for incident in self.story.incidents.values():
             assert incident.is_over == (incident.ended_at is not None)
-            assert (incident.until is not None) == (incident.state in HUSHED)
+            assert incident.until is not None or incident.state not in HUSHED
+            assert incident.until is None or incident.state not in {
+                IncidentState.OPEN,
+                IncidentState.ACKNOWLEDGED,
+                IncidentState.WITHDRAWN,
+            }
             assert not (incident.failures and incident.passes)
             assert len(incident.recent) <= 10
             if incident.state not in {IncidentState.PENDING, IncidentState.RESOLVED, IncidentState.WITHDRAWN}:
@@ -186,6 +191,7 @@ class Incidents(RuleBasedStateMachine):
                     ]
                     began = incident.first_failed_at
                     assert all(other.ended_at and began - other.ended_at > 24 * HOUR for other in ended)
+                    assert all(other.until is None or other.until <= began for other in ended)
                 case ChangeKind.REOPENED:
                     assert was
                     assert (was.group, was.opened_at) == (incident.group, incident.opened_at)

@@ -117,6 +117,34 @@ def test_an_accepted_breach_is_live_and_quiet_until_its_date() -> None:
     assert not story.log[-1].is_quiet
 
 
+def test_an_accepted_breach_that_comes_back_before_its_date_is_still_accepted() -> None:
+    story = failing()
+    story.act(accept(story.find(), "jonas", "known", story.now + timedelta(days=10), story.now))
+    assert story.outcomes("p") == [K.RESOLVED]
+    story.wait(timedelta(days=5))
+    assert story.outcomes("f") == [K.REOPENED]
+    assert story.log[-1].is_quiet
+    assert story.find().state is IncidentState.ACCEPTED
+    assert story.wait(timedelta(days=5)) == [K.SILENCE_ENDED]
+
+
+def test_an_acceptance_that_is_over_excuses_nothing_new() -> None:
+    story = failing()
+    story.act(accept(story.find(), "jonas", "known", story.now + 5 * HOUR, story.now))
+    story.outcomes("p")
+    story.wait(10 * HOUR)
+    assert story.outcomes("f") == [K.REOPENED]
+    assert story.find().state is IncidentState.OPEN
+
+
+def test_a_snooze_is_forgotten_when_the_check_passes() -> None:
+    story = failing()
+    snoozed(story, 9 * HOUR)
+    story.outcomes("p")
+    assert story.outcomes("f") == [K.REOPENED]
+    assert story.find().state is IncidentState.OPEN
+
+
 def test_what_a_person_called_over_comes_back_if_it_fails_again() -> None:
     story = failing()
     story.act(resolve(story.find(), "mira", "reloaded", story.now))
