@@ -68,7 +68,7 @@ class Incident:
     evaluated outcomes of its check, oldest first, one letter each: p(ass), w(arn), f(ail); of troubles that are not of
     data e(rror) for a failure. `failures` and `passes` count since the last opposite; not knowing counts for neither.
     `until` ends a snooze or an acceptance (which outlives a pass), `by` and `why` are the last person's. `worst` is the
-    worst value so far, `told` the one that people last heard of. `reminded_at` is when they last heard of it, `reminders`
+    worst value so far, `told` the one that people last heard of, `reminded_at` is when they did, `reminders`
     counts since then. `is_silenced` says that a maintenance window keeps it quiet. `group` is the story it belongs to:
     the incidents of one target that share a thread. `sequence` is the number of its last change.
     """
