@@ -56,6 +56,7 @@ def plan(*checks: Check, tables: dict[str, str] | None = None) -> CheckPlan:
     named = tables or {}
     checks = tuple(replace(check, needs=()) if check.dataset in named else check for check in checks)
     datasets = dict.fromkeys(check.dataset for check in checks)
+    watchers = {check.dataset: check.id for check in checks if check.kind is CheckKind.SCHEMA}
     return CheckPlan(
         contract="Test",
         slug="test",
@@ -65,7 +66,10 @@ def plan(*checks: Check, tables: dict[str, str] | None = None) -> CheckPlan:
         server_type="postgres",
         datasets=tuple(
             PlannedDataset(
-                name=name, table=TableName(schema=None, name=named.get(name, name)), rows_metric=f"{name}.rows"
+                name=name,
+                table=TableName(schema=None, name=named.get(name, name)),
+                rows_metric=f"{name}.rows",
+                schema_check=watchers.get(name),
             )
             for name in datasets
         ),

@@ -25,11 +25,18 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
     if server_type not in SERVER_TYPES:
         known = ", ".join(sorted(set(SERVER_TYPES.values())))
         raise MonitorError(f"{contract.file}: servers of type {server_type!r} are not supported, only {known}")
+    rows_metrics = {each.name: f"{base_id(each.name)}.rows" for each in contract.datasets}
+    checks, unclear = named(_drafts(contract), reserved=rows_metrics.values())
+    watchers = {check.dataset: check.id for check in checks if check.kind is CheckKind.SCHEMA}
     datasets = tuple(
-        PlannedDataset(name=each.name, table=table_name(each), rows_metric=f"{base_id(each.name)}.rows")
+        PlannedDataset(
+            name=each.name,
+            table=table_name(each),
+            rows_metric=rows_metrics[each.name],
+            schema_check=watchers.get(each.name),
+        )
         for each in contract.datasets
     )
-    checks, unclear = named(_drafts(contract), reserved=(dataset.rows_metric for dataset in datasets))
     return CheckPlan(
         contract=contract.id,
         slug=contract.slug,

@@ -20,8 +20,10 @@ def judge(check: Check, plan: CheckPlan, seen: Seen) -> CheckResult:
     if check.kind is CheckKind.SCHEMA:
         return _schema(check, probe, name, table)
     blocked = blocked_by(check, plan, seen)
-    if table is None or blocked:
-        return CheckResult(check=check, outcome=Outcome.BLOCKED, reason=blocked or f"table {name} does not exist")
+    if blocked:
+        return blocked
+    if table is None:
+        return _blocked(check, plan, name, f"table {name} does not exist")
     match check.kind:
         case CheckKind.EXTRA_COLUMNS:
             return _extra_columns(check, probe, table)
@@ -31,21 +33,24 @@ def judge(check: Check, plan: CheckPlan, seen: Seen) -> CheckResult:
             return _column_type(check, probe, table)
 
 
-def blocked_by(check: Check, plan: CheckPlan, seen: Seen) -> str | None:
-    """Say which missing table, column or privilege keeps a check from running; None if nothing does."""
+def blocked_by(check: Check, plan: CheckPlan, seen: Seen) -> CheckResult | None:
+    """Return the result of a check that a missing table, column or privilege keeps from running, else None."""
     from_rows = not any(isinstance(probe, Catalogue) for probe in check.probes)
     for need in check.needs:
-        hint = _see(need.table, plan, check)
+        watcher = _watcher(need.table, plan)
+        hint = f" (see {watcher})" if watcher else ""
         table = seen.get(need.table)
         if table is None:
-            return f"table {need.table} does not exist{hint}"
+            return _blocked(check, plan, need.table, f"table {need.table} does not exist{hint}")
         missing = [column for column in need.columns if table.column(column) is None]
         if missing:
-            return f"{_columns(missing)} of {need.table} {_is(missing)} missing{hint}"
+            reason = f"{_columns(missing)} of {need.table} {_is(missing)} missing{hint}"
+            return _blocked(check, plan, need.table, reason)
         if from_rows and not table.readable:
             hidden = [column.name for column in table.columns if column.name in need.columns and not column.readable]
             if hidden or not need.columns:
-                return f"no privilege to read {_columns(hidden) + ' of ' if hidden else ''}{need.table}"
+                reason = f"no privilege to read {_columns(hidden) + ' of ' if hidden else ''}{need.table}"
+                return _blocked(check, plan, need.table, reason)
     return None
 
 
@@ -116,12 +121,14 @@ def _is_kind(declared: str, kind: str) -> bool:
             return True
 
 
-def _see(table: TableName, plan: CheckPlan, check: Check) -> str:
-    for dataset in plan.datasets:
-        if dataset.table == table:
-            culprit = next((c for c in plan.checks if c.dataset == dataset.name and c.kind is CheckKind.SCHEMA), None)
-            return f" (see {culprit.id})" if culprit and culprit is not check else ""
-    return ""
+def _blocked(check: Check, plan: CheckPlan, table: TableName, reason: str) -> CheckResult:
+    cause = _watcher(table, plan) or f"table:{table}"
+    return CheckResult(check=check, outcome=Outcome.BLOCKED, reason=reason, cause=cause)
+
+
+def _watcher(table: TableName, plan: CheckPlan) -> str | None:
+    """Return the check that watches this table, whether or not it is part of this plan."""
+    return next((dataset.schema_check for dataset in plan.datasets if dataset.table == table), None)
 
 
 def _columns(names: list[str]) -> str:

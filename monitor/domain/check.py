@@ -220,11 +220,15 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedDataset:
-    """A dataset of a plan: its contract name, its exact table and the metric that counts its rows."""
+    """A dataset of a plan: its contract name, its exact table and the metric that counts its rows.
+
+    `schema_check` is the id of the check that watches the table itself, also in a plan that leaves it out.
+    """
 
     name: str
     table: TableName
     rows_metric: str
+    schema_check: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

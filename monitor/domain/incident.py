@@ -33,8 +33,9 @@ class IncidentState(StrEnum):
 
 
 class ChangeKind(StrEnum):
-    """What happened to an incident."""
+    """What happened to an incident. `seen` is bookkeeping: looked at again, counters moved, nothing to tell."""
 
+    SEEN = "seen"
     OPENED = "opened"
     REOPENED = "reopened"
     WORSE = "worse"
@@ -53,16 +54,23 @@ class ChangeKind(StrEnum):
 
 
 ENDED = frozenset({IncidentState.RESOLVED, IncidentState.WITHDRAWN})
+HUSHED = frozenset({IncidentState.SNOOZED, IncidentState.ACCEPTED})
+QUIET = frozenset({ChangeKind.SEEN, ChangeKind.STILL_FAILING})
+OF_DATA = frozenset({IncidentKind.BROKEN, IncidentKind.WARNING})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One thing that is wrong with one target, from its first failure to its end.
 
-    `key` is the check's id, or the name of a root cause (`server:warehouse`). `children` are the checks that it keeps
-    from being verified. `recent` holds up to ten last outcomes of its check, oldest first, one letter each: p(ass),
-    w(arn), f(ail), e(rror), b(locked). `failures` and `passes` count since the last opposite; not knowing counts for
-    neither. `until` ends a snooze or an acceptance. `worst` is the worst value measured so far.
+    `key` is the check's id, or the name of a root cause (`server:warehouse`, `not_verified:flights.schema`).
+    `children` are the checks that it keeps from being verified; of a server, the targets. `recent` holds up to ten last
+    evaluated outcomes of its check, oldest first, one letter each: p(ass), w(arn), f(ail); of troubles that are not of
+    data e(rror) for a failure. `failures` and `passes` count since the last opposite; not knowing counts for neither.
+    `until` ends a snooze or an acceptance (which outlives a pass), `by` and `why` are the last person's. `worst` is the
+    worst value so far, `told` the one that people last heard of, `reminded_at` is when they did, `reminders`
+    counts since then. `is_silenced` says that a maintenance window keeps it quiet. `group` is the story it belongs to:
+    the incidents of one target that share a thread. `sequence` is the number of its last change.
     """
 
     id: str
@@ -89,16 +97,27 @@ class Incident:
     reminded_at: datetime | None = None
     reminders: int = 0
     group: str | None = None
+    sequence: int = 0
+    told: Decimal | None = None
+    is_silenced: bool = False
 
     @property
     def is_over(self) -> bool:
         """Say whether it is resolved or withdrawn."""
         return self.state in ENDED
 
+    @property
+    def is_hushed(self) -> bool:
+        """Say whether people asked not to hear of it for now."""
+        return self.state in HUSHED or self.is_silenced
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IncidentChange:
-    """Something that happened to an incident, and the incident as it is since. `sequence` counts from 1 per incident."""
+    """Something that happened to an incident, and the incident as it is since.
+
+    `sequence` counts from 1 per incident. Of a target's first run one summary is sent and nobody is mentioned.
+    """
 
     incident: Incident
     kind: ChangeKind
@@ -107,3 +126,14 @@ class IncidentChange:
     run_id: str | None = None
     by: str | None = None
     why: str | None = None
+    is_first_run: bool = False
+
+    @property
+    def is_quiet(self) -> bool:
+        """Say whether it is only kept: bookkeeping, or something that people asked not to hear of.
+
+        An end is never quiet (a thread that tells of the incident must learn of it); nor is what a person did.
+        """
+        if self.kind in QUIET:
+            return True
+        return self.incident.is_hushed and not self.incident.is_over and self.by is None

@@ -89,7 +89,9 @@ class CheckResult:
 
     `measured` is exact: `int` where integral, `Decimal` otherwise, seconds for ages, None if nothing was measured.
     `rows` is the number of rows of the dataset that was looked at. `reason` says why the outcome is what it is.
-    `offending` summarises the offending values ("4 values: BQN 896, …") where they may be shown.
+    `offending` summarises the offending values ("4 values: BQN 896, …") where they may be shown. `cause` names what
+    keeps a blocked check from running: the check that watches its table, or `table:<name>` where none does; None means
+    the server itself.
     """
 
     check: Check
@@ -101,6 +103,7 @@ class CheckResult:
     seconds: float | None = None
     offending: str | None = None
     sample: Sample | None = None
+    cause: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -215,5 +215,5 @@ def _judged_by_catalogue(plan: CheckPlan, checks: Iterable[Check], seen: Seen) -
     for check in checks:
         if any(isinstance(probe, Catalogue) for probe in check.probes):
             yield schema.judge(check, plan, seen)
-        elif reason := schema.blocked_by(check, plan, seen):
-            yield CheckResult(check=check, outcome=Outcome.BLOCKED, reason=reason)
+        elif blocked := schema.blocked_by(check, plan, seen):
+            yield blocked

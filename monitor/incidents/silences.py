@@ -1,0 +1,29 @@
+"""Whether a silence or maintenance window covers an incident."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from monitor.domain.contract import Contract
+from monitor.domain.silence import Facts, Silence
+
+
+def is_silenced(facts: Facts, silences: Iterable[Silence], now: datetime) -> bool:
+    """Say whether any silence covers this now; the incident is recorded anyway."""
+    return any(silence.starts_at <= now < silence.ends_at and covers(silence, facts) for silence in silences)
+
+
+def covers(silence: Silence, facts: Facts) -> bool:
+    """Say whether everything that a silence names fits; what it does not name does not matter."""
+    return (
+        silence.contract in {None, facts.contract}
+        and silence.dataset in {None, facts.dataset}
+        and silence.owner in {None, facts.owner}
+        and (silence.tag is None or silence.tag in facts.tags)
+    )
+
+
+def facts_of(contract: Contract, dataset: str) -> Facts:
+    """Return what a silence may ask of a dataset of a contract: the tags of both, the team that owns it."""
+    found = contract.dataset(dataset)
+    tags = frozenset(contract.tags) | frozenset(found.tags if found else ())
+    return Facts(contract=contract.id, dataset=dataset, owner=contract.owner.team, tags=tags)

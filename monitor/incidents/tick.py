@@ -1,0 +1,39 @@
+"""What the clock alone does to incidents: quiet ends, reminders come due."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentState
+from monitor.incidents.life import awake, has_woken, heard
+from monitor.incidents.moment import Moment, Silenced, changed, never_silenced
+from monitor.incidents.policy import Policy, pause
+
+
+def tick(
+    incidents: Iterable[Incident], now: datetime, policy: Policy, is_silenced: Silenced = never_silenced
+) -> tuple[IncidentChange, ...]:
+    """Return what became due, at most one change per incident; however long nobody asked, it is said once."""
+    moment = Moment(now=now, policy=policy, is_silenced=is_silenced)
+    found = (_tick(incident, moment) for incident in incidents if not incident.is_over)
+    return tuple(change for change in found if change is not None)
+
+
+def _tick(before: Incident, moment: Moment) -> IncidentChange | None:
+    after = awake(before, moment)
+    if has_woken(before, after) and after.failures:
+        return changed(heard(after, moment), ChangeKind.SILENCE_ENDED, moment)
+    if after != before:
+        return changed(after, ChangeKind.SEEN, moment)
+    if _is_due(after, moment):
+        reminded = replace(heard(after, moment), reminders=after.reminders + 1)
+        return changed(reminded, ChangeKind.REMINDED, moment)
+    return None
+
+
+def _is_due(incident: Incident, moment: Moment) -> bool:
+    """Say whether people should be reminded: it fails, it was told, nobody took it and nobody asked for quiet."""
+    if incident.state is not IncidentState.OPEN or incident.is_hushed or not incident.failures:
+        return False
+    last = incident.reminded_at or incident.opened_at or incident.first_failed_at
+    return moment.now - last >= pause(incident.reminders, moment.policy)
