@@ -56,7 +56,7 @@ def save_drift(connection: Connection, events: Iterable[DriftRecord]) -> None:
             "target_id": lock_target(connection, event.target),
             "run_id": event.run_id,
             "at": event.at,
-            "kind": event.kind,
+            "kind": event.event.kind.value,
             "value": encoded(event),
         }
         for event in events

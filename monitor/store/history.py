@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
+from monitor.contracts.versions import SHADOW_STATUSES
 from monitor.domain.scan import Outcome, Run, Scan
 from monitor.domain.target import TargetKey
 from monitor.store import tables
@@ -13,7 +14,7 @@ from monitor.store.codes import CODES, OUTCOMES, Line, counts_of
 from monitor.store.rows import check_from, held_from, record_from, result_from, standing_from, target_from
 from monitor.store.targets import is_target
 from monitor.store.types import whole
-from monitor.store.values import Day, Edit, Held, Point, RunRecord, Standing, TargetSummary
+from monitor.store.values import Day, Held, Point, RunRecord, Standing, TargetSummary
 
 BAD = frozenset(Outcome) - {Outcome.PASS, Outcome.SKIPPED}
 """The outcomes that say that something is not as promised, or not known."""
@@ -225,14 +226,24 @@ class History:
         ).mappings()
         return {row["dataset"]: row["rows"] for row in rows}
 
-    def edits(self, *, limit: int, contract: str | None = None) -> tuple[Edit, ...]:
-        """Return released versions that were edited in place, latest first."""
-        edits = tables.edits
-        conditions = [] if contract is None else [edits.c.contract == contract]
+    def known_meanings(self, contract: str) -> Mapping[tuple[str, str], str]:
+        """Return the last meaning of each released (id, version) of a contract: what an edit in place differs from."""
+        versions = tables.contract_versions
         rows = self._connection.execute(
-            select(edits).where(*conditions).order_by(edits.c.at.desc(), edits.c.id.desc()).limit(limit)
-        ).mappings()
-        return tuple(Edit(**{name: value for name, value in row.items() if name != "id"}) for row in rows)
+            select(versions.c.version, versions.c.meaning)
+            .where(versions.c.contract == contract, versions.c.status.not_in(sorted(SHADOW_STATUSES)))
+            .order_by(versions.c.last_seen, versions.c.id)
+        )
+        return {(contract, version): meaning for version, meaning in rows}
+
+    def has_stood(self, target: TargetKey) -> bool:
+        """Say whether any run of a target that stands is recorded: the next one is not its first."""
+        standing = (
+            select(tables.runs.c.id)
+            .join(tables.targets, tables.targets.c.id == tables.runs.c.target_id)
+            .where(is_target(target), tables.runs.c.stands)
+        )
+        return self._connection.execute(standing.limit(1)).scalar() is not None
 
     def _check(self, target: TargetKey, check: str, *, shadow: bool) -> int:
         """Return the row of a check, 0 if there is none."""

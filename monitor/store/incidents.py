@@ -24,17 +24,25 @@ class IncidentReader:
         """Read on this connection."""
         self._connection = connection
 
-    def open_incidents(self, of: TargetKey | str, *, ended_since: datetime | None = None) -> tuple[Incident, ...]:
-        """Return what is wrong with a target, or with all targets of a server, oldest first.
+    def open_incidents(
+        self,
+        *of: TargetKey | str,
+        ended_since: datetime | None = None,
+        until_after: datetime | None = None,
+    ) -> tuple[Incident, ...]:
+        """Return what is wrong with these targets, or with all targets of these servers, oldest first.
 
-        With `ended_since` also what ended since then: it may open again in its old thread.
+        With `ended_since` also what ended since then: it may open again in its old thread. With `until_after` also what
+        was accepted until later than that.
         """
         incidents = tables.incidents
         wanted = ~incidents.c.is_over
         if ended_since is not None:
             wanted = or_(wanted, incidents.c.ended_at >= ended_since)
-        mine = is_target(of) if isinstance(of, TargetKey) else tables.targets.c.server == of
-        return self._incidents(mine, wanted)
+        if until_after is not None:
+            wanted = or_(wanted, incidents.c.until > until_after)
+        mine = [is_target(each) if isinstance(each, TargetKey) else tables.targets.c.server == each for each in of]
+        return self._incidents(or_(*mine), wanted)
 
     def incidents(
         self,
@@ -193,6 +201,7 @@ class IncidentWriter(IncidentReader):
             "severity": incident.severity,
             "last_seen_at": incident.last_seen_at,
             "ended_at": (incident.ended_at or change.at) if incident.is_over else None,
+            "until": incident.until,
             "sequence": change.sequence,
             "value": encoded(incident),
         }

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, bindparam, select
 
-from monitor.contracts.versions import SHADOW_STATUSES
 from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, Run
 from monitor.store import tables
@@ -79,32 +78,23 @@ class Recording:
         self._results(row_id, target_id, run, known, stands=stands)
 
     def _version(self, run: Run, contract: Contract) -> int:
-        """Return the row of the contract version that ran; an edit of a released one goes into the ledger."""
+        """Return the row of the contract version that ran; the same version with other text is a row of its own."""
         versions = tables.contract_versions
-        same = and_(versions.c.contract == run.contract, versions.c.version == run.version)
-        known = self._connection.execute(
-            select(versions.c.id, versions.c.fingerprint, versions.c.meaning, versions.c.status)
-            .where(same)
-            .order_by(versions.c.last_seen.desc(), versions.c.id.desc())
-        ).all()
+        same = and_(
+            versions.c.contract == run.contract,
+            versions.c.version == run.version,
+            versions.c.fingerprint == run.fingerprint,
+        )
+        known = self._connection.execute(select(versions.c.id).where(same)).scalar()
         now_is = {"file": run.file, "status": contract.status, "last_seen": run.scan.started_at}
         now_is |= {"slug": run.slug, "name": contract.name, "details": details_of(contract)}
-        if known and known[0].meaning != contract.meaning and known[0].status not in SHADOW_STATUSES:
-            edit = {"contract": run.contract, "version": run.version, "before": known[0].meaning}
-            edit |= {"after": contract.meaning, "file": run.file, "run_id": run.run_id, "at": run.scan.started_at}
-            insert_missing(self._connection, tables.edits, [edit])
-        for row in known:
-            if row.fingerprint == run.fingerprint:
-                self._connection.execute(versions.update().where(versions.c.id == row.id).values(now_is))
-                return int(row.id)
+        if known is not None:
+            self._connection.execute(versions.update().where(versions.c.id == known).values(now_is))
+            return int(known)
         values = {"contract": run.contract, "version": run.version, "fingerprint": run.fingerprint, **now_is}
         values |= {"meaning": contract.meaning, "first_seen": run.scan.started_at}
         insert_missing(self._connection, versions, [values])  # the same version may run on another server just now
-        return int(
-            self._connection.execute(
-                select(versions.c.id).where(same, versions.c.fingerprint == run.fingerprint)
-            ).scalar_one()
-        )
+        return int(self._connection.execute(select(versions.c.id).where(same)).scalar_one())
 
     def _slot(self, target_id: int, instant: datetime) -> int:
         """Return the row of a slot, which is done with this run."""

@@ -16,7 +16,7 @@ RUNS = 200
 ROWS = 5_000
 """Small rows in one batch."""
 
-QUIET = ("seen", ChangeKind.STILL_FAILING.value)
+QUIET = (ChangeKind.SEEN.value, ChangeKind.STILL_FAILING.value)
 """What happened to an incident and nobody asks for later: each run says it again."""
 
 _ENDED = (AlertState.SENT.value, AlertState.SUPERSEDED.value, AlertState.DEAD.value)

@@ -91,6 +91,7 @@ def result_values(result: CheckResult, dimension: Line) -> dict[str, Any]:
         "expected": None if result.check.expected == dimension["expected"] else result.check.expected,
         "sql": None if result.sql == dimension["sql"] else result.sql or "",
         "offending": result.offending,
+        "cause": result.cause,
         "sample": None
         if result.sample is None
         else {"columns": list(result.sample.columns), "rows": [list(row) for row in result.sample.rows]},
@@ -110,6 +111,7 @@ def result_from(row: Line, check: Check, sql: str | None) -> CheckResult:
         sql=sql if own is None else own or None,
         seconds=row["seconds"],
         offending=row["offending"],
+        cause=row["cause"],
         sample=None
         if sample is None
         else Sample(columns=tuple(sample["columns"]), rows=tuple(tuple(cells) for cells in sample["rows"])),

@@ -165,6 +165,7 @@ results = Table(  # the big one: no key of its own; what is as the check says (e
     Column("sql", Words),
     Column("offending", Words),
     Column("sample", Document),
+    Column("cause", Words),
     Index("ix_results_check_id_at", "check_id", "at"),
 )
 
@@ -201,20 +202,6 @@ columns_seen = Table(
     Index("ix_columns_seen_target_id", "target_id"),
 )
 
-edits = Table(  # the ledger of released versions that met us again with another meaning
-    "edits",
-    metadata,
-    Column("id", KEY, primary_key=True),
-    Column("contract", Words, nullable=False),
-    Column("version", Words, nullable=False),
-    Column("before", Words, nullable=False),
-    Column("after", Words, nullable=False),
-    Column("file", Words, nullable=False),
-    Column("run_id", Words, nullable=False),
-    Column("at", Moment, nullable=False),
-    UniqueConstraint("contract", "version", "before", "after"),
-)
-
 drift_events = Table(
     "drift_events",
     metadata,
@@ -240,6 +227,7 @@ incidents = Table(
     Column("severity", Words, nullable=False),
     Column("last_seen_at", Moment, nullable=False),
     Column("ended_at", Moment),
+    Column("until", Moment),
     Column("sequence", Integer, nullable=False),
     Column("value", Document, nullable=False),  # the incident itself, whole
     Index(

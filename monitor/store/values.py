@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from monitor.domain.check import Check
+from monitor.domain.drift import DriftEvent
 from monitor.domain.scan import Outcome, Verdict
 from monitor.domain.target import TargetKey
 from monitor.store.types import Json
@@ -112,38 +113,22 @@ class Day:
     last_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edit:
-    """A released contract version that met us again with another meaning: it should have been a new version."""
+class Against(StrEnum):
+    """What the live columns, or a contract, were compared with."""
 
-    contract: str
-    version: str
-    before: str
-    after: str
-    file: str
-    run_id: str
-    at: datetime
+    CONTRACT = "contract"
+    LAST_TIME = "last_time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftRecord:
-    """One way in which a table's columns differ from the contract, or from last time (`against`).
-
-    `before` and `after` are in words of the server; `hurts` says whom: consumers, producers, nobody.
-    """
+    """A drift event in the ledger: of which target, which run found it, when, and compared with what."""
 
     target: TargetKey
     run_id: str
     at: datetime
-    kind: str
-    against: str
-    schema: str | None
-    table: str
-    column: str | None = None
-    before: str | None = None
-    after: str | None = None
-    hurts: str = "nobody"
-    text: str = ""
+    against: Against
+    event: DriftEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,16 +23,18 @@ import psycopg2
 from psycopg2.extensions import connection
 
 from monitor.domain.check import CheckKind, TableName
+from monitor.domain.drift import DriftEvent, DriftKind, Hurt
 from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentKind, IncidentState
 from monitor.domain.scan import ColumnSeen, Outcome, Run, TableSeen
 from monitor.domain.target import TargetKey
 from monitor.store.store import Reader, Store, migrate_store, open_store
-from monitor.store.values import ChangeRef, DriftRecord, QueuedAlert, Trigger
+from monitor.store.values import Against, ChangeRef, DriftRecord, QueuedAlert, Trigger
 from tests.runs import CONTRACT, check, result, run_of
 
 FOLDER = Path(".pactwatch/bench/store")
 LIMIT = 0.050
 SERVERS = 4
+DRIFT = DriftEvent(kind=DriftKind.ADDED, hurts=Hurt.NOBODY, table="t0", column="c")
 HOUR = timedelta(hours=1)
 START = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
@@ -255,16 +257,7 @@ def tell_stories(store: Store, size: Size) -> None:
         with store.writing() as writer:
             writer.save_columns(target, "r", START, seen)
             writer.save_drift(
-                DriftRecord(
-                    target=target,
-                    run_id="r",
-                    at=START - HOUR * k,
-                    kind="added",
-                    against="last time",
-                    schema="s",
-                    table="t0",
-                    column=f"c{k}",
-                )
+                DriftRecord(target=target, run_id="r", at=START - HOUR * k, against=Against.LAST_TIME, event=DRIFT)
                 for k in range(5)
             )
             changes = [change for k in range(21) for change in story(target, n, k)]

@@ -11,13 +11,15 @@ from dataclasses import replace
 
 from sqlalchemy import event
 
+from monitor.domain.drift import DriftEvent, DriftKind, Hurt
 from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentKind, IncidentState
 from monitor.store.rows import target_of
 from monitor.store.store import Store, open_store
-from monitor.store.values import ChangeRef, DriftRecord, QueuedAlert, Trigger
+from monitor.store.values import Against, ChangeRef, DriftRecord, QueuedAlert, Trigger
 from tests.runs import BROKEN, CONTRACT, STARTED
 
 TARGET = target_of(BROKEN)
+DRIFT = DriftEvent(kind=DriftKind.ADDED, hurts=Hurt.NOBODY, table="t0", column="c")
 
 
 def write(store: Store, number: int) -> None:
@@ -33,9 +35,7 @@ def write(store: Store, number: int) -> None:
         last_seen_at=STARTED,
     )
     change = IncidentChange(incident=incident, kind=ChangeKind.OPENED, at=STARTED, sequence=1, run_id=run.run_id)
-    drift = DriftRecord(
-        target=TARGET, run_id=run.run_id, at=STARTED, kind="added", against="contract", schema=None, table="t"
-    )
+    drift = DriftRecord(target=TARGET, run_id=run.run_id, at=STARTED, against=Against.LAST_TIME, event=DRIFT)
     tells = (ChangeRef(incident=incident.id, sequence=1),)
     alert = QueuedAlert(id=f"alert-{number}", destination="d", kind="opened", payload={}, tells=tells, target=TARGET)
     with store.writing() as writer:

@@ -157,20 +157,25 @@ def test_a_slot_has_one_run(store: Store) -> None:
         assert [(run.run_id, run.slot) for run in reader.runs(limit=9)] == [("r0-0", STARTED)]
 
 
-def test_a_released_version_that_was_edited_in_place_stands_in_the_ledger(store: Store) -> None:
+def test_the_last_meaning_of_each_released_version_is_known(store: Store) -> None:
     edited = replace(CONTRACT, meaning="sha256:other", fingerprint="sha256:new")
-    for hour, contract in enumerate((CONTRACT, edited, edited)):
+    draft = replace(CONTRACT, version="2.0.0", status="draft", fingerprint="sha256:draft")
+    for hour, contract in enumerate((CONTRACT, edited, draft)):
         with store.writing() as writer:
-            run = run_at(hour, Outcome.PASS, fingerprint=contract.fingerprint)
-            writer.record_run(run, contract, trigger=Trigger.SCHEDULED)
+            run = run_at(hour, Outcome.PASS, fingerprint=contract.fingerprint, version=contract.version)
+            writer.record_run(run, contract, trigger=Trigger.ON_DEMAND)
     with store.reading() as reader:
-        (edit,) = reader.edits(limit=9, contract="nyc-flights")
-        assert (edit.version, edit.before, edit.after, edit.run_id) == (
-            "1.0.0",
-            CONTRACT.meaning,
-            "sha256:other",
-            "r1-1",
-        )
+        assert reader.known_meanings("nyc-flights") == {("nyc-flights", "1.0.0"): "sha256:other"}
+        assert reader.known_meanings("orders") == {}
+
+
+def test_a_target_has_stood_after_its_first_scheduled_run(store: Store) -> None:
+    record(store, run_at(0, Outcome.PASS), trigger=Trigger.ON_DEMAND)
+    with store.reading() as reader:
+        assert not reader.has_stood(TARGET)
+    record(store, run_at(1, Outcome.PASS))
+    with store.reading() as reader:
+        assert reader.has_stood(TARGET)
 
 
 @pytest.mark.parametrize(

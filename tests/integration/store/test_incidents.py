@@ -10,14 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.check import TableName
+from monitor.domain.drift import DriftEvent, DriftKind, Hurt
 from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentKind, IncidentState
 from monitor.domain.scan import ColumnSeen, TableSeen
 from monitor.domain.silence import Silence
-from monitor.domain.target import TargetKey
+from monitor.domain.target import TargetKey, server_itself
 from monitor.errors import StoreError
 from monitor.store.codec import decoded, encoded
 from monitor.store.store import Store
-from monitor.store.values import ChangeRef, DriftRecord, QueuedAlert
+from monitor.store.values import Against, ChangeRef, DriftRecord, QueuedAlert
 
 T0 = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 TARGET = TargetKey(contract="nyc-flights", major="1", server="warehouse")
@@ -64,6 +65,8 @@ def test_an_ended_incident_is_found_while_it_may_open_again(store: Store) -> Non
     with store.reading() as reader:
         assert reader.open_incidents(TARGET) == ()
         assert reader.open_incidents(TARGET, ended_since=end) == (over,)
+        assert reader.open_incidents(server_itself("warehouse"), TARGET, ended_since=end) == (over,)
+        assert reader.open_incidents(TARGET, until_after=end) == ()
         assert reader.open_incidents(TARGET, ended_since=end + timedelta(seconds=1)) == ()
 
 
@@ -122,21 +125,16 @@ def test_columns_are_remembered_when_they_changed(store: Store) -> None:
 
 
 def test_drift_is_a_ledger(store: Store) -> None:
-    event = DriftRecord(
-        target=TARGET,
-        run_id="r1",
-        at=T0,
-        kind="retyped",
-        against="last time",
-        schema="nyc",
+    narrowed = DriftEvent(
+        kind=DriftKind.NARROWED,
+        hurts=Hurt.CONSUMERS,
         table="flights",
         column="dest",
         before="text",
         after="varchar(3)",
-        hurts="consumers",
-        text="dest was narrowed",
     )
-    later = replace(event, at=T0 + timedelta(hours=1), column="origin")
+    event = DriftRecord(target=TARGET, run_id="r1", at=T0, against=Against.LAST_TIME, event=narrowed)
+    later = replace(event, at=T0 + timedelta(hours=1), against=Against.CONTRACT)
     with store.writing() as writer:
         writer.save_drift([event, later])
     with store.reading() as reader:
@@ -188,6 +186,9 @@ INCIDENTS = st.builds(
     reminded_at=st.none() | MOMENTS,
     reminders=st.integers(0, 9),
     group=st.none() | ANY,
+    sequence=st.integers(0, 99),
+    told=NUMBERS,
+    is_silenced=st.booleans(),
 )
 CHANGES = st.builds(
     IncidentChange,
@@ -198,6 +199,7 @@ CHANGES = st.builds(
     run_id=st.none() | ANY,
     by=st.none() | ANY,
     why=st.none() | ANY,
+    is_first_run=st.booleans(),
 )
 
 

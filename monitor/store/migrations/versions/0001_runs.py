@@ -35,21 +35,6 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
-        "edits",
-        sa.Column("id", KEY, nullable=False),
-        sa.Column("contract", Words(), nullable=False),
-        sa.Column("version", Words(), nullable=False),
-        sa.Column("before", Words(), nullable=False),
-        sa.Column("after", Words(), nullable=False),
-        sa.Column("file", Words(), nullable=False),
-        sa.Column("run_id", Words(), nullable=False),
-        sa.Column("at", Moment(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_edits")),
-        sa.UniqueConstraint(
-            "contract", "version", "before", "after", name=op.f("uq_edits_contract_version_before_after")
-        ),
-    )
-    op.create_table(
         "targets",
         sa.Column("id", KEY, nullable=False),
         sa.Column("contract", Words(), nullable=False),
@@ -198,6 +183,7 @@ def upgrade() -> None:
         sa.Column("sql", Words(), nullable=True),
         sa.Column("offending", Words(), nullable=True),
         sa.Column("sample", Document(), nullable=True),
+        sa.Column("cause", Words(), nullable=True),
         sa.ForeignKeyConstraint(["check_id"], ["checks.id"], name=op.f("fk_results_check_id")),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_results_run_id")),
         sa.PrimaryKeyConstraint("run_id", "check_id", name=op.f("pk_results")),
@@ -220,5 +206,4 @@ def downgrade() -> None:
     op.drop_table("columns_seen")
     op.drop_table("checks")
     op.drop_table("targets")
-    op.drop_table("edits")
     op.drop_table("contract_versions")

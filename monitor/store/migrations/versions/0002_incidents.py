@@ -79,6 +79,7 @@ def upgrade() -> None:
         sa.Column("severity", Words(), nullable=False),
         sa.Column("last_seen_at", Moment(), nullable=False),
         sa.Column("ended_at", Moment(), nullable=True),
+        sa.Column("until", Moment(), nullable=True),
         sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("value", Document(), nullable=False),
         sa.ForeignKeyConstraint(["target_id"], ["targets.id"], name=op.f("fk_incidents_target_id")),
