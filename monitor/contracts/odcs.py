@@ -106,6 +106,7 @@ def _datasets(root: Node, names: Names, reader: RuleReader) -> tuple[Dataset, ..
                 name=name,
                 schema=schema,
                 table=table,
+                physical_type=node.text("physicalType"),
                 description=node.text("description"),
                 columns=read_columns(node, name, names, reader),
                 rules=reader.read(node, names.columns[name]),
