@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from monitor.cli.exits import exit_code
+from monitor.cli.exits import Named, exit_code
 from monitor.cli.text import Told, print_runs
 from monitor.contracts.versions import Library, Selected
 from monitor.domain.contract import Contract
@@ -73,6 +73,7 @@ def verify_command(
     settings = settings_of()
     asked = Asked(contracts=contracts, server=server, dataset=dataset, checks=checks, quiet=quiet)
     library, selected = select(settings, contracts)
+    named = {(each.contract.id, each.contract.version) for each in selected if each.named}
     told = list(verify(settings, selected, asked, report))
     return tell(
         told,
@@ -81,7 +82,7 @@ def verify_command(
         output=output,
         fail_on=fail_on,
         verbose=verbose,
-        named=bool(contracts),
+        named=named,
     )
 
 
@@ -96,7 +97,8 @@ def select(settings: Settings, wanted: Sequence[str]) -> tuple[Library, tuple[Se
     names = [word for word in wanted if not _is_file(word)]
     library = read_library(files, settings.contract_variables) if files else Library(contracts=(), invalid=())
     selected = [
-        Selected(contract=contract, shadow=contract.status in SHADOW_STATUSES) for contract in library.contracts
+        Selected(contract=contract, shadow=contract.status in SHADOW_STATUSES, named=True)
+        for contract in library.contracts
     ]
     if names or not wanted:
         known = read_library(settings.contracts, settings.contract_variables)
@@ -147,18 +149,18 @@ def tell(
     output: Path | None,
     fail_on: str,
     verbose: bool,
-    named: bool,
+    named: Named,
 ) -> int:
-    """Write the verdict and return the exit code. A shadow run counts only where it was named."""
+    """Write the verdict and return the exit code. A shadow run counts only where its version was named."""
     invalid = [ContractError(file.file, list(file.problems)) for file in library.invalid]
     runs = [one.run for one in told]
-    code = exit_code(runs, invalid=bool(invalid), fail_on_warn=fail_on == "warn", shadow_counts=named)
+    code = exit_code(runs, invalid=bool(invalid), fail_on_warn=fail_on == "warn", named=named)
     with ExitStack() as stack:
         stream = stack.enter_context(output.open("w", encoding="utf-8")) if output else sys.stdout
         if output_format == "json":
             from monitor.cli.json_output import document
 
-            stream.write(document(runs, invalid, shadow_counts=named))
+            stream.write(document(runs, invalid, named=named))
         else:
             print_runs(told, invalid, exit_code=code, stream=stream, verbose=verbose)
     return code
