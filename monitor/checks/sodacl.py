@@ -42,32 +42,35 @@ def render(plan: CheckPlan, checks: Sequence[Check]) -> str:
     Every aggregate or query probe becomes one check whose identity and metric name are `probe.metric`; a dataset
     with aggregates also counts its rows, in the same pass. Raises ValueError if `${` would reach Soda.
     """
-    blocks = []
-    for dataset in plan.datasets:
-        own = [check for check in checks if check.dataset == dataset.name]
-        lines = _dataset_lines(dataset, own)
-        if lines:
-            blocks.append(f"checks for {postgres.heading(dataset.table)}:\n" + "".join(f"{line}\n" for line in lines))
-    return _guarded("\n".join(blocks))
+    return _document((dataset, _measures(dataset, _of(dataset, checks))) for dataset in plan.datasets)
 
 
 def compiled_file(plan: CheckPlan) -> str:
     """Return what is committed under `checks/`: the whole plan, runnable by plain `soda scan`.
 
-    The catalogue's checks appear as Soda's nearest native `schema` check; custom blocks are appended as they stand.
+    The catalogue's checks appear as Soda's nearest native `schema` check; custom blocks stand behind the measures.
     """
-    parts = [_header(plan), render(plan, plan.checks)]
+    blocks = []
     for dataset in plan.datasets:
-        native = _native_schema(dataset, plan.checks)
-        if native:
-            parts.append(native)
-    parts.extend(
-        f"# {check.id}\n{probe.sodacl}"
-        for check in plan.checks
-        for probe in check.probes
-        if isinstance(probe, SodaBlock)
+        checks = _of(dataset, plan.checks)
+        blocks.append((dataset, [*_native_schema(checks), *_measures(dataset, checks), *_custom(checks)]))
+    return _header(plan) + "\n" + _document(blocks)
+
+
+def _document(blocks: Iterable[tuple[PlannedDataset, list[str]]]) -> str:
+    """Write one `checks for …` per dataset that has any: Soda refuses a heading that comes twice."""
+    text = "\n".join(
+        f"checks for {postgres.heading(dataset.table)}:\n" + "".join(f"{line}\n" for line in lines)
+        for dataset, lines in blocks
+        if lines
     )
-    return _guarded("\n".join(part for part in parts if part))
+    if "${" in text:
+        raise ValueError("compiled SodaCL contains '${', which would start Soda's template engine")
+    return text
+
+
+def _of(dataset: PlannedDataset, checks: Iterable[Check]) -> list[Check]:
+    return [check for check in checks if check.dataset == dataset.name]
 
 
 def scalar(text: str) -> str:
@@ -84,7 +87,7 @@ def block(text: str, indent: int) -> str:
     return "|-\n" + "\n".join(" " * indent + line if line else "" for line in lines)
 
 
-def _dataset_lines(dataset: PlannedDataset, checks: Iterable[Check]) -> list[str]:
+def _measures(dataset: PlannedDataset, checks: Iterable[Check]) -> list[str]:
     probes = [(check, probe) for check in checks for probe in check.probes if isinstance(probe, Aggregate | Query)]
     if not probes:
         return []
@@ -111,21 +114,28 @@ def opposite(threshold: Threshold) -> Threshold:
     return Threshold(operator=_OPPOSITES[threshold.operator], value=threshold.value, upper=threshold.upper)
 
 
-def _native_schema(dataset: PlannedDataset, checks: Iterable[Check]) -> str:
+def _native_schema(checks: Iterable[Check]) -> list[str]:
     for check in checks:
-        if check.dataset != dataset.name or check.kind is not CheckKind.SCHEMA:
-            continue
         columns = [name for probe in check.probes if isinstance(probe, Catalogue) for name in probe.columns]
-        if columns:
+        if check.kind is CheckKind.SCHEMA and columns:
             names = ", ".join(scalar(name) for name in columns)
-            return (
-                f"checks for {postgres.heading(dataset.table)}:\n"
-                "  - schema:\n"
-                f"      identity: {check.id}\n"
-                "      fail:\n"
-                f"        when required column missing: [{names}]\n"
-            )
-    return ""
+            return [
+                "  - schema:",
+                f"      identity: {check.id}",
+                "      fail:",
+                f"        when required column missing: [{names}]",
+            ]
+    return []
+
+
+def _custom(checks: Iterable[Check]) -> list[str]:
+    """Return the items of custom blocks: each block is a document of one heading and one item."""
+    lines = []
+    for check in checks:
+        for probe in check.probes:
+            if isinstance(probe, SodaBlock):
+                lines += [f"  # {check.id}", *(f"  {line}" for line in probe.sodacl.splitlines()[1:])]
+    return lines
 
 
 def _header(plan: CheckPlan) -> str:
@@ -139,9 +149,3 @@ def _header(plan: CheckPlan) -> str:
         " here stands only\n"
         "# Soda's nearest `schema` check (by lower-case name, blind to types, extra columns and materialised views).\n"
     )
-
-
-def _guarded(text: str) -> str:
-    if "${" in text:
-        raise ValueError("compiled SodaCL contains '${', which would start Soda's template engine")
-    return text

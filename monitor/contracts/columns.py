@@ -158,10 +158,12 @@ def _enum(node: Node) -> tuple[Scalar, ...] | None:
     if not isinstance(node.at("enum").value, list):
         return None
     values: list[Scalar] = []
+    seen: set[tuple[type, Scalar]] = set()
     for entry in node.items("enum"):
         value = entry.scalar("value")
-        if any(type(value) is type(known) and value == known for known in values[:1000]):
+        if (type(value), value) in seen:
             entry.remark(f"the value {shown(value)} stands here twice")
+        seen.add((type(value), value))
         values.append(value)
     return tuple(values)
 

@@ -9,6 +9,8 @@ from monitor.contracts.node import Node
 from monitor.domain.contract import Element, Reference, Relationship
 
 FULL_PARTS = 4
+LONGEST = 500
+MOST_ELEMENTS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,8 @@ class Names:
         A bare column name is looked for in the object `inside`, where one is given.
         """
         text = text.strip()
+        if len(text) > LONGEST:
+            return f"{shown(text)} is too long for a reference"
         if "#" in text or ".yaml/" in text or ".yml/" in text:
             return f"{shown(text)} points into another file, which cannot be checked from here"
         if "/" in text:
@@ -97,8 +101,12 @@ def read_relationships(owner: Node, dataset: str, column: str | None, names: Nam
 def read_elements(node: Node, text: str, names: Names) -> tuple[Element, ...]:
     """Return the columns that a service level names, separated by commas; unresolved ones are remarked."""
     only = next(iter(names.columns)) if len(names.columns) == 1 else None
-    elements = []
-    for part in text.split(","):
+    elements: list[Element] = []
+    parts = text.split(",", MOST_ELEMENTS)
+    if len(parts) > MOST_ELEMENTS:
+        node.problem(f"names more than {MOST_ELEMENTS} elements")
+        return ()
+    for part in parts:
         found = names.resolve(part, only)
         if isinstance(found, str):
             node.remark(f"{found}; this service level is not checked")

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from monitor.contracts.findings import shown
 from monitor.contracts.node import Node
-from monitor.contracts.queries import query_problem
+from monitor.contracts.queries import LONGEST_TOGETHER, query_problem
 from monitor.contracts.schedules import check_schedule
 from monitor.contracts.sodacl import as_yaml, sodacl_remark
 from monitor.domain.check import Operator, Threshold
@@ -64,6 +64,7 @@ class RuleReader:
         """Remember what all rules of the contract share."""
         self.is_3_0 = is_3_0
         self.dialects = dialects
+        self._budget = LONGEST_TOGETHER
 
     def read(self, owner: Node, columns: Sequence[str] | None) -> tuple[QualityRule, ...]:
         """Return the rules of an object (with its `columns`) or of a property (`columns` is None), in file order."""
@@ -88,8 +89,8 @@ class RuleReader:
         if metric is not None:
             arguments = self._library(node, metric, columns)
         query = node.text("query") if kind == "sql" else None
-        if query is not None and (problem := query_problem(query, self.dialects)) is not None:
-            node.at("query").problem(problem)
+        if query is not None:
+            self._check_query(node.at("query"), query)
         if (
             kind == "sql"
             and columns is not None
@@ -117,6 +118,16 @@ class RuleReader:
             scheduler=scheduler,
             line=node.line,
         )
+
+    def _check_query(self, at: Node, query: str) -> None:
+        before = self._budget
+        self._budget -= len(query) + 100
+        if self._budget > 0:
+            problem = query_problem(query, self.dialects)
+            if problem is not None:
+                at.problem(problem)
+        elif before > 0:
+            at.problem("there is too much SQL in this contract to be checked from here on; split the contract")
 
     def _kind(self, node: Node) -> str:
         kind = node.text("type")

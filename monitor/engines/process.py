@@ -1,7 +1,7 @@
 """Warm processes: a nursery imports the heavy libraries once, then forks killable, isolated children on request.
 
-Not `multiprocessing`'s forkserver: that one inherits the parent's environment, imports the parent's main module again in
-each child and keeps a third process. Here the environment is an argument, and secrets travel only through a socket.
+Not `multiprocessing`'s forkserver: that one inherits the parent's environment, imports the parent's main module again
+in each child and keeps a third process. Here the environment is an argument; secrets travel only through a socket.
 """
 
 import json
@@ -66,9 +66,8 @@ class Nursery:
     def spawn(self) -> Child:
         """Ask for a child; it runs as soon as the nursery is warm. Its channel ends when it could not be born."""
         ours, theirs = socket.socketpair()
-        with self._lock, theirs:
-            control = self._started()
-            socket.send_fds(control, [b"+"], [theirs.fileno()])
+        with self._lock, theirs, suppress(BrokenPipeError, ConnectionResetError):
+            socket.send_fds(self._started(), [b"+"], [theirs.fileno()])
         return Child(channel=Connection(ours.detach()))
 
     def close(self) -> None:

@@ -26,7 +26,7 @@ def measured(check: Check, value: Decimal, rows: int | None) -> str:
         case None:
             return f"measured {number(value)}"
         case unit:
-            return f"measured {number(value)} {unit}"
+            return f"measured {number(value)} {unit.removesuffix('s') if value == 1 else unit}"
 
 
 def number(value: Decimal) -> str:

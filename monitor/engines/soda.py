@@ -1,6 +1,5 @@
-"""The Soda engine: catalogue → blocked and skipped → value pass in warm children on one snapshot → one result per check."""
+"""The Soda engine: catalogue → blocked, skipped → value pass in warm children on one snapshot → a result per check."""
 
-import os
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
@@ -17,24 +16,27 @@ from monitor.domain.scan import CheckResult, Outcome, Scan, Seen
 from monitor.engines import sql_errors
 from monitor.engines.base import Progress, complete
 from monitor.engines.messages import Answer, Connected, Done, Failed, Found, Refused, Shown, Trouble, Work, metric_of
-from monitor.engines.process import Child, Nursery, scrubbed
+from monitor.engines.process import Child, Nursery
 from monitor.engines.soda_results import result_of, row_counts
 from monitor.engines.split import Groups, sub_plans
 from monitor.engines.waiting import patiently
 from monitor.engines.warehouses import postgres, postgres_catalogue
+from monitor.engines.warm import soda_nursery
 from monitor.errors import EngineError
 from monitor.settings import SampleSettings, ServerSettings
 
-_PROGRAM = "monitor.engines.soda_child:run"
+_LOCK_INTEREST = 0.5
+"""Seconds of silence after which it is asked who holds a lock that a child may wait for."""
 
 
 class SodaEngine:
     """Scans one server with Soda, in processes that know nothing but their work. Safe to use from several threads."""
 
-    def __init__(self, server: ServerSettings) -> None:
-        """Remember the server; nothing is started or connected yet."""
+    def __init__(self, server: ServerSettings, nursery: Nursery | None = None) -> None:
+        """Remember the server; nothing is connected yet. A nursery that is handed over stays the caller's to close."""
         self._server = server
-        self._nursery = Nursery(_PROGRAM, scrubbed(os.environ, server.env))
+        self._owns_nursery = nursery is None
+        self._nursery = nursery or soda_nursery(server.env)
 
     def start(self) -> None:
         """Begin to import Soda in the background."""
@@ -61,8 +63,9 @@ class SodaEngine:
         )
 
     def close(self) -> None:
-        """End the warm process."""
-        self._nursery.close()
+        """End the warm process, unless it is somebody else's."""
+        if self._owns_nursery:
+            self._nursery.close()
 
     def __enter__(self) -> Self:
         """Begin to import Soda in the background."""
@@ -116,13 +119,18 @@ class SodaEngine:
                 crew[child.channel] = _Crewman(child=child, groups=groups)
             try:
                 for channel, man in crew.items():
-                    channel.send(replace(work, groups=man.groups))
+                    with suppress(BrokenPipeError, ConnectionResetError):  # then it is heard that the channel ended
+                        channel.send(replace(work, groups=man.groups))
                 while crew:
-                    for ready in wait(list(crew)):
-                        if isinstance(ready, Connection) and _hear(crew[ready], notebook):
-                            del crew[ready]
+                    ready = wait(list(crew), _LOCK_INTEREST)
+                    for channel in [channel for channel in crew if channel in ready]:
+                        if _hear(crew[channel], notebook):
+                            del crew[channel]
+                    if not ready and not holder.closed:
+                        _ask_for_blockers(holder, crew.values())
             except BaseException:
-                _end_backends(holder, [man.backend for man in crew.values()])
+                if not holder.closed:
+                    postgres.end_backends(holder, [man.backend for man in crew.values() if man.backend is not None])
                 raise
 
 
@@ -133,6 +141,7 @@ class _Crewman:
     child: Child
     groups: Groups
     backend: int | None = None
+    blocker: str | None = None
     answered: set[int] = field(default_factory=set)
 
 
@@ -150,7 +159,7 @@ def _hear(man: _Crewman, notebook: "_Notebook") -> bool:
             man.backend = backend
         case Answer(group=group, found=found):
             man.answered.add(group)
-            notebook.write(man.groups[group], found)
+            notebook.write(man.groups[group], [_with_blocker(item, man.blocker) for item in found])
         case Shown():
             notebook.attach(message)
         case Refused(reason=reason):
@@ -161,6 +170,19 @@ def _hear(man: _Crewman, notebook: "_Notebook") -> bool:
         case _:
             raise EngineError(f"unexpected message from a scanning process: {type(message).__name__}")
     return False
+
+
+def _ask_for_blockers(holder: connection, crew: Iterable[_Crewman]) -> None:
+    by_backend = {man.backend: man for man in crew if man.backend is not None}
+    with suppress(psycopg2.Error):  # a courtesy; the children's own errors say what is wrong
+        for backend, blocker in postgres.blockers(holder, list(by_backend)).items():
+            by_backend[backend].blocker = blocker
+
+
+def _with_blocker(found: Found, blocker: str | None) -> Found:
+    if isinstance(found, Failed) and blocker and found.reason.startswith(sql_errors.LOCKED):
+        return replace(found, reason=f"{found.reason}; held by {blocker}")
+    return found
 
 
 class _Notebook:
@@ -257,10 +279,3 @@ def _judged_by_catalogue(plan: CheckPlan, checks: Iterable[Check], seen: Seen) -
             yield schema.judge(check, plan, seen)
         elif reason := schema.blocked_by(check, plan, seen):
             yield CheckResult(check=check, outcome=Outcome.BLOCKED, reason=reason)
-
-
-def _end_backends(holder: connection, backends: Sequence[int | None]) -> None:
-    known = [backend for backend in backends if backend is not None]
-    if known and not holder.closed:
-        with suppress(psycopg2.Error), holder.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", (known,))

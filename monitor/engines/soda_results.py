@@ -74,7 +74,7 @@ def judged(threshold: Threshold, measured: Decimal, soda_kept: bool | None) -> b
 
 
 def tidy(value: Decimal) -> int | Decimal | None:
-    """Return an exact number as people store it: whole numbers as `int`, no trailing zeros, None for what is endless."""
+    """Return a number as it is stored: exact, `int` where whole, without trailing zeros, None for what is endless."""
     if not value.is_finite():
         return None
     if value == value.to_integral_value():
@@ -108,7 +108,8 @@ def _judge(
     if kept is None:
         says = {True: "pass", False: "fail", None: "nothing"}[found.kept]
         return replace(part, outcome=Outcome.ERROR, reason=f"{reason}, but Soda says {says}: what ran is not the plan")
-    outcome = Outcome.PASS if kept else broken_outcome(check.severity)
+    broken = Outcome.WARN if found.only_warns else broken_outcome(check.severity)
+    outcome = Outcome.PASS if kept else broken
     return replace(part, outcome=outcome, reason=reason, measured=None if value is None else tidy(value))
 
 

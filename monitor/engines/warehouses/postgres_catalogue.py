@@ -8,12 +8,13 @@ from psycopg2.extensions import connection
 from monitor.domain.check import TableName
 from monitor.domain.scan import ColumnSeen, TableSeen
 
-# Names travel as parameters. Unqualified names resolve as in the statements of the checks; schemas in which nothing may
-# be used come last, so that "no privilege" can be told from "not there". Sizes come from statistics: asking for the
-# files' sizes would wait for a lock.
-_STATEMENT = """
+# Names travel as parameters. Unqualified names resolve as in the statements of the checks; schemas that may not be used
+# come last, so that "no privilege" can be told from "not there". Sizes come from statistics: asking for the files'
+# sizes would wait for a lock.
+_STATEMENT = """\
 WITH wanted AS (
-  SELECT place, schema, name FROM unnest(%(schemas)s::text[], %(names)s::text[]) WITH ORDINALITY AS w(schema, name, place)
+  SELECT place, schema, name
+  FROM unnest(%(schemas)s::text[], %(names)s::text[]) WITH ORDINALITY AS w(schema, name, place)
 ), path AS (
   SELECT name, min(place) AS place
   FROM unnest(current_schemas(true) || %(fallback)s::name[] || current_user::name) WITH ORDINALITY AS p(name, place)

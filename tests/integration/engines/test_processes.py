@@ -124,7 +124,7 @@ def test_children_see_no_secret(
 ) -> None:
     monkeypatch.setenv("PACTWATCH_SLACK_TOKEN", "xoxb-secret")
     monkeypatch.setenv("LC_TIME", "C")
-    monkeypatch.setenv("KRB5CCNAME", "/tmp/ticket")
+    monkeypatch.setenv("KRB5CCNAME", "FILE:ticket")
     warehouse.rows(f"CREATE TABLE t AS SELECT 1 n; GRANT SELECT ON t TO {role.settings.user}")
     engine = make_engine(replace(role.settings, env=("KRB5CCNAME",)))
     slow = plan(aggregate("t.count", "COUNT(pg_sleep(60))", equals(1)))
@@ -138,7 +138,7 @@ def test_children_see_no_secret(
     assert len(seen) >= 2
     for environment, command in seen:
         assert set(environment) <= {"PATH", "HOME", "LANG", "TZ", "LC_TIME", "LC_ALL", "LC_CTYPE", "KRB5CCNAME"}
-        assert environment["KRB5CCNAME"] == "/tmp/ticket"
+        assert environment["KRB5CCNAME"] == "FILE:ticket"
         assert "hunter2" not in command
     assert "hunter2" not in str(scans)
     assert scans[0].results[0].outcome is Outcome.ERROR
@@ -168,7 +168,8 @@ def test_no_backend_is_left_after_a_scan(engine: Engine, table: Warehouse) -> No
     table.wait_until_alone()
 
 
-def test_a_closed_engine_has_no_processes(engine: Engine, table: Warehouse) -> None:
+@pytest.mark.usefixtures("table")
+def test_a_closed_engine_has_no_processes(engine: Engine) -> None:
     before = set(psutil.Process().children(recursive=True))
     with engine:
         assert (

@@ -142,10 +142,10 @@ def test_of_several_parts_the_worst_decides_and_is_named(engine: Engine, warehou
     (result,) = verify(engine, plan(key)).results
 
     assert result.outcome is Outcome.FAIL
-    assert result.reason == "unique: measured 1 keys"
+    assert result.reason == "unique: measured 1 key"
 
 
-def test_what_is_not_checked_says_why_and_asks_no_server(engine: Engine, warehouse: Warehouse) -> None:
+def test_what_is_not_checked_says_why_and_asks_no_server(engine: Engine) -> None:
     scan = verify(
         engine,
         plan(
