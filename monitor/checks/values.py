@@ -57,7 +57,7 @@ def metric_check(dataset: Dataset, column: Column, rule: QualityRule) -> Draft:
         case "invalidValues":
             kind, what, condition = CheckKind.INVALID_VALUES, "invalid values", _invalid(column, rule)
         case _:
-            return unsupported_metric(dataset, (column,), rule)
+            return unsupported_metric(dataset, (column,), rule, f"no library metric {rule.metric!r} for a column")
     unit = " %" if rule.unit == "percent" else ""
     expression = sql.share(condition) if rule.unit == "percent" else sql.counted(condition)
     threshold = rule.threshold or ZERO
@@ -85,12 +85,11 @@ def row_count(dataset: Dataset, rule: QualityRule) -> Draft:
     )
 
 
-def unsupported_metric(dataset: Dataset, columns: tuple[Column, ...], rule: QualityRule) -> Draft:
-    """Draft the skip of a metric that the library does not know at this place."""
-    reason = f"unsupported: no library metric {rule.metric!r} here"
-    return from_rule(
-        CheckKind.CUSTOM, dataset, columns, rule, f"{dataset.name}: {rule.metric}", not_checked(reason), unit=None
-    )
+def unsupported_metric(dataset: Dataset, columns: tuple[Column, ...], rule: QualityRule, reason: str) -> Draft:
+    """Draft the skip of a library rule that cannot be measured as it stands."""
+    name = f"{'.'.join([dataset.name, *(column.name for column in columns)])}: {rule.metric}"
+    probe = not_checked(f"unsupported: {reason}")
+    return from_rule(CheckKind.CUSTOM, dataset, columns, rule, name, probe, expected="", unit=None)
 
 
 def offenders(dataset: Dataset, column: Column, condition: str) -> Offenders:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.places import check_writable, while_somebody_reads
 from monitor.errors import ContractError, UsageError
 from monitor.wiring import Engines, Target
 
@@ -73,6 +74,8 @@ def verify_command(
     CONTRACT is an id, id@version, a unique name, or a contract file; without one, every contract that is current.
     The verdict goes to stdout, progress to stderr.
     """
+    if output is not None:
+        check_writable(output, "--output")
     asked = Asked(server=server, dataset=dataset, checks=checks, quiet=quiet, report=report)
     with Engines() as engines:  # first of all: what is imported there hides behind all that follows
         settings = settings_of()
@@ -120,16 +123,19 @@ def verify(settings: "Settings", selected: "Sequence[Selected]", asked: Asked, e
 
     All questions about names and servers are settled before the first connection.
     """
+    from monitor.checks.plan import compile_plan, subsets
     from monitor.cli.progress import progress_on
     from monitor.cli.text import Told
-    from monitor.run import planned, run_contract
+    from monitor.run import run_contract
     from monitor.wiring import targets
 
     chosen = targets(selected, settings, os.environ, asked.server)
-    plans = [planned(each.contract, each.server, asked.dataset, asked.checks) for each in chosen]
-    _check_report(asked.report, chosen)
+    plans = subsets([compile_plan(each.contract, each.server.type) for each in chosen], asked.dataset, asked.checks)
+    is_part = asked.dataset is not None or asked.checks
+    runs = [(target, plan) for target, plan in zip(chosen, plans, strict=True) if plan.checks or not is_part]
+    _check_report(asked.report, len(runs))
     with progress_on(sys.stderr, quiet=asked.quiet) as progress:
-        for target, plan in zip(chosen, plans, strict=True):
+        for target, plan in runs:
             progress.started(_label(target), len(plan.checks))
             run = run_contract(
                 target.contract,
@@ -162,6 +168,9 @@ def tell(
     runs = [one.run for one in told]
     code = exit_code(runs, invalid=bool(invalid), fail_on_warn=fail_on == "warn", named=named)
     with ExitStack() as stack:
+        stack.enter_context(while_somebody_reads())
+        if output is not None:
+            output.parent.mkdir(parents=True, exist_ok=True)
         stream = stack.enter_context(output.open("w", encoding="utf-8")) if output else sys.stdout
         if output_format == "json":
             from monitor.cli.json_output import document
@@ -180,10 +189,13 @@ def _label(target: Target) -> str:
     return f"{target.contract.id} {target.contract.version} on {target.server.name}"
 
 
-def _check_report(report: Path | None, chosen: Sequence[Target]) -> None:
-    """Refuse one file for several pages before anything runs."""
-    if report is not None and len(chosen) > 1 and report.suffix == ".html":
-        raise UsageError(f"--report {report}: one file cannot hold {len(chosen)} runs; name a folder")
+def _check_report(report: Path | None, runs: int) -> None:
+    """Refuse one file for several pages, or a place that cannot be written to, before anything runs."""
+    if report is None:
+        return
+    check_writable(report, "--report")
+    if runs > 1 and report.suffix == ".html":
+        raise UsageError(f"--report {report}: one file cannot hold {runs} runs; name a folder")
 
 
 def _write_report(report: Path | None, run: "Run", contract: "Contract") -> str | None:

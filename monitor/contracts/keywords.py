@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 from typing import Any, TypeAlias
 
 from jsonschema.exceptions import ValidationError
@@ -37,6 +38,7 @@ MEANT = {
     "rule": "metric",
     "checks": "quality",
 }
+MOST_TOLD = 300
 SIMPLE = frozenset({"type", "description", "examples", "default", "deprecated"})
 
 
@@ -201,7 +203,7 @@ def _nearest(validator: Any, branches: list[Schema], instance: object, _: Schema
     best: tuple[int, list[ValidationError]] | None = None
     wanted: list[str] = []
     for branch in branches:
-        errors = list(_below(validator, instance, branch))
+        errors = list(islice(_below(validator, instance, branch), MOST_TOLD))
         if not errors:
             return
         own = [error for error in errors if not error.path]

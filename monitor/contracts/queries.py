@@ -1,5 +1,6 @@
 """The guard of `type: sql` rules: one statement that only reads, and no text that a template engine would run."""
 
+import logging
 import re
 from collections.abc import Sequence
 
@@ -51,6 +52,8 @@ REFUSED_FUNCTIONS = re.compile(
     r"|lo_(?:import|export|unlink|create|put|from)|dblink|set_config|setval|nextval|query_to_xml|xp_)\w*",
     re.IGNORECASE,
 )
+
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())  # its warnings repeat the query on stderr
 
 
 def dialects(server_types: Sequence[str]) -> tuple[str, ...]:

@@ -109,6 +109,7 @@ def serve(control_number: int, program: str) -> None:
     import importlib
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a service manager signals everybody; we end with our parent
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are not waited for
     module_name, function = program.split(":")
     module = importlib.import_module(module_name)

@@ -90,8 +90,7 @@ def _judge(
             return _Part(metric=metric, outcome=Outcome.ERROR, reason="the engine gave no answer for this check")
         case Failed():
             outcome = Outcome.BLOCKED if found.trouble is Trouble.LOST else Outcome.ERROR
-            reason = found.reason if found.trouble is Trouble.ERROR else f"the server went away: {found.reason}"
-            return _Part(metric=metric, outcome=outcome, reason=reason, sql=found.sql, seconds=found.seconds)
+            return _Part(metric=metric, outcome=outcome, reason=found.reason, sql=found.sql, seconds=found.seconds)
         case Measured(value=value):
             part = _Part(metric=metric, outcome=Outcome.PASS, reason="", sql=found.sql, seconds=found.seconds)
     if _name(check, metric) == "nulls":  # rows without a key, whatever the check counts

@@ -27,7 +27,7 @@ def reason_of(error: BaseException, *, may_show_values: bool) -> str:
         return " ".join(str(error).split()) or type(error).__name__
     message = error.diag.message_primary or str(error).splitlines()[0]
     if not may_show_values and not error.pgcode.startswith(_NAMES_ONLY + _WHOLE_BATCH):
-        message = _QUOTED.sub("•••", message)
+        message = hidden(message)
     match error.pgcode:
         case "57014" if "timeout" in message:
             return f"stopped: {message.removeprefix('canceling statement due to ')}"
@@ -35,3 +35,8 @@ def reason_of(error: BaseException, *, may_show_values: bool) -> str:
             return f"{LOCKED}: {message.removeprefix('canceling statement due to ')}"
         case _:
             return f"{message} (SQLSTATE {error.pgcode})"
+
+
+def hidden(message: str) -> str:
+    """Return a message without what it quotes, from the first to the last quotation mark of any language."""
+    return _QUOTED.sub("•••", message)

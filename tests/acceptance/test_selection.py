@@ -38,7 +38,7 @@ def shop(program: Program) -> Program:
         (["--server", "frist"], "shop: no server 'frist'; it has first, second"),
         ([], "shop: which server? --server first | second | all"),
         (["--server", "first", "--dataset", "order"], "shop: no dataset 'order'; did you mean orders?"),
-        (["--server", "first", "--check", "lines.fill"], "shop: no check 'lines.fill'; did you mean lines.filled?"),
+        (["--server", "first", "--check", "lines.fill"], "shop: no check 'lines.fill'; did you mean lines.filled or"),
         (["--server", "first", "--dataset", "orders", "--check", "lines.filled"], "the selection leaves no check"),
         (["--server", "all", "--report", "page.html"], "one file cannot hold 2 runs; name a folder"),
     ],
@@ -70,10 +70,12 @@ def test_a_part_that_is_asked_for_is_all_that_runs(shop: Program) -> None:
 
 
 def test_no_contracts_at_all_is_no_success(program: Program) -> None:
-    done = program.run("verify")
+    nowhere = program.run("verify")
+    program.write("contracts/README.md", "none yet")
+    empty = program.run("verify")
 
-    assert (done.code, done.out) == (2, "")
-    assert "no contract to verify in contracts" in done.err
+    assert (nowhere.code, "there is no such file or folder" in nowhere.all) == (2, True)
+    assert (empty.code, empty.out, empty.err) == (2, "", "no contract to verify in contracts\n")
 
 
 def test_a_part_is_looked_for_in_every_contract_that_runs(program: Program) -> None:
@@ -90,7 +92,9 @@ def test_a_part_is_looked_for_in_every_contract_that_runs(program: Program) -> N
 
 def test_a_file_elsewhere_and_a_unique_name_can_be_verified(shop: Program) -> None:
     text = (shop.folder / "contracts/shop/1.0.0.odcs.yaml").read_text()
-    shop.write("elsewhere/draft.yaml", text.replace("id: shop", "id: other\nname: The Other").replace("active", "draft"))
+    shop.write(
+        "elsewhere/draft.yaml", text.replace("id: shop", "id: other\nname: The Other").replace("active", "draft")
+    )
 
     file = shop.run("verify", "elsewhere/draft.yaml", "--server", "first", "--format", "json")
     both = shop.run("verify", "shop", "shop@1.0.0", "--server", "first", "--format", "json")
@@ -123,7 +127,10 @@ def test_with_configuration_no_contract_chooses_where_the_password_goes(program:
     )
     kept = program.verify()
 
-    program.contract("servers: [{server: evil, type: postgres, host: evil.invalid, port: 1, database: x, schema: y}]" + TWO[TWO.index("\nschema") :])
+    program.contract(
+        "servers: [{server: evil, type: postgres, host: evil.invalid, port: 1, database: x, schema: y}]"
+        + TWO[TWO.index("\nschema") :]
+    )
     refused = program.run("verify")
 
     assert kept.code == 0
@@ -133,7 +140,9 @@ def test_with_configuration_no_contract_chooses_where_the_password_goes(program:
 
 def test_types_that_contradict_are_refused(program: Program) -> None:
     program.configure()
-    program.contract("servers: [{server: warehouse, type: duckdb, database: x, schema: public}]" + TWO[TWO.index("\nschema") :])
+    program.contract(
+        "servers: [{server: warehouse, type: duckdb, database: x, schema: public}]" + TWO[TWO.index("\nschema") :]
+    )
 
     done = program.run("verify")
 

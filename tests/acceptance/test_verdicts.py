@@ -32,8 +32,14 @@ def table(program: Program) -> None:
 
 
 def test_severity_decides_between_warning_and_failure(program: Program) -> None:
-    rules = [f"{{id: {word}-{place}, metric: rowCount, mustBe: 0, severity: {word}}}" for place, word in enumerate(SEVERITIES)]
-    program.contract(f"schema: [{{name: t, properties: [{{name: n}}], quality: [{', '.join(rules)}, {{id: silent, metric: rowCount, mustBe: 0}}]}}]\n")
+    rules = [
+        f"      - {{id: {word}-{place}, metric: rowCount, mustBe: 0, severity: {word}}}\n"
+        for place, word in enumerate(SEVERITIES)
+    ]
+    program.contract(
+        "schema:\n  - name: t\n    properties: [{name: n}]\n    quality:\n"
+        + "".join([*rules, "      - {id: silent, metric: rowCount, mustBe: 0}\n"])
+    )
 
     found = program.verify().outcomes()
 
@@ -75,7 +81,7 @@ def test_fail_on_warn_changes_the_exit_code_and_not_the_verdict(program: Program
 
 
 def test_nothing_evaluated_is_not_kept(program: Program) -> None:
-    program.contract("slaProperties: [{property: availability, value: 99}]\nschema: [{name: t, properties: [{name: n}]}]\n")
+    program.contract("slaProperties: [{property: availability, value: 99}]\n" + KEPT)
 
     found = program.verify("--check", "sla.availability")
 

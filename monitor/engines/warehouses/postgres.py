@@ -117,17 +117,21 @@ class Guarded:
     def __init__(self, open_connection: connection, snapshot: str | None) -> None:
         """Begin to see the exported snapshot, or one of its own where there is none to share."""
         self.connection = open_connection
-        self.lost: str | None = None
+        self._loss: str | None = None
         self._snapshot = snapshot
         self._join()
 
     def recover(self, error: BaseException) -> None:
-        """Get back to the snapshot after a failed statement; where that is impossible, `lost` says why."""
+        """Get back to the snapshot after a failed statement; where that is impossible, `loss` says why."""
         try:
             self.connection.rollback()
             self._join()
         except psycopg2.Error:
-            self.lost = self.lost or (str(error).strip().splitlines() or [type(error).__name__])[0]
+            self._loss = self._loss or (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+    def loss(self) -> str | None:
+        """Say why the connection is of no more use; None while it is."""
+        return self._loss
 
     def rows(self, statement: str) -> list[tuple[object, ...]]:
         """Return the rows of a complete statement. Raises psycopg2.Error after having recovered."""

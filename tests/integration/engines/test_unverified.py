@@ -222,3 +222,17 @@ def test_two_scans_at_once_do_not_mix(engine: Engine, warehouse: Warehouse) -> N
 
     assert time.monotonic() - started < 10
     assert [scan.results[0].outcome for scan in (ones[0], twos)] == [Outcome.PASS, Outcome.PASS]
+
+
+def test_the_way_to_the_server_may_stand_in_the_environment(
+    warehouse: Warehouse, make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scanning process does not see PGHOST and its like, and still reaches the very same server."""
+    warehouse.rows("CREATE TABLE t AS SELECT 1 n")
+    own = warehouse.settings
+    for name, value in (("PGHOST", own.host), ("PGPORT", own.port), ("PGUSER", own.user), ("PGDATABASE", own.database)):
+        monkeypatch.setenv(name, str(value))
+
+    scan = verify(make_engine(ServerSettings(name="by environment")), plan(aggregate("t.count", "COUNT(*)", ONE)))
+
+    assert scan.results[0].outcome is Outcome.PASS
