@@ -23,6 +23,7 @@ from monitor.domain.check import (
 from monitor.domain.scan import Outcome, broken_outcome
 
 _UNPRINTABLE = re.compile(r"[^ -~\u00a1-\u1fff\u2030-\ud7ff\ue000-\ufdff\U00010000-\U0010ffff]")
+_TEMPLATE_START = "${"
 
 _OPPOSITES = {
     Operator.EQUAL: Operator.NOT_EQUAL,
@@ -64,7 +65,7 @@ def _document(blocks: Iterable[tuple[PlannedDataset, list[str]]]) -> str:
         for dataset, lines in blocks
         if lines
     )
-    if "${" in text:
+    if _TEMPLATE_START in text:
         raise ValueError("compiled SodaCL contains '${', which would start Soda's template engine")
     return text
 
@@ -117,8 +118,9 @@ def opposite(threshold: Threshold) -> Threshold:
 def _native_schema(checks: Iterable[Check]) -> list[str]:
     for check in checks:
         columns = [name for probe in check.probes if isinstance(probe, Catalogue) for name in probe.columns]
-        if check.kind is CheckKind.SCHEMA and columns:
-            names = ", ".join(scalar(name) for name in columns)
+        told = [name for name in columns if _TEMPLATE_START not in name]  # the others cannot be said to plain Soda
+        if check.kind is CheckKind.SCHEMA and told:
+            names = ", ".join(scalar(name) for name in told)
             return [
                 "  - schema:",
                 f"      identity: {check.id}",
