@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from monitor.checks import postgres as sql
-from monitor.checks.drafts import Draft, from_rule, not_checked, slug, table_name
+from monitor.checks.drafts import Draft, from_rule, not_checked, slug, table_name, wanted
 from monitor.contracts.yaml_reader import YamlError, read_value
 from monitor.domain.check import ZERO, CheckKind, Probe, Query, SodaBlock
 from monitor.domain.contract import Column, Dataset, QualityRule
@@ -48,7 +48,7 @@ def sql_check(dataset: Dataset, column: Column | None, rule: QualityRule) -> Dra
         dataset,
         (column,) if column else (),
         rule,
-        rule.description or f"{where}: the query's value must be {threshold}",
+        rule.description or f"{where}: the query's value must be {wanted(threshold)}",
         Query(metric="", sql=f"SELECT CAST((\n{query}\n) AS numeric)", threshold=threshold, cost=_SQL_COST),
         unit=None if rule.unit == "rows" else rule.unit,
     )

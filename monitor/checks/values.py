@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from monitor.checks import postgres as sql
-from monitor.checks.drafts import Draft, from_rule, not_checked, structural, table_name
+from monitor.checks.drafts import Draft, from_rule, not_checked, structural, table_name, wanted
 from monitor.checks.formats import NUMBER_FORMATS, TEXT_FORMATS
 from monitor.domain.check import ZERO, Aggregate, CheckKind, Offenders, plain
 from monitor.domain.contract import Column, Dataset, Limits, QualityRule, Scalar
@@ -66,7 +66,7 @@ def metric_check(dataset: Dataset, column: Column, rule: QualityRule) -> Draft:
         dataset,
         (column,),
         rule,
-        f"{dataset.name}.{column.name}: {what} must be {threshold}{unit}",
+        f"{dataset.name}.{column.name}: {what} must be {wanted(threshold)}{unit}",
         Aggregate(metric="", expression=expression, threshold=threshold),
         offenders=offenders(dataset, column, condition),
     )
@@ -80,7 +80,7 @@ def row_count(dataset: Dataset, rule: QualityRule) -> Draft:
         dataset,
         (),
         rule,
-        f"{dataset.name}: rows must be {threshold}",
+        f"{dataset.name}: rows must be {wanted(threshold)}",
         Aggregate(metric="", expression="COUNT(*)", threshold=threshold),
     )
 

@@ -114,7 +114,10 @@ def select(settings: "Settings", wanted: Sequence[str]) -> "tuple[Library, tuple
     if not selected and not library.invalid:
         folders = ", ".join(str(path) for path in settings.contracts)
         raise UsageError(f"no contract to verify in {folders}")
-    unique = {(each.contract.id, each.contract.version, each.contract.file): each for each in selected}
+    unique: dict[tuple[str, str, str], Selected] = {}
+    for each in selected:
+        key = (each.contract.id, each.contract.version, each.contract.file)
+        unique[key] = each if each.named else unique.get(key, each)
     return library, tuple(unique.values())
 
 

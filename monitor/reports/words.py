@@ -138,6 +138,8 @@ def measured(result: CheckResult) -> Measured | None:
         return Measured(number=f"{number(value)} %", rest="" if rows is None else f"of {_counted(rows, 'row')}")
     if check.kind is CheckKind.ROW_COUNT:
         return Measured(number=number(value), rest="row" if value == 1 else "rows")
+    if check.unit == "columns":
+        return Measured(number=number(value), rest="column" if value == 1 else "columns")
     if check.unit == "rows" and check.kind in ROW_RULES and rows is not None:
         if not 0 <= value <= rows:
             return Measured(number=number(value), rest=f"in {_counted(rows, 'row')}")

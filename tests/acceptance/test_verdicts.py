@@ -116,11 +116,19 @@ def test_a_newer_draft_runs_in_the_shadow_and_changes_nothing(versions: Program)
     assert told.splitlines()[-1].startswith("Exit 0")
 
 
-def test_a_draft_that_is_named_counts(versions: Program) -> None:
-    done = versions.run("verify", "test@3.0.0", "--format", "json")
+@pytest.mark.parametrize("words", [["test@3.0.0"], ["test@3.0.0", "test"]])
+def test_a_draft_that_is_named_counts(versions: Program, words: list[str]) -> None:
+    done = versions.run("verify", *words, "--format", "json")
 
     assert (done.code, done.document["verdict"]) == (1, "broken")
-    assert [(run["version"], run["shadow"]) for run in done.document["runs"]] == [("3.0.0", True)]
+    assert ("3.0.0", True) in [(run["version"], run["shadow"]) for run in done.document["runs"]]
+
+
+def test_a_contract_of_nothing_but_drafts_can_be_asked_for_by_its_id(program: Program) -> None:
+    program.contract(BROKEN, name="young", status="draft")
+
+    assert program.run("verify", "young").code == 1
+    assert program.run("verify").code == 3
 
 
 @pytest.mark.parametrize("word", ["test@1.1.0", "contracts/test/1.1.0.odcs.yaml"])
