@@ -103,7 +103,7 @@ class Nursery:
         return ours
 
 
-def serve(control_number: int, program: str) -> None:
+def serve(control_number: int, program: str) -> NoReturn:
     """Be the nursery: preload, then fork a child for every channel that arrives, until the parent is gone."""
     import gc
     import importlib
@@ -119,7 +119,7 @@ def serve(control_number: int, program: str) -> None:
         while True:
             order, numbers, _, _ = socket.recv_fds(control, 1, 1)
             if not order:
-                return
+                os._exit(0)  # nothing to tidy up, and taking all that was imported apart takes 30 ms
             if os.fork() == 0:
                 control.close()
                 _live(getattr(module, function), Connection(numbers[0]))
