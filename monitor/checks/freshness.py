@@ -23,7 +23,7 @@ from monitor.domain.check import (
     plain,
 )
 from monitor.domain.contract import Column, Contract, Dataset, Element, Scalar, ServiceLevel
-from monitor.domain.duration import Duration
+from monitor.domain.duration import DAY, MONTH_DAYS, Duration
 
 FUTURE_TOLERANCE = Decimal(300)
 """Seconds by which clocks may differ before a newest value in the future breaks a promise."""
@@ -127,7 +127,13 @@ def _draft(
         needs=(need(dataset, *columns),),
         line=level.line,
     )
-    return Draft(check=check)
+    return Draft(check=check, threshold=_whole(level.duration) if level.duration else None)
+
+
+def _whole(duration: Duration) -> Threshold:
+    """Return a limit as one number of seconds, which tells service levels of one element apart in their ids."""
+    seconds = duration.seconds + duration.months * MONTH_DAYS * DAY
+    return Threshold(operator=Operator.LESS_OR_EQUAL, value=seconds)
 
 
 def _unchecked(level: ServiceLevel, kind: CheckKind, probe: NotChecked, element: Element | None = None) -> Draft:

@@ -80,7 +80,8 @@ def subsets(plans: Sequence[CheckPlan], dataset: str | None, checks: Sequence[st
         for plan in plans
     )
     if not any(plan.checks for plan in kept):
-        raise UsageError(f"{where}: nothing to verify; the selection leaves no check")
+        why = "the selection leaves no check" if dataset is not None or checks else "no check is declared"
+        raise UsageError(f"{where}: nothing to verify; {why}")
     return kept
 
 

@@ -101,7 +101,12 @@ def test_age_is_judged_exactly_in_every_unit(program: Program, contract: str) ->
             wrong[name] = result
     assert not wrong
     ahead = {name: number for number, name in enumerate(CASES)}
-    for name in ("more is a wrong value", "ahead, with a limit in months", "the day after tomorrow is the future"):
+    for name in (
+        "more is a wrong value",
+        "ahead, with a limit in months",
+        "infinity is the future",
+        "the day after tomorrow is the future",
+    ):
         assert "in the future" in found.reason(f"t{ahead[name]}.at.freshness")
 
 
@@ -188,6 +193,27 @@ def test_a_bare_element_means_the_only_dataset(program: Program) -> None:
 
     assert found.measured() | {"t.at.freshness": 7200, "t.at.seen.latency": 3600} == found.measured()
     assert (found.outcome("t.at.freshness"), found.outcome("t.at.seen.latency")) == (FAIL, PASS)
+
+
+def test_levels_of_one_element_are_told_apart_by_their_limits(program: Program) -> None:
+    program.warehouse.rows("CREATE VIEW t AS SELECT now() - interval '31 min 5.25 s' AS at")
+    program.configure()
+    program.contract(
+        """
+        schema: [{name: t, properties: [{name: at}]}]
+        slaProperties:
+          - {property: freshness, value: 1, unit: h, element: at}
+          - {property: freshness, value: 30, unit: min, element: at}
+        """
+    )
+
+    found = program.verify().outcomes()
+    told = program.run("verify").out
+
+    assert found["t.at.freshness-error-le-3600"] == PASS
+    assert found["t.at.freshness-error-le-1800"] == FAIL
+    assert "expected <= 30 min, measured 31 min 5.25 s\n" in told
+    assert told.count("measured") == 1
 
 
 UNSEEN = {
