@@ -31,11 +31,15 @@ class Connected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """The exact value of a probe and whether Soda thinks that it keeps its promise (None: Soda gave no outcome)."""
+    """The exact value of a probe and whether Soda thinks that it keeps its promise (None: Soda gave no outcome).
+
+    `only_warns` says that a custom block's own words make its breach a warning.
+    """
 
     metric: str
     value: Decimal | None
     kept: bool | None
+    only_warns: bool = False
     sql: str | None = None
     seconds: float | None = None
 

@@ -156,7 +156,7 @@ class Measurer:
             return Failed(metric=metric, trouble=Trouble.ERROR, reason=scan.errors[0] if scan.errors else NO_OUTCOME)
         worst = next((word for word in ("fail", "warn") if word in scan.outcomes), "pass")
         value = scan.values[scan.outcomes.index(worst)]
-        return Measured(metric=metric, value=value, kept=worst == "pass")
+        return Measured(metric=metric, value=value, kept=worst == "pass", only_warns=worst == "warn")
 
     def _without_value(self, part: Check, scan: SodaScan) -> Failed:
         metric = _metric(part)

@@ -108,7 +108,8 @@ def _judge(
     if kept is None:
         says = {True: "pass", False: "fail", None: "nothing"}[found.kept]
         return replace(part, outcome=Outcome.ERROR, reason=f"{reason}, but Soda says {says}: what ran is not the plan")
-    outcome = Outcome.PASS if kept else broken_outcome(check.severity)
+    broken = Outcome.WARN if found.only_warns else broken_outcome(check.severity)
+    outcome = Outcome.PASS if kept else broken
     return replace(part, outcome=outcome, reason=reason, measured=None if value is None else tidy(value))
 
 

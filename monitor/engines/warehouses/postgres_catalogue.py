@@ -11,7 +11,7 @@ from monitor.domain.scan import ColumnSeen, TableSeen
 # Names travel as parameters. Unqualified names resolve as in the statements of the checks; schemas in which nothing may
 # be used come last, so that "no privilege" can be told from "not there". Sizes come from statistics: asking for the
 # files' sizes would wait for a lock.
-_STATEMENT = """
+_STATEMENT = """\
 WITH wanted AS (
   SELECT place, schema, name FROM unnest(%(schemas)s::text[], %(names)s::text[]) WITH ORDINALITY AS w(schema, name, place)
 ), path AS (

@@ -1,0 +1,114 @@
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from monitor.domain.check import Aggregate, CheckKind, Operator, Query, Threshold
+from monitor.domain.scan import Outcome
+from monitor.engines.base import complete
+from monitor.engines.messages import Failed, Measured, Trouble
+from monitor.engines.soda_results import judged, result_of, tidy
+from tests.plans import aggregate, check, equals, plan
+
+BEYOND = 2**53 + 1
+
+
+def found(metric: str, value: int | str | Decimal | None, *, kept: bool | None = True) -> dict[str, Measured]:
+    return {metric: Measured(metric=metric, value=None if value is None else Decimal(value), kept=kept)}
+
+
+@pytest.mark.parametrize(
+    ("threshold", "value", "soda", "ours"),
+    [
+        (equals(3), 3, True, True),
+        (equals(3), 4, False, False),
+        (equals(3), 4, True, None),
+        (equals(3), 3, False, None),
+        (equals(3), 3, None, None),
+        (equals(BEYOND), BEYOND, False, True),  # an int against a float that was rounded
+        (equals(BEYOND), BEYOND - 1, True, False),
+        (equals(BEYOND - 1), BEYOND, True, False),  # both rounded
+        (equals("0.1"), "0.1", True, True),
+        (equals(0), "NaN", True, False),
+        (Threshold(operator=Operator.LESS_OR_EQUAL, value=Decimal(9)), "Infinity", False, False),
+    ],
+)
+def test_a_disagreement_is_an_error_unless_rounding_explains_it(
+    threshold: Threshold, value: int | str, soda: bool | None, ours: bool | None
+) -> None:
+    assert judged(threshold, Decimal(value), soda) is ours
+
+
+def test_a_disagreement_tells_both_sides() -> None:
+    result = result_of(aggregate("t.a", "1"), found("t.a", 7, kept=True), 10)
+
+    assert result.outcome is Outcome.ERROR
+    assert result.reason == "measured 7 of 10 rows (70 %), but Soda says pass: what ran is not the plan"
+
+
+def test_a_missing_answer_is_an_error() -> None:
+    assert result_of(aggregate("t.a", "1"), {}, None).outcome is Outcome.ERROR
+    assert result_of(aggregate("t.a", "1"), found("t.a", None, kept=None), None).outcome is Outcome.ERROR
+
+
+def test_a_server_that_went_away_blocks() -> None:
+    lost = Failed(metric="t.a", trouble=Trouble.LOST, reason="SSL connection has been closed unexpectedly")
+
+    result = result_of(aggregate("t.a", "1"), {"t.a": lost}, None)
+
+    assert result.outcome is Outcome.BLOCKED
+    assert result.reason == "the server went away: SSL connection has been closed unexpectedly"
+
+
+def test_severity_decides_how_bad_broken_is() -> None:
+    lenient = aggregate("t.a", "1", severity="warning")
+
+    assert result_of(lenient, found("t.a", 1, kept=False), None).outcome is Outcome.WARN
+    assert result_of(replace(lenient, severity="odd"), found("t.a", 1, kept=False), None).outcome is Outcome.FAIL
+
+
+def test_a_broken_part_outweighs_a_part_without_answer() -> None:
+    key = check(
+        "t.key",
+        Aggregate(metric="t.key.nulls", expression="", threshold=equals(0)),
+        Query(metric="t.key.duplicates", sql="", threshold=equals(0)),
+        unit="keys",
+    )
+    failed = Failed(metric="t.key.duplicates", trouble=Trouble.ERROR, reason="stopped: statement timeout")
+
+    broken = result_of(key, {**found("t.key.nulls", 2, kept=False), "t.key.duplicates": failed}, 8)
+    unknown = result_of(key, {**found("t.key.nulls", 0), "t.key.duplicates": failed}, 8)
+
+    assert (broken.outcome, broken.reason) == (Outcome.FAIL, "nulls: measured 2 of 8 rows (25 %)")
+    assert (unknown.outcome, unknown.reason) == (Outcome.ERROR, "duplicates: stopped: statement timeout")
+
+
+def test_the_number_of_the_check_itself_is_the_one_that_is_told() -> None:
+    age = check(
+        "t.fresh",
+        Aggregate(metric="t.fresh", expression="", threshold=Threshold(operator=Operator.GREATER, value=Decimal(0))),
+        Aggregate(metric="t.fresh.late", expression="", threshold=equals(0)),
+        kind=CheckKind.FRESHNESS,
+        unit="seconds",
+    )
+
+    result = result_of(age, {**found("t.fresh", 9_000_000), **found("t.fresh.late", 1, kept=False)}, 8)
+
+    assert (result.outcome, result.measured, result.reason) == (Outcome.FAIL, 9_000_000, "measured 104 d 4 h")
+
+
+def test_numbers_are_stored_without_noise() -> None:
+    values = [tidy(Decimal(text)) for text in ("3.000", "3.10", "-0", "1E+3", "Infinity", "NaN")]
+
+    assert values == [3, Decimal("3.1"), 0, 1000, None, None]
+    assert [type(value) for value in values[:4]] == [int, Decimal, int, int]
+
+
+def test_a_plan_is_answered_completely_and_in_order() -> None:
+    first, second = aggregate("t.a", "1"), aggregate("t.b", "1")
+    only = result_of(second, found("t.b", 0), None)
+
+    results = complete(plan(first, second), [only])
+
+    assert [result.check.id for result in results] == ["t.a", "t.b"]
+    assert [result.outcome for result in results] == [Outcome.ERROR, Outcome.PASS]
