@@ -5,7 +5,7 @@ keeps `identity`, and returns integers exactly (measured on soda-core 3.5.6; see
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from monitor.checks import postgres
 from monitor.domain.check import (
@@ -22,6 +22,7 @@ from monitor.domain.check import (
 )
 from monitor.domain.scan import Outcome, broken_outcome
 
+_TEMPLATE_START = "${"
 _UNPRINTABLE = re.compile(r"[^ -~\u00a1-\u1fff\u2030-\ud7ff\ue000-\ufdff\U00010000-\U0010ffff]")
 
 _OPPOSITES = {
@@ -42,13 +43,7 @@ def render(plan: CheckPlan, checks: Sequence[Check]) -> str:
     Every aggregate or query probe becomes one check whose identity and metric name are `probe.metric`; a dataset
     with aggregates also counts its rows, in the same pass. Raises ValueError if `${` would reach Soda.
     """
-    blocks = []
-    for dataset in plan.datasets:
-        own = [check for check in checks if check.dataset == dataset.name]
-        lines = _dataset_lines(dataset, own)
-        if lines:
-            blocks.append(f"checks for {postgres.heading(dataset.table)}:\n" + "".join(f"{line}\n" for line in lines))
-    return _guarded("\n".join(blocks))
+    return _sections(plan, lambda dataset: _measuring(dataset, _of(dataset, checks)))
 
 
 def compiled_file(plan: CheckPlan) -> str:
@@ -56,18 +51,8 @@ def compiled_file(plan: CheckPlan) -> str:
 
     The catalogue's checks appear as Soda's nearest native `schema` check; custom blocks are appended as they stand.
     """
-    parts = [_header(plan), render(plan, plan.checks)]
-    for dataset in plan.datasets:
-        native = _native_schema(dataset, plan.checks)
-        if native:
-            parts.append(native)
-    parts.extend(
-        f"# {check.id}\n{probe.sodacl}"
-        for check in plan.checks
-        for probe in check.probes
-        if isinstance(probe, SodaBlock)
-    )
-    return _guarded("\n".join(part for part in parts if part))
+    body = _sections(plan, lambda dataset: _everything(dataset, _of(dataset, plan.checks)))
+    return "\n".join(part for part in (_header(plan), body) if part)
 
 
 def scalar(text: str) -> str:
@@ -84,7 +69,37 @@ def block(text: str, indent: int) -> str:
     return "|-\n" + "\n".join(" " * indent + line if line else "" for line in lines)
 
 
-def _dataset_lines(dataset: PlannedDataset, checks: Iterable[Check]) -> list[str]:
+def _sections(plan: CheckPlan, lines_of: Callable[[PlannedDataset], list[str]]) -> str:
+    """Write one `checks for …` per table: Soda refuses a file in which one stands twice."""
+    sections: dict[str, list[str]] = {}
+    for dataset in plan.datasets:
+        sections.setdefault(postgres.heading(dataset.table), []).extend(lines_of(dataset))
+    text = "\n".join(f"checks for {head}:\n{_joined(lines)}" for head, lines in sections.items() if lines)
+    if _TEMPLATE_START in text:
+        raise ValueError(f"compiled SodaCL contains {_TEMPLATE_START!r}, which would start Soda's template engine")
+    return text
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _of(dataset: PlannedDataset, checks: Iterable[Check]) -> list[Check]:
+    return [check for check in checks if check.dataset == dataset.name]
+
+
+def _everything(dataset: PlannedDataset, checks: Sequence[Check]) -> list[str]:
+    blocks = [
+        line
+        for check in checks
+        for probe in check.probes
+        if isinstance(probe, SodaBlock)
+        for line in _custom(check, probe)
+    ]
+    return [*_measuring(dataset, checks), *_native_schema(checks), *blocks]
+
+
+def _measuring(dataset: PlannedDataset, checks: Iterable[Check]) -> list[str]:
     probes = [(check, probe) for check in checks for probe in check.probes if isinstance(probe, Aggregate | Query)]
     if not probes:
         return []
@@ -111,37 +126,38 @@ def opposite(threshold: Threshold) -> Threshold:
     return Threshold(operator=_OPPOSITES[threshold.operator], value=threshold.value, upper=threshold.upper)
 
 
-def _native_schema(dataset: PlannedDataset, checks: Iterable[Check]) -> str:
+def _native_schema(checks: Iterable[Check]) -> list[str]:
+    """Write Soda's `schema` check of the columns that it can name: a name with `${` would be run as a template."""
     for check in checks:
-        if check.dataset != dataset.name or check.kind is not CheckKind.SCHEMA:
+        if check.kind is not CheckKind.SCHEMA:
             continue
         columns = [name for probe in check.probes if isinstance(probe, Catalogue) for name in probe.columns]
-        if columns:
-            names = ", ".join(scalar(name) for name in columns)
-            return (
-                f"checks for {postgres.heading(dataset.table)}:\n"
-                "  - schema:\n"
-                f"      identity: {check.id}\n"
-                "      fail:\n"
-                f"        when required column missing: [{names}]\n"
-            )
-    return ""
+        named = ", ".join(scalar(name) for name in columns if _TEMPLATE_START not in name)
+        if named:
+            return [
+                "  - schema:",
+                f"      identity: {check.id}",
+                "      fail:",
+                f"        when required column missing: [{named}]",
+            ]
+    return []
+
+
+def _custom(check: Check, probe: SodaBlock) -> list[str]:
+    """Write a custom block's one check as an entry of its dataset's list."""
+    _, *lines = probe.sodacl.rstrip("\n").split("\n")
+    return [f"  # {check.id}", *(f"  {line}" if line else "" for line in lines)]
 
 
 def _header(plan: CheckPlan) -> str:
     unchecked = sum(
         not any(isinstance(probe, Aggregate | Query | SodaBlock) for probe in c.probes) for c in plan.checks
     )
+    source, version = (" ".join(text.replace("${", "$ {").split()) for text in (plan.source, plan.version))
     return (
-        f"# Compiled by pactwatch from {plan.source}; do not edit: change the contract, then `pactwatch compile`.\n"
-        f"# {plan.slug} {plan.version}, {plan.fingerprint}, for {plan.server_type}\n"
+        f"# Compiled by pactwatch from {source}; do not edit: change the contract, then `pactwatch compile`.\n"
+        f"# {plan.slug} {version}, {plan.fingerprint}, for {plan.server_type}\n"
         f"# {len(plan.checks)} checks. {unchecked} of them are judged from the catalogue or not from data at all;"
         " here stands only\n"
         "# Soda's nearest `schema` check (by lower-case name, blind to types, extra columns and materialised views).\n"
     )
-
-
-def _guarded(text: str) -> str:
-    if "${" in text:
-        raise ValueError("compiled SodaCL contains '${', which would start Soda's template engine")
-    return text
