@@ -28,6 +28,7 @@ _REFUSED = (
     "sample ",
 )
 _HISTORY = ("change ", "change for", "group evolution")
+_COMPARISON = re.compile(r"\s+(?:[<>=!]|(?:not\s+)?between\b)|\s*[<>=!]")
 _SQL_COST = 3.0
 
 
@@ -133,7 +134,7 @@ def custom_checks(dataset: Dataset, column: Column | None, rule: QualityRule) ->
         yield from_rule(CheckKind.SODA, dataset, columns, rule, name, refused, expected="", unit=None)
         return
     for words, text in blocks:
-        word = words if len(blocks) == 1 else slug(words)
+        word = slug(_COMPARISON.split(words, maxsplit=1)[0])
         needs_history = words.startswith(_HISTORY)
         probe: Probe = not_checked("needs the history of earlier runs") if needs_history else SodaBlock(sodacl=text)
         draft = from_rule(

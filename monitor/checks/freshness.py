@@ -131,7 +131,7 @@ def _draft(
         needs=(need(dataset, *columns),),
         line=level.line,
     )
-    return Draft(check=check)
+    return Draft(check=check, has_own_id=level.id is not None)
 
 
 def _unchecked(level: ServiceLevel, kind: CheckKind, probe: NotChecked, element: Element | None = None) -> Draft:
@@ -148,7 +148,7 @@ def _unchecked(level: ServiceLevel, kind: CheckKind, probe: NotChecked, element:
         probes=(probe,),
         line=level.line,
     )
-    return Draft(check=check)
+    return Draft(check=check, has_own_id=level.id is not None)
 
 
 def _resolve(contract: Contract, element: Element) -> tuple[Dataset | None, Column | None]:

@@ -8,7 +8,14 @@ from monitor.checks.custom import custom_checks, sql_check, text_check
 from monitor.checks.drafts import Draft, base_id, named, structural, table_name
 from monitor.checks.freshness import service_level_checks
 from monitor.checks.references import duplicates_check, key_checks, reference_check
-from monitor.checks.values import column_checks, metric_check, row_count, unsupported_metric
+from monitor.checks.values import (
+    column_checks,
+    kind_of,
+    metric_check,
+    row_count,
+    unsupported_metric,
+    without_comparison,
+)
 from monitor.domain.check import Catalogue, CheckKind, CheckPlan, Dimension, Need, PlannedDataset
 from monitor.domain.contract import Column, Contract, Dataset, QualityRule
 from monitor.errors import MonitorError, UsageError
@@ -100,6 +107,8 @@ def _rule_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> 
             yield sql_check(dataset, column, rule)
         case "custom", _:
             yield from custom_checks(dataset, column, rule)
+        case _ if rule.threshold is None and kind_of(rule.metric) is not CheckKind.CUSTOM:
+            yield without_comparison(dataset, columns, rule)
         case _, "duplicateValues":
             yield duplicates_check(dataset, column, rule)
         case _, "rowCount" if column is None:

@@ -133,6 +133,47 @@ CASES = {
     "an enum of dates": Case(
         "logicalType: date, enum: [{value: '2024-01-01'}]", "date", "'2024-01-01', '2024-01-02'", 1, "enum"
     ),
+    "an enum of booleans over text": Case(
+        "enum: [{value: true}, {value: x}]", "text", "'true', 'x', 'false'", 1, "enum"
+    ),
+    "an enum of numbers and quoted numbers": Case(
+        "logicalType: number, enum: [{value: 1}, {value: '2.50'}, {value: n/a}]",
+        "numeric(9,3)",
+        "1, 2.5, 3, NULL",
+        1,
+        "enum",
+    ),
+    "an enum of numbers over declared text": Case(
+        "physicalType: varchar(3), enum: [{value: 1}, {value: 2}]", "varchar(3)", "'1', '02', '2'", 1, "enum"
+    ),
+    "an enum of dates with a word in it": Case(
+        "logicalType: date, enum: [{value: '2024-01-01'}, {value: unknown}]",
+        "date",
+        "'2024-01-01', '2024-01-02'",
+        1,
+        "enum",
+    ),
+    "an enum of moments in the default zone": Case(
+        "logicalType: timestamp, logicalTypeOptions: {defaultTimezone: Europe/Berlin}, enum: [{value: '2024-01-01T00:00:00'}]",
+        "timestamptz",
+        "'2023-12-31 23:00:00Z', '2024-01-01 00:00:00Z'",
+        1,
+        "enum",
+    ),
+    "a date alone bounds timestamps in the default zone": Case(
+        "logicalType: timestamp, logicalTypeOptions: {minimum: '2024-01-01', defaultTimezone: Europe/Berlin}",
+        "timestamptz",
+        "'2023-12-31 23:00:00Z', '2023-12-31 22:59:59Z'",
+        1,
+        "range",
+    ),
+    "a blank before the time is as good as a T": Case(
+        "logicalType: timestamp, logicalTypeOptions: {maximum: '2024-01-01 00:00', defaultTimezone: Europe/Berlin}",
+        "timestamptz",
+        "'2023-12-31 23:00:00Z', '2023-12-31 23:00:01Z'",
+        1,
+        "range",
+    ),
     "email": Case(
         "logicalType: string, logicalTypeOptions: {format: email}",
         "text",
@@ -197,19 +238,23 @@ CASES = {
     "items of a document": Case(
         "logicalType: array, logicalTypeOptions: {uniqueItems: true}",
         "jsonb",
-        "'[1,2]', '[1,1]', '[]', NULL",
-        1,
-        "items",
+        "'[1,2]', '[1,1]', '[]', 'null', '{}', '7', NULL",
+        3,
+        "unique-items",
     ),
     "properties": Case(
         "logicalType: object, logicalTypeOptions: {maxProperties: 1}",
         "jsonb",
-        """'{}', '{"a": 1, "b": 2}', NULL""",
-        1,
-        "items",
+        """'{}', '{"a": 1, "b": 2}', 'null', '[]', NULL""",
+        2,
+        "properties",
     ),
     "required properties": Case(
-        "logicalType: object, logicalTypeOptions: {required: [a]}", "json", """'{}', '{"a": null}', NULL""", 1, "items"
+        "logicalType: object, logicalTypeOptions: {required: [a]}",
+        "json",
+        """'{}', '{"a": null}', '["a"]', 'null', NULL""",
+        2,
+        "required-properties",
     ),
     "unique counts repeated values": Case(
         "unique: true", "text", "'a', 'a', 'a', 'b', 'b', 'c', NULL, NULL", 2, "unique"

@@ -48,7 +48,9 @@ def test_what_is_filled_in_is_one_statement(query: str) -> None:
         "SELECT COUNT(*) FROM t -- {object}",
     ],
 )
-@pytest.mark.parametrize("name", ["'; DROP TABLE t; --", "*/ ; DROP TABLE t; --", '" ; DROP TABLE t; --', "\n; DROP TABLE t;"])
+@pytest.mark.parametrize(
+    "name", ["'; DROP TABLE t; --", "*/ ; DROP TABLE t; --", '" ; DROP TABLE t; --', "\n; DROP TABLE t;"]
+)
 def test_a_table_of_a_hostile_name_brings_no_second_statement(query: str, name: str) -> None:
     hostile = Dataset(name="t", schema=None, table=name, line=1)
 
