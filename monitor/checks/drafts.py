@@ -179,12 +179,12 @@ def not_checked(reason: str, *, is_error: bool = False) -> NotChecked:
     return NotChecked(reason=reason, is_error=is_error)
 
 
-def named(drafts: Iterable[Draft], reserved: Iterable[str]) -> tuple[tuple[Check, ...], tuple[str, ...]]:
+def named(drafts: Iterable[Draft]) -> tuple[tuple[Check, ...], tuple[str, ...]]:
     """Give every draft its id; also return the ids that only a threshold or a digest could tell apart.
 
     Rules that share `dataset.column.kind` get a suffix from severity and operator, if still equal from the threshold,
-    if still equal from what they measure, and only then from their wording. Rules that are the same in all of that get
-    a number.
+    if still equal from what they measure, and only then from all that they say. Rules that are the same in everything
+    get a number.
     """
     drafts = list(drafts)
     levels = [_levels(draft) for draft in drafts]
@@ -198,7 +198,7 @@ def named(drafts: Iterable[Draft], reserved: Iterable[str]) -> tuple[tuple[Check
             for place in crowd if len(crowd) > 1 else ():
                 depths[place] = depths[place] if owners == [place] else depth
     wanted = [level[depth] for level, depth in zip(levels, depths, strict=True)]
-    taken = set(reserved)
+    taken: set[str] = set()
     checks: dict[int, Check] = {}
     for place in sorted(range(len(drafts)), key=lambda place: (wanted[place], levels[place][-1])):
         check, identity, number = drafts[place].check, wanted[place], 1
@@ -218,8 +218,8 @@ def _levels(draft: Draft) -> tuple[str, ...]:
     second = f"{first}-{slug(check.severity)}{operator}"
     limit = f"-{_UNSAFE.sub('_', str(draft.threshold).split(' ', 1)[1])}" if draft.threshold else ""
     third = f"{second}{limit}"
-    probes = repr(check.probes)
-    return first, second, third, f"{third}-{_digest(probes)}", f"{third}-{_digest(probes + check.name)}"
+    everything = repr(replace(check, line=0))
+    return first, second, third, f"{third}-{_digest(repr(check.probes))}", f"{third}-{_digest(everything)}"
 
 
 def _metrics(check: Check, identity: str) -> set[str]:

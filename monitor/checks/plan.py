@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import chain, count
 
 from monitor.checks.custom import custom_checks, sql_check, text_check
 from monitor.checks.drafts import Draft, base_id, named, structural, table_name
@@ -16,7 +17,7 @@ from monitor.checks.values import (
     unsupported_metric,
     without_comparison,
 )
-from monitor.domain.check import Catalogue, CheckKind, CheckPlan, Dimension, Need, PlannedDataset
+from monitor.domain.check import Aggregate, Catalogue, CheckKind, CheckPlan, Dimension, Need, PlannedDataset, Query
 from monitor.domain.contract import Column, Contract, Dataset, QualityRule
 from monitor.errors import MonitorError, UsageError
 
@@ -32,11 +33,12 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
     if server_type not in SERVER_TYPES:
         known = ", ".join(sorted(set(SERVER_TYPES.values())))
         raise MonitorError(f"{contract.file}: servers of type {server_type!r} are not supported, only {known}")
+    checks, unclear = named(_drafts(contract))
+    taken = {probe.metric for check in checks for probe in check.probes if isinstance(probe, Aggregate | Query)}
     datasets = tuple(
-        PlannedDataset(name=each.name, table=table_name(each), rows_metric=f"{base_id(each.name)}.rows")
+        PlannedDataset(name=each.name, table=table_name(each), rows_metric=_free(f"{base_id(each.name)}.rows", taken))
         for each in contract.datasets
     )
-    checks, unclear = named(_drafts(contract), reserved=(dataset.rows_metric for dataset in datasets))
     return CheckPlan(
         contract=contract.id,
         slug=contract.slug,
@@ -73,6 +75,14 @@ def subset(plan: CheckPlan, dataset: str | None, checks: Sequence[str]) -> Check
     if not kept:
         raise UsageError(f"{plan.contract}: nothing to verify; the selection leaves no check")
     return replace(plan, checks=kept)
+
+
+def _free(metric: str, taken: set[str]) -> str:
+    """Return the name, or one like it that no check has: a rule keeps its own id, what is counted beside it yields."""
+    names = chain([metric], (f"{metric}-{number}" for number in count(2)))
+    free = next(name for name in names if name not in taken)
+    taken.add(free)
+    return free
 
 
 def _did_you_mean(word: str, known: Sequence[str]) -> str:

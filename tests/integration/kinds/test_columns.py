@@ -228,6 +228,20 @@ CASES = {
         2,
         "format",
     ),
+    "f32": Case(
+        "logicalType: number, logicalTypeOptions: {format: f32}",
+        "numeric",
+        "-340282346638528859811704183484516925440, -340282346638528859811704183484516925441, 0",
+        1,
+        "format",
+    ),
+    "f64": Case(
+        "logicalType: number, logicalTypeOptions: {format: f64}",
+        "double precision",
+        "'Infinity', '-Infinity', 1.7976931348623157e308, -1.7976931348623157e308",
+        2,
+        "format",
+    ),
     "items": Case(
         "logicalType: array, logicalTypeOptions: {minItems: 1, maxItems: 2}",
         "integer[]",
