@@ -23,6 +23,7 @@ from monitor.engines.messages import (
     Work,
     metric_of,
 )
+from monitor.engines.only_reading import OnlyReading
 from monitor.engines.soda_run import BrokenStatement, SodaScan, run_sodacl
 from monitor.engines.soda_run import preload as preload_soda
 from monitor.engines.split import parts_of
@@ -146,10 +147,12 @@ class Measurer:
         metric = metric_of(check, probe)
         if self._guarded.lost:
             return Failed(metric=metric, trouble=Trouble.LOST, reason=self._guarded.lost)
-        scan = run_sodacl(self._guarded, probe.sodacl)
+        scan = run_sodacl(OnlyReading(self._guarded), probe.sodacl)
         if scan.broken:
             statement = scan.broken[0]
             reason = sql_errors.reason_of(statement.error, may_show_values=self._may_show(check))
+            if isinstance(statement.error, GeneratorExit):  # Soda stumbled over the text before it sent anything
+                reason = f"Soda cannot run this block: {scan.errors[-1].rpartition('.: ')[2]}"
             trouble = Trouble.LOST if self._guarded.lost else Trouble.ERROR
             return Failed(metric=metric, trouble=trouble, reason=reason, sql=statement.sql)
         if scan.errors or not scan.outcomes or None in scan.outcomes:
