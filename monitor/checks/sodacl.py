@@ -96,7 +96,7 @@ def _everything(dataset: PlannedDataset, checks: Sequence[Check]) -> list[str]:
         if isinstance(probe, SodaBlock)
         for line in _custom(check, probe)
     ]
-    return [*_measuring(dataset, checks), *_native_schema(checks), *blocks]
+    return [*_measuring(dataset, checks), *_native_schema(dataset, checks), *blocks]
 
 
 def _measuring(dataset: PlannedDataset, checks: Iterable[Check]) -> list[str]:
@@ -126,8 +126,13 @@ def opposite(threshold: Threshold) -> Threshold:
     return Threshold(operator=_OPPOSITES[threshold.operator], value=threshold.value, upper=threshold.upper)
 
 
-def _native_schema(checks: Iterable[Check]) -> list[str]:
-    """Write Soda's `schema` check of the columns that it can name: a name with `${` would be run as a template."""
+def _native_schema(dataset: PlannedDataset, checks: Iterable[Check]) -> list[str]:
+    """Write Soda's `schema` check where it can work.
+
+    It looks up no table whose heading is spelt with escapes, and would run a column name with `${` as a template.
+    """
+    if postgres.heading(dataset.table) != f'"{dataset.table.name}"':
+        return []
     for check in checks:
         if check.kind is not CheckKind.SCHEMA:
             continue
@@ -159,5 +164,6 @@ def _header(plan: CheckPlan) -> str:
         f"# {plan.slug} {version}, {plan.fingerprint}, for {plan.server_type}\n"
         f"# {len(plan.checks)} checks. {unchecked} of them are judged from the catalogue or not from data at all;"
         " here stands only\n"
-        "# Soda's nearest `schema` check (by lower-case name, blind to types, extra columns and materialised views).\n"
+        "# Soda's nearest `schema` check (by lower-case name, blind to types, extra columns, materialised views and\n"
+        "# tables of odd names or other schemas).\n"
     )

@@ -1,7 +1,6 @@
 """Nothing but reading statements ever reaches the server, whatever a contract tries; proven from the server's own log."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from monitor.engines.base import Engine
 from monitor.errors import ContractError
 from tests.conftest import Warehouse
 from tests.contracts import by_id, contract, scan
+from tests.server_log import ServerLog, watch
 
 SESSION = (
     re.compile(r"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"),
@@ -26,7 +26,7 @@ SESSION = (
 )
 """All that is ours beside the statements of checks."""
 
-READING = re.compile(r"(EXPLAIN )?SELECT\b|WITH wanted AS \(\s*SELECT\b")
+READING = re.compile(r"(EXPLAIN )?SELECT\b|WITH \w+ AS \(\s*SELECT\b")
 WRITING = re.compile(
     r"\b(INSERT|UPDATE|DELETE|MERGE|DROP|CREATE|ALTER|TRUNCATE|GRANT|COPY|COMMIT|BEGIN|CALL|DO|INTO)\b", re.IGNORECASE
 )
@@ -98,38 +98,11 @@ INSERT INTO orders VALUES
 """
 
 
-@dataclass(frozen=True)
-class Log:
-    """What the server wrote down of the sessions of Pactwatch in this test's database."""
-
-    warehouse: Warehouse
-    file: Path
-
-    def statements(self) -> list[str]:
-        """Return every statement that arrived, whole."""
-        self.warehouse.wait_until_alone()
-        mine = f"|{self.warehouse.settings.database}|"
-        entries: list[list[str]] = []
-        told = False
-        for line in self.file.read_text(errors="replace").splitlines():
-            if line.startswith("\t") and told:  # the server indents what follows the first line of a message
-                entries[-1].append(line[1:])
-                continue
-            head, _, text = line.partition("LOG:")
-            told = head.startswith("pactwatch/") and mine in head and text.strip().startswith("statement: ")
-            if told:
-                entries.append([text.strip().removeprefix("statement: ")])
-        return ["\n".join(lines).strip() for lines in entries]
-
-
 @pytest.fixture
-def log(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Log:
-    if warehouse.postgres.log is None:
-        pytest.skip("NOT PROVEN HERE: the log of a server that is not ours cannot be read")
+def log(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> ServerLog:
     monkeypatch.setattr(split, "SMALL", 0)  # several connections, each statement a group of its own
     warehouse.rows(SETUP)
-    warehouse.rows(f"ALTER DATABASE {warehouse.settings.database} SET log_statement = 'all'")
-    return Log(warehouse=warehouse, file=warehouse.postgres.log)
+    return watch(warehouse)
 
 
 def is_ours(statement: str) -> bool:
@@ -140,7 +113,9 @@ def is_ours(statement: str) -> bool:
     return bool(READING.match(statement)) and ";" not in code and not WRITING.search(code)
 
 
-def test_a_scan_of_every_kind_of_rule_sends_only_reading_statements(engine: Engine, log: Log, tmp_path: Path) -> None:
+def test_a_scan_of_every_kind_of_rule_sends_only_reading_statements(
+    engine: Engine, log: ServerLog, tmp_path: Path
+) -> None:
     found = scan(engine, contract(tmp_path, EVERY_KIND), samples=5)
 
     kinds = {result.check.kind for result in found.results}
@@ -198,7 +173,7 @@ HOSTILE_BLOCKS = {
 }
 
 
-def test_no_custom_block_sends_a_second_statement(engine: Engine, log: Log, tmp_path: Path) -> None:
+def test_no_custom_block_sends_a_second_statement(engine: Engine, log: ServerLog, tmp_path: Path) -> None:
     blocks = "".join(
         f"      - id: b{number}\n        type: custom\n        engine: soda\n        implementation: |\n          - {text}\n"
         for number, text in enumerate(HOSTILE_BLOCKS.values())
@@ -221,7 +196,7 @@ def test_no_custom_block_sends_a_second_statement(engine: Engine, log: Log, tmp_
     assert log.warehouse.rows("SELECT COUNT(*) FROM orders") == [(3,)]
 
 
-def test_a_block_that_only_reads_is_not_hindered(engine: Engine, log: Log, tmp_path: Path) -> None:
+def test_a_block_that_only_reads_is_not_hindered(engine: Engine, log: ServerLog, tmp_path: Path) -> None:
     body = """
         schema:
           - name: orders
@@ -249,7 +224,7 @@ def test_a_block_that_only_reads_is_not_hindered(engine: Engine, log: Log, tmp_p
     ]
 
 
-def test_what_a_select_may_still_do_is_said(engine: Engine, log: Log, tmp_path: Path) -> None:
+def test_what_a_select_may_still_do_is_said(engine: Engine, log: ServerLog, tmp_path: Path) -> None:
     """A SELECT is a SELECT: a view can call a function. The transaction cannot write, and cannot be made to."""
     log.warehouse.rows(
         "CREATE SEQUENCE s; CREATE VIEW v AS SELECT set_config('transaction_read_only', 'off', false) AS done;"
