@@ -16,11 +16,11 @@ class ServerLog:
     file: Path
 
     def statements(self, application: str = "pactwatch/") -> list[str]:
-        """Return, whole and in order, every statement of the sessions whose application name begins like this."""
+        """Return, whole and in order, every statement of the sessions whose application name begins like this (`[unknown]`: none)."""
         self.warehouse.wait_until_alone()
         entries: list[list[str]] = []
         told = False
-        for line in self.file.read_text(errors="replace").splitlines():
+        for line in self.file.read_text(errors="replace").split("\n"):
             if line.startswith("\t") and told:  # the server indents what follows the first line of a message
                 entries[-1].append(line[1:])
                 continue
