@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from monitor.checks import postgres as sql
-from monitor.checks.drafts import Draft, from_rule, not_checked, slug, table_name, wanted
+from monitor.checks.drafts import Draft, base_id, from_rule, not_checked, slug, table_name, wanted
 from monitor.contracts import sql_text
 from monitor.contracts.queries import statement_problem
 from monitor.contracts.sql_text import Kind, Piece
 from monitor.contracts.yaml_reader import YamlError, read_value
-from monitor.domain.check import ZERO, CheckKind, Probe, Query, SodaBlock
-from monitor.domain.contract import Column, Dataset, QualityRule
+from monitor.domain.check import ZERO, Check, CheckKind, Probe, Query, SodaBlock
+from monitor.domain.contract import Column, Dataset, QualityRule, Unchecked
 
 _PLACEHOLDER = re.compile(r"\$?\{(?P<name>object|table|property|column)\}")
 _ESCAPE_OR_DOLLAR = re.compile(r"\\?\$|(?P<other>\\.)", re.DOTALL)
@@ -41,6 +41,21 @@ def text_check(dataset: Dataset, columns: tuple[Column, ...], rule: QualityRule)
     name = rule.description or f"{dataset.name}: documented expectation"
     probe = not_checked("documentation: a `text` rule is for people")
     return from_rule(CheckKind.TEXT, dataset, columns, rule, name, probe, expected="", unit=None)
+
+
+def unchecked_promise(promise: Unchecked) -> Draft:
+    """Draft the skip of a promise that nothing here can check, such as a rule inside a nested property."""
+    check = Check(
+        id=base_id(promise.dataset, promise.where.removeprefix("schema.")),
+        name=promise.where,
+        kind=CheckKind.CUSTOM,
+        dataset=promise.dataset,
+        expected="",
+        unit=None,
+        probes=(not_checked(f"unsupported: {promise.reason}"),),
+        line=promise.line,
+    )
+    return Draft(check=check, has_own_id=False)
 
 
 def sql_check(dataset: Dataset, column: Column | None, rule: QualityRule) -> Draft:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from difflib import get_close_matches
 from itertools import chain, count
 
-from monitor.checks.custom import custom_checks, sql_check, text_check
+from monitor.checks.custom import custom_checks, sql_check, text_check, unchecked_promise
 from monitor.checks.drafts import Draft, base_id, named, structural, table_name
 from monitor.checks.freshness import service_level_checks
 from monitor.checks.references import duplicates_check, key_checks, reference_check
@@ -17,7 +17,17 @@ from monitor.checks.values import (
     unsupported_metric,
     without_comparison,
 )
-from monitor.domain.check import Aggregate, Catalogue, CheckKind, CheckPlan, Dimension, Need, PlannedDataset, Query
+from monitor.domain.check import (
+    Aggregate,
+    Catalogue,
+    CheckKind,
+    CheckPlan,
+    Dimension,
+    Need,
+    NotChecked,
+    PlannedDataset,
+    Query,
+)
 from monitor.domain.contract import Column, Contract, Dataset, QualityRule
 from monitor.errors import MonitorError, UsageError
 
@@ -53,6 +63,16 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
             f"{identity}: give the rules of this kind an id, so that their history can be told apart"
             for identity in unclear
         ),
+    )
+
+
+def never_checked(plan: CheckPlan) -> tuple[tuple[int, str], ...]:
+    """Return line and words of every promise that no run will look at: what `lint` says is what `verify` will say."""
+    return tuple(
+        (check.line, f"{check.id}: {probe.reason}")
+        for check in plan.checks
+        for probe in check.probes
+        if isinstance(probe, NotChecked)
     )
 
 
@@ -123,6 +143,8 @@ def _drafts(contract: Contract) -> Iterator[Draft]:
             yield from _rule_checks(dataset, None, rule)
     for level in contract.service_levels:
         yield from service_level_checks(contract, level)
+    for promise in contract.unchecked:
+        yield unchecked_promise(promise)
 
 
 def _rule_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> Iterator[Draft]:

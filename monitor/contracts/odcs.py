@@ -61,6 +61,7 @@ def read_contract(document: Document, findings: Findings, api_version: str, orig
         tags=root.texts("tags"),
         extra_columns=ours["extraColumns"],
         column_order=ours["columnOrder"],
+        unchecked=findings.never_checked,
         remarks=findings.remarks,
     )
 

@@ -31,7 +31,7 @@ PAIR = 2
 
 
 def read_service_levels(root: Node, names: Names) -> tuple[ServiceLevel, ...]:
-    """Return the service levels in file order; what data cannot show is remarked, never dropped."""
+    """Return the service levels in file order, with those that data cannot show."""
     default = root.text("slaDefaultElement")
     return tuple(_service_level(node, names, default) for node in root.items("slaProperties"))
 
@@ -48,7 +48,7 @@ def _service_level(node: Node, names: Names, default: str | None) -> ServiceLeve
         node.at("property").problem("found an empty name, expected one such as latency or retention")
     if property_ == "latency" and len(elements) > PAIR:
         node.at("element").remark("latency names more than two elements; the age of each is checked")
-    level = ServiceLevel(
+    return ServiceLevel(
         id=node.text("id"),
         property=property_,
         value=node.scalar("value"),
@@ -61,14 +61,10 @@ def _service_level(node: Node, names: Names, default: str | None) -> ServiceLeve
         scheduler=scheduler,
         line=node.line,
     )
-    reason = why_unchecked(level)
-    if reason and written and (duration or not elements) and (elements or property_ != "frequency"):
-        node.remark(f"{reason}; this service level is not checked")
-    return level
 
 
 def why_unchecked(level: ServiceLevel) -> str | None:
-    """Say why a service level cannot be checked, for lint and for the verdict alike; None if it can.
+    """Say why a service level cannot be checked; None if it can.
 
     An element that the contract does not declare says so itself.
     """
@@ -90,9 +86,7 @@ def why_unchecked(level: ServiceLevel) -> str | None:
 def _duration(node: Node, property_: str) -> Duration | None:
     found = parse_duration(node.scalar("value"), node.text("unit"), property_)
     if isinstance(found, DurationProblem):
-        if found.is_missing_unit:
-            node.at("value").remark(f"{found.text}; this service level is not checked")
-        else:
+        if not found.is_missing_unit:
             node.at("unit" if found.text.startswith("the unit") else "value").problem(found.text)
         return None
     ambiguous = ambiguous_unit(node.text("unit"), property_)
