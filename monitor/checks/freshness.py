@@ -127,7 +127,11 @@ def _draft(
         needs=(need(dataset, *columns),),
         line=level.line,
     )
-    return Draft(check=check, threshold=_whole(level.duration) if level.duration else None)
+    return Draft(
+        check=check,
+        has_own_id=level.id is not None,
+        threshold=_whole(level.duration) if level.duration else None,
+    )
 
 
 def _whole(duration: Duration) -> Threshold:
@@ -150,7 +154,7 @@ def _unchecked(level: ServiceLevel, kind: CheckKind, probe: NotChecked, element:
         probes=(probe,),
         line=level.line,
     )
-    return Draft(check=check)
+    return Draft(check=check, has_own_id=level.id is not None)
 
 
 def _resolve(contract: Contract, element: Element) -> tuple[Dataset | None, Column | None]:

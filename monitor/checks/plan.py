@@ -3,13 +3,21 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import chain, count
 
 from monitor.checks.custom import custom_checks, sql_check, text_check
 from monitor.checks.drafts import Draft, base_id, named, structural, table_name
 from monitor.checks.freshness import service_level_checks
 from monitor.checks.references import duplicates_check, key_checks, reference_check
-from monitor.checks.values import column_checks, metric_check, row_count, unsupported_metric
-from monitor.domain.check import Catalogue, CheckKind, CheckPlan, Dimension, Need, PlannedDataset
+from monitor.checks.values import (
+    column_checks,
+    kind_of,
+    metric_check,
+    row_count,
+    unsupported_metric,
+    without_comparison,
+)
+from monitor.domain.check import Aggregate, Catalogue, CheckKind, CheckPlan, Dimension, Need, PlannedDataset, Query
 from monitor.domain.contract import Column, Contract, Dataset, QualityRule
 from monitor.errors import MonitorError, UsageError
 
@@ -26,11 +34,12 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
     if server_type not in SERVER_TYPES:
         known = ", ".join(sorted(set(SERVER_TYPES.values())))
         raise MonitorError(f"{contract.file}: servers of type {server_type!r} are not supported, only {known}")
+    checks, unclear = named(_drafts(contract))
+    taken = {probe.metric for check in checks for probe in check.probes if isinstance(probe, Aggregate | Query)}
     datasets = tuple(
-        PlannedDataset(name=each.name, table=table_name(each), rows_metric=f"{base_id(each.name)}.rows")
+        PlannedDataset(name=each.name, table=table_name(each), rows_metric=_free(f"{base_id(each.name)}.rows", taken))
         for each in contract.datasets
     )
-    checks, unclear = named(_drafts(contract), reserved=(dataset.rows_metric for dataset in datasets))
     return CheckPlan(
         contract=contract.id,
         slug=contract.slug,
@@ -85,6 +94,14 @@ def subsets(plans: Sequence[CheckPlan], dataset: str | None, checks: Sequence[st
     return kept
 
 
+def _free(metric: str, taken: set[str]) -> str:
+    """Return the name, or one like it that no check has: a rule keeps its own id, what is counted beside it yields."""
+    names = chain([metric], (f"{metric}-{number}" for number in count(2)))
+    free = next(name for name in names if name not in taken)
+    taken.add(free)
+    return free
+
+
 def _did_you_mean(word: str, known: Sequence[str]) -> str:
     near = get_close_matches(word, known, n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(near)}?" if near else ""
@@ -120,6 +137,8 @@ def _rule_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> 
             yield sql_check(dataset, column, rule)
         case "custom", _:
             yield from custom_checks(dataset, column, rule)
+        case _ if rule.threshold is None and kind_of(rule.metric) is not CheckKind.CUSTOM:
+            yield without_comparison(dataset, columns, rule)
         case _, "duplicateValues":
             yield duplicates_check(dataset, column, rule)
         case _, "rowCount" if column is None:
@@ -131,11 +150,9 @@ def _rule_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> 
 
 
 def _incomplete(rule: QualityRule) -> str | None:
-    """Say what a library rule leaves open. Nothing is guessed: a promise without a number promises nothing."""
+    """Say what a library rule leaves open, beside a comparison."""
     if rule.metric == "invalidValues" and rule.arguments.valid_values is None and rule.arguments.pattern is None:
         return "invalidValues says neither which values are valid nor what pattern they have"
-    if rule.threshold is None:
-        return f"{rule.metric} has no operator such as mustBe to hold it against"
     return None
 
 
