@@ -43,8 +43,10 @@ def counting(runs: Iterable[Run], named: Named) -> list[Run]:
     return [run for run in runs if not run.shadow or (run.contract, run.version) in named]
 
 
-def meaning(code: int, verdict: Verdict) -> str:
+def meaning(code: int, verdict: Verdict, *, only_drafts: bool = False) -> str:
     """Return what an exit code means in words, given the verdict it came with."""
     if code == BROKEN and verdict is not Verdict.BROKEN:
         return "a warning, and --fail-on warn was asked for"
+    if code == UNVERIFIED and only_drafts:
+        return "nothing but drafts ran, and none was named"
     return MEANINGS[code]

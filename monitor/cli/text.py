@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-from monitor.cli.exits import meaning, overall
+from monitor.cli.exits import Named, counting, meaning, overall
 from monitor.cli.layout import Line, edged, hanging, line, plain, side_by_side, styled, wrap
 from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, Outcome, Run, Verdict
@@ -57,10 +57,11 @@ def print_runs(
     exit_code: int,
     stream: TextIO,
     verbose: bool = False,
+    named: Named = (),
     environment: Mapping[str, str] = os.environ,
 ) -> None:
     """Print runs and invalid files as wide as the terminal, in colour if `stream` is one that may have it."""
-    lines = render_runs(told, invalid, exit_code=exit_code, width=terminal_width(), verbose=verbose)
+    lines = render_runs(told, invalid, exit_code=exit_code, width=terminal_width(), verbose=verbose, named=named)
     if wants_colour(stream, environment):
         _print_styled(lines, stream)
         return
@@ -79,7 +80,13 @@ def terminal_width() -> int:
 
 
 def render_runs(
-    told: Sequence[Told], invalid: Sequence[ContractError], *, exit_code: int, width: int, verbose: bool = False
+    told: Sequence[Told],
+    invalid: Sequence[ContractError],
+    *,
+    exit_code: int,
+    width: int,
+    verbose: bool = False,
+    named: Named = (),
 ) -> list[Line]:
     """Return a block per run, then invalid files, then a total over many, then what the exit code means."""
     lines: list[Line] = []
@@ -92,8 +99,10 @@ def render_runs(
         lines += _wrapped(_total([one.run for one in told], len(invalid)), width)
     elif told:
         lines.pop()
-    verdict = overall((one.run for one in told), invalid=bool(invalid))
-    return [*lines, *_fact(f"Exit {exit_code}", meaning(exit_code, verdict), width)]
+    runs = [one.run for one in told]
+    verdict = overall(runs, invalid=bool(invalid), named=named)
+    why = meaning(exit_code, verdict, only_drafts=not counting(runs, named))
+    return [*lines, *_fact(f"Exit {exit_code}", why, width)]
 
 
 def render_run(

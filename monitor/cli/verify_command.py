@@ -180,7 +180,7 @@ def tell(
 
             stream.write(document(runs, invalid, named=named))
         else:
-            print_runs(told, invalid, exit_code=code, stream=stream, verbose=verbose)
+            print_runs(told, invalid, exit_code=code, stream=stream, verbose=verbose, named=named)
     return code
 
 

@@ -22,14 +22,19 @@ CREATE TABLE parted (id integer) PARTITION BY RANGE (id);
 
 CONTRACT = """
 schema:
-  - {name: kept, physicalType: table, properties: [&id {name: id, physicalType: int4}, &name {name: name, logicalType: string}]}
+  - name: kept
+    physicalType: table
+    properties: [&id {name: id, physicalType: int4}, &name {name: name, logicalType: string}]
   - {name: added, properties: [*id, *name]}
-  - {name: removed, properties: [*id, {name: name, required: true, logicalTypeOptions: {maxLength: 3}, logicalType: string}]}
+  - name: removed
+    properties: [*id, {name: name, required: true, logicalType: string, logicalTypeOptions: {maxLength: 3}}]
   - {name: retyped, properties: [*id, *name]}
   - {name: moved, properties: [*id, *name]}
   - {name: cased, properties: [{name: id, required: true}, *name]}
   - {name: shouted, properties: [*id]}
-  - {name: dropped, properties: [{name: id, physicalType: integer, required: true}], quality: [{metric: rowCount, mustBe: 0}]}
+  - name: dropped
+    properties: [{name: id, physicalType: integer, required: true}]
+    quality: [{metric: rowCount, mustBe: 0}]
   - {name: seen, physicalType: table, properties: [*id]}
   - {name: stored, physicalType: TABLE, properties: [*id]}
   - {name: parted, physicalType: table, properties: [*id]}
@@ -83,11 +88,11 @@ def test_every_difference_is_named_and_blocks_only_what_rests_on_it(drifted: Pro
 
 
 def test_the_order_of_columns_counts_only_where_the_contract_says_so(drifted: Program) -> None:
-    tables = "{name: kept, properties: [*id, *name]}, {name: moved, properties: [*id, *name]}"
-    columns = "schema: [{name: a, physicalName: kept, properties: [&id {name: id}, &name {name: name}]}, %s]" % tables
+    columns = "[{name: id}, {name: name}]"
+    tables = f"schema: [{{name: kept, properties: {columns}}}, {{name: moved, properties: {columns}}}]\n"
     for answer, expected in {"allow": {}, "warn": {"moved": "warn"}, "fail": {"moved": "fail"}}.items():
         own = f"customProperties: [{{vendor: pactwatch, property: columnOrder, value: {answer}}}]\n"
-        drifted.contract(own + columns)
+        drifted.contract(own + tables)
 
         found = drifted.verify()
 

@@ -164,7 +164,11 @@ def test_a_share_is_never_rounded_to_nothing(program: Program, unit: str) -> Non
     program.warehouse.rows("CREATE TABLE many AS SELECT NULLIF(n, 1) AS n FROM generate_series(1, 100000) AS n")
     program.configure()
     program.contract(
-        f"schema: [{{name: many, properties: [{{name: n, quality: [{{id: x, metric: nullValues, unit: {unit}, mustBe: 0}}]}}]}}]\n"
+        f"""
+        schema:
+          - name: many
+            properties: [{{name: n, quality: [{{id: x, metric: nullValues, unit: {unit}, mustBe: 0}}]}}]
+        """
     )
 
     assert program.verify().outcome("many.n.x") == "fail"

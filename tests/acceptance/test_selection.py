@@ -15,6 +15,10 @@ schema:
   - {name: lines, properties: [{name: id}], quality: [{id: filled, metric: rowCount, mustBe: 1}]}
 """
 
+SERVERLESS = TWO[TWO.index("\nschema") :]
+SECRET = "correct-horse-battery"  # noqa: S105 - opens nothing
+REFERENCE = "${SECRET}"
+
 
 @pytest.fixture
 def program(program: Program) -> Program:
@@ -105,31 +109,31 @@ def test_a_file_elsewhere_and_a_unique_name_can_be_verified(shop: Program) -> No
 
 def test_without_configuration_the_contract_says_where_and_the_environment_who(program: Program) -> None:
     own = program.warehouse.settings
-    server = f"servers: [{{server: my-dwh, type: postgres, host: {own.host}, port: {own.port}, database: {own.database}, schema: public}}]"
-    program.contract(server + TWO[TWO.index("\nschema") :])
+    where = f"host: {own.host}, port: {own.port}, database: {own.database}, schema: public"
+    server = f"servers: [{{server: my-dwh, type: postgres, {where}}}]"
+    program.contract(server + SERVERLESS)
 
-    by_name = program.verify(PACTWATCH_MY_DWH_USER=str(own.user), PACTWATCH_MY_DWH_PASSWORD="unused-secret")
-    by_driver = program.verify("contracts/test/1.0.0.odcs.yaml", PGUSER=str(own.user), PGPASSWORD="unused-secret")
-    nobody = program.verify(PACTWATCH_MY_DWH_USER="nobody_of_that_name", PACTWATCH_MY_DWH_PASSWORD="unused-secret")
+    by_name = program.verify(PACTWATCH_MY_DWH_USER=str(own.user), PACTWATCH_MY_DWH_PASSWORD=SECRET)
+    by_driver = program.verify("contracts/test/1.0.0.odcs.yaml", PGUSER=str(own.user), PGPASSWORD=SECRET)
+    nobody = program.verify(PACTWATCH_MY_DWH_USER="nobody_of_that_name", PACTWATCH_MY_DWH_PASSWORD=SECRET)
 
     assert (by_name.code, by_driver.code, nobody.code) == (0, 0, 3)
     assert by_name.run["server"] == "my-dwh"
     assert {"blocked"} == set(nobody.outcomes().values())
     assert "nobody_of_that_name" in nobody.reason("orders.schema")
-    assert "unused-secret" not in str(nobody.run)
+    assert SECRET not in str(nobody.run)
 
 
 def test_with_configuration_no_contract_chooses_where_the_password_goes(program: Program) -> None:
     program.configure()
     program.contract(
         "servers: [{server: warehouse, type: postgres, host: evil.invalid, port: 1, database: nowhere, schema: public}]"
-        + TWO[TWO.index("\nschema") :]
+        + SERVERLESS
     )
     kept = program.verify()
 
     program.contract(
-        "servers: [{server: evil, type: postgres, host: evil.invalid, port: 1, database: x, schema: y}]"
-        + TWO[TWO.index("\nschema") :]
+        "servers: [{server: evil, type: postgres, host: evil.invalid, port: 1, database: x, schema: y}]" + SERVERLESS
     )
     refused = program.run("verify")
 
@@ -140,9 +144,7 @@ def test_with_configuration_no_contract_chooses_where_the_password_goes(program:
 
 def test_types_that_contradict_are_refused(program: Program) -> None:
     program.configure()
-    program.contract(
-        "servers: [{server: warehouse, type: duckdb, database: x, schema: public}]" + TWO[TWO.index("\nschema") :]
-    )
+    program.contract("servers: [{server: warehouse, type: duckdb, database: x, schema: public}]" + SERVERLESS)
 
     done = program.run("verify")
 
@@ -191,9 +193,9 @@ def test_a_configuration_that_is_named_must_exist(program: Program) -> None:
 
 
 def test_a_dead_server_blocks_everything_with_one_sentence_and_never_breaks_a_promise(program: Program) -> None:
-    program.configure(host="127.0.0.1", port=1, password="${SECRET}")
-    program.environment["SECRET"] = "hunter2-and-more"
-    program.contract(TWO[TWO.index("\nschema") :])
+    program.configure(host="127.0.0.1", port=1, password=REFERENCE)
+    program.environment["SECRET"] = SECRET
+    program.contract(SERVERLESS)
 
     found = program.verify("--report", "page.html")
     text = program.run("verify", "-v")
@@ -204,7 +206,7 @@ def test_a_dead_server_blocks_everything_with_one_sentence_and_never_breaks_a_pr
     assert reason.startswith("server warehouse cannot be reached: ")
     assert reason.endswith("port 1 failed: Connection refused")
     assert text.out.count("cannot be reached") == 1
-    assert "hunter2" not in str(found) + text.all + (program.folder / "page.html").read_text()
+    assert SECRET not in str(found) + text.all + (program.folder / "page.html").read_text()
 
 
 def test_a_wrong_password_is_never_shown(program: Program) -> None:
@@ -225,13 +227,13 @@ def test_a_wrong_password_is_never_shown(program: Program) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         thread = threading.Thread(target=refuse, args=[listener])
         thread.start()
-        program.configure(host="127.0.0.1", port=listener.getsockname()[1], sslmode="disable", password="${SECRET}")
-        program.environment["SECRET"] = "hunter2-and-more"
-        program.contract(TWO[TWO.index("\nschema") :])
+        program.configure(host="127.0.0.1", port=listener.getsockname()[1], sslmode="disable", password=REFERENCE)
+        program.environment["SECRET"] = SECRET
+        program.contract(SERVERLESS)
         done = program.run("verify", "--format", "json")
         thread.join()
 
     assert got
-    assert b"hunter2-and-more" in got[0]
+    assert SECRET.encode() in got[0]
     assert done.code == 3
-    assert "hunter2" not in done.all
+    assert SECRET not in done.all

@@ -122,13 +122,16 @@ def test_a_draft_that_is_named_counts(versions: Program, words: list[str]) -> No
 
     assert (done.code, done.document["verdict"]) == (1, "broken")
     assert ("3.0.0", True) in [(run["version"], run["shadow"]) for run in done.document["runs"]]
+    assert versions.run("verify", *words).out.endswith("Exit 1    a promise is broken\n")
 
 
 def test_a_contract_of_nothing_but_drafts_can_be_asked_for_by_its_id(program: Program) -> None:
     program.contract(BROKEN, name="young", status="draft")
 
-    assert program.run("verify", "young").code == 1
-    assert program.run("verify").code == 3
+    by_id, all_of_them = program.run("verify", "young"), program.run("verify")
+
+    assert (by_id.code, all_of_them.code) == (1, 3)
+    assert all_of_them.out.endswith("Exit 3    nothing but drafts ran, and none was named\n")
 
 
 @pytest.mark.parametrize("word", ["test@1.1.0", "contracts/test/1.1.0.odcs.yaml"])
