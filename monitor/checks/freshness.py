@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from monitor.checks import postgres as sql
 from monitor.checks.drafts import Draft, base_id, need, not_checked
+from monitor.contracts.service_levels import PAIR, why_unchecked
 from monitor.domain.check import (
     ZERO,
     Aggregate,
@@ -22,7 +23,7 @@ from monitor.domain.check import (
     plain,
 )
 from monitor.domain.contract import Column, Contract, Dataset, Element, Scalar, ServiceLevel
-from monitor.domain.duration import Duration
+from monitor.domain.duration import DAY, MONTH_DAYS, Duration
 
 FUTURE_TOLERANCE = Decimal(300)
 """Seconds by which clocks may differ before a newest value in the future breaks a promise."""
@@ -33,19 +34,16 @@ _KINDS = {
     "retention": CheckKind.RETENTION,
     "frequency": CheckKind.FREQUENCY,
 }
-_PAIR = 2
 _EVER = Decimal(10) ** 15
 
 
 def service_level_checks(contract: Contract, level: ServiceLevel) -> Iterator[Draft]:
     """Yield one draft per element of a service level; one skip with its reason where data cannot show it."""
-    kind = _KINDS.get(level.property)
-    if kind is None:
-        yield _unchecked(level, CheckKind.SERVICE_LEVEL, not_checked("data cannot show it"))
-    elif not level.elements:
-        only = "only sets the cadence" if kind is CheckKind.FREQUENCY else "cannot be measured"
-        yield _unchecked(level, kind, not_checked(f"names no element, so it {only}"))
-    elif kind is CheckKind.LATENCY and len(level.elements) == _PAIR:
+    kind = _KINDS.get(level.property, CheckKind.SERVICE_LEVEL)
+    if reason := why_unchecked(level):
+        is_at_fault = bool(level.elements) and level.duration is None
+        yield _unchecked(level, kind, not_checked(reason, is_error=is_at_fault))
+    elif kind is CheckKind.LATENCY and len(level.elements) == PAIR:
         yield _delay(contract, level, level.elements[0], level.elements[1])
     else:
         for element in level.elements:
@@ -77,12 +75,10 @@ def _age(contract: Contract, level: ServiceLevel, kind: CheckKind, element: Elem
 def _delay(contract: Contract, level: ServiceLevel, first: Element, second: Element) -> Draft:
     kind = CheckKind.LATENCY
     dataset, begin = _resolve(contract, first)
-    other, end = _resolve(contract, second)
-    if dataset is None or other is None or begin is None or end is None or level.duration is None:
+    _, end = _resolve(contract, second)
+    if dataset is None or begin is None or end is None or level.duration is None:
         reason = first.problem or second.problem or f"{first.text}, {second.text}: not declared in this contract"
         return _unchecked(level, kind, not_checked(reason, is_error=True), first)
-    if dataset is not other:
-        return _unchecked(level, kind, not_checked("unsupported: its two elements lie in different datasets"), first)
     earlier, later = (
         sql.instant(sql.identifier(each.physical_name), each.limits.default_timezone or "UTC") for each in (begin, end)
     )
@@ -131,7 +127,17 @@ def _draft(
         needs=(need(dataset, *columns),),
         line=level.line,
     )
-    return Draft(check=check, has_own_id=level.id is not None)
+    return Draft(
+        check=check,
+        has_own_id=level.id is not None,
+        threshold=_whole(level.duration) if level.duration else None,
+    )
+
+
+def _whole(duration: Duration) -> Threshold:
+    """Return a limit as one number of seconds, which tells service levels of one element apart in their ids."""
+    seconds = duration.seconds + duration.months * MONTH_DAYS * DAY
+    return Threshold(operator=Operator.LESS_OR_EQUAL, value=seconds)
 
 
 def _unchecked(level: ServiceLevel, kind: CheckKind, probe: NotChecked, element: Element | None = None) -> Draft:

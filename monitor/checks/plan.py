@@ -23,6 +23,7 @@ from monitor.errors import MonitorError, UsageError
 
 SERVER_TYPES = {"postgres": "postgres", "postgresql": "postgres"}
 """The server types whose SQL can be compiled, and the one spelling that Pactwatch uses."""
+_NAMED = 3
 
 
 def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
@@ -56,25 +57,41 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
 
 
 def subset(plan: CheckPlan, dataset: str | None, checks: Sequence[str]) -> CheckPlan:
-    """Return the part of a plan that is asked for, in plan order.
+    """Return the part of a plan that is asked for, in plan order; see `subsets`."""
+    (part,) = subsets((plan,), dataset, checks)
+    return part
 
-    Raises UsageError for a dataset or check that the plan does not have, and if nothing is left.
+
+def subsets(plans: Sequence[CheckPlan], dataset: str | None, checks: Sequence[str]) -> tuple[CheckPlan, ...]:
+    """Return the part of each plan that is asked for, in plan order; empty where a plan has nothing of it.
+
+    Raises UsageError for a dataset or check that no plan has, and if nothing is left of any.
     """
-    if dataset is not None and dataset not in {each.name for each in plan.datasets}:
-        known = [each.name for each in plan.datasets]
-        raise UsageError(f"{plan.contract}: no dataset {dataset!r}{_did_you_mean(dataset, known)}")
-    ids = [check.id for check in plan.checks]
+    if not plans:
+        return ()
+    where = ", ".join(dict.fromkeys(plan.contract for plan in plans[:_NAMED])) + (" …" if len(plans) > _NAMED else "")
+    datasets = list(dict.fromkeys(each.name for plan in plans for each in plan.datasets))
+    if dataset is not None and dataset not in datasets:
+        raise UsageError(f"{where}: no dataset {dataset!r}{_did_you_mean(dataset, datasets)}")
+    ids = dict.fromkeys(check.id for plan in plans for check in plan.checks)
     for wanted in checks:
         if wanted not in ids:
-            raise UsageError(f"{plan.contract}: no check {wanted!r}{_did_you_mean(wanted, ids)}")
+            raise UsageError(f"{where}: no check {wanted!r}{_did_you_mean(wanted, list(ids))}")
     kept = tuple(
-        check
-        for check in plan.checks
-        if (dataset is None or check.dataset == dataset) and (not checks or check.id in checks)
+        replace(
+            plan,
+            checks=tuple(
+                check
+                for check in plan.checks
+                if (dataset is None or check.dataset == dataset) and (not checks or check.id in checks)
+            ),
+        )
+        for plan in plans
     )
-    if not kept:
-        raise UsageError(f"{plan.contract}: nothing to verify; the selection leaves no check")
-    return replace(plan, checks=kept)
+    if not any(plan.checks for plan in kept):
+        why = "the selection leaves no check" if dataset is not None or checks else "no check is declared"
+        raise UsageError(f"{where}: nothing to verify; {why}")
+    return kept
 
 
 def _free(metric: str, taken: set[str]) -> str:
@@ -110,6 +127,9 @@ def _drafts(contract: Contract) -> Iterator[Draft]:
 
 def _rule_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> Iterator[Draft]:
     columns = (column,) if column else ()
+    if rule.type == "library" and (reason := _incomplete(rule)):
+        yield unsupported_metric(dataset, columns, rule, reason)
+        return
     match rule.type, rule.metric:
         case "text", _:
             yield text_check(dataset, columns, rule)
@@ -126,7 +146,14 @@ def _rule_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> 
         case _ if column is not None:
             yield metric_check(dataset, column, rule)
         case _:
-            yield unsupported_metric(dataset, columns, rule)
+            yield unsupported_metric(dataset, columns, rule, f"no library metric {rule.metric!r} for a dataset")
+
+
+def _incomplete(rule: QualityRule) -> str | None:
+    """Say what a library rule leaves open, beside a comparison."""
+    if rule.metric == "invalidValues" and rule.arguments.valid_values is None and rule.arguments.pattern is None:
+        return "invalidValues says neither which values are valid nor what pattern they have"
+    return None
 
 
 def _schema_checks(contract: Contract, dataset: Dataset) -> Iterator[Draft]:

@@ -6,7 +6,7 @@ statement; and whatever a check needs that is gone makes it `blocked`, naming th
 """
 
 from monitor.checks.types import is_category, same_type
-from monitor.domain.check import Catalogue, Check, CheckKind, CheckPlan, TableName
+from monitor.domain.check import Catalogue, Check, CheckKind, CheckPlan, Need, TableName
 from monitor.domain.scan import CheckResult, Outcome, Seen, TableSeen, broken_outcome
 
 _MANY = 8
@@ -42,11 +42,21 @@ def blocked_by(check: Check, plan: CheckPlan, seen: Seen) -> str | None:
         missing = [column for column in need.columns if table.column(column) is None]
         if missing:
             return f"{_columns(missing)} of {need.table} {_is(missing)} missing{hint}"
-        if from_rows and not table.readable:
-            hidden = [column.name for column in table.columns if column.name in need.columns and not column.readable]
-            if hidden or not need.columns:
-                return f"no privilege to read {_columns(hidden) + ' of ' if hidden else ''}{need.table}"
+        if from_rows and (hidden := _hidden(need, table)):
+            return f"no privilege {hidden}"
     return None
+
+
+def _hidden(need: Need, table: TableSeen) -> str | None:
+    """Say which privilege is missing; rows can be counted by whoever may read at least one column."""
+    if not table.usable:
+        return f"to use schema {table.schema}, where {need.table.name} is"
+    if table.readable:
+        return None
+    if not any(column.readable for column in table.columns):
+        return f"to read {need.table}"
+    hidden = [column.name for column in table.columns if column.name in need.columns and not column.readable]
+    return f"to read {_columns(hidden)} of {need.table}" if hidden else None
 
 
 def _schema(check: Check, probe: Catalogue, name: TableName, table: TableSeen | None) -> CheckResult:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from monitor.checks import postgres as sql
-from monitor.checks.drafts import Draft, base_id, from_rule, not_checked, structural, table_name
+from monitor.checks.drafts import Draft, base_id, from_rule, not_checked, structural, table_name, wanted
 from monitor.checks.formats import NUMBER_FORMATS, TEXT_FORMATS
 from monitor.checks.types import is_category
 from monitor.domain.check import ZERO, Aggregate, CheckKind, Offenders, plain
@@ -74,7 +74,7 @@ def metric_check(dataset: Dataset, column: Column, rule: QualityRule) -> Draft:
         case "invalidValues":
             kind, what, condition = CheckKind.INVALID_VALUES, "invalid values", _invalid(column, rule)
         case _:
-            return unsupported_metric(dataset, (column,), rule)
+            return unsupported_metric(dataset, (column,), rule, f"no library metric {rule.metric!r} for a column")
     unit = " %" if rule.unit == "percent" else ""
     expression = sql.share(condition) if rule.unit == "percent" else sql.counted(condition)
     threshold = rule.threshold or ZERO
@@ -83,7 +83,7 @@ def metric_check(dataset: Dataset, column: Column, rule: QualityRule) -> Draft:
         dataset,
         (column,),
         rule,
-        f"{dataset.name}.{column.name}: {what} must be {threshold}{unit}",
+        f"{dataset.name}.{column.name}: {what} must be {wanted(threshold)}{unit}",
         Aggregate(metric="", expression=expression, threshold=threshold),
         offenders=offenders(dataset, column, condition),
     )
@@ -97,17 +97,16 @@ def row_count(dataset: Dataset, rule: QualityRule) -> Draft:
         dataset,
         (),
         rule,
-        f"{dataset.name}: rows must be {threshold}",
+        f"{dataset.name}: rows must be {wanted(threshold)}",
         Aggregate(metric="", expression="COUNT(*)", threshold=threshold),
     )
 
 
-def unsupported_metric(dataset: Dataset, columns: tuple[Column, ...], rule: QualityRule) -> Draft:
-    """Draft the skip of a metric that the library does not know at this place."""
-    reason = f"unsupported: no library metric {rule.metric!r} here"
-    return from_rule(
-        CheckKind.CUSTOM, dataset, columns, rule, f"{dataset.name}: {rule.metric}", not_checked(reason), unit=None
-    )
+def unsupported_metric(dataset: Dataset, columns: tuple[Column, ...], rule: QualityRule, reason: str) -> Draft:
+    """Draft the skip of a library rule that cannot be measured as it stands."""
+    name = f"{'.'.join([dataset.name, *(column.name for column in columns)])}: {rule.metric}"
+    probe = not_checked(f"unsupported: {reason}")
+    return from_rule(CheckKind.CUSTOM, dataset, columns, rule, name, probe, expected="", unit=None)
 
 
 def without_comparison(dataset: Dataset, columns: tuple[Column, ...], rule: QualityRule) -> Draft:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from importlib import import_module
 from pathlib import Path
 
@@ -70,4 +71,7 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         code = INTERRUPTED
+    except Exception:  # noqa: BLE001 - Python would end with 1, and 1 says that data broke a promise
+        traceback.print_exc()
+        code = MonitorError.exit_code
     sys.exit(code)

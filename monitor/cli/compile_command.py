@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -27,7 +28,7 @@ def compile_command(settings_of: Callable[[], Settings], check: bool) -> None:
     settings = settings_of()
     library = read_library(settings.contracts, settings.contract_variables)
     wanted = dict(compiled(library))
-    stale = _stale(settings.checks, wanted)
+    stale = _stale(settings.checks, wanted, orphans=not library.invalid)
     for file in library.invalid:
         for problem in file.problems:
             click.echo(visible(f"{file.file}:{problem}"), err=True)
@@ -53,18 +54,25 @@ def compiled(library: Library) -> Iterator[tuple[str, str]]:
             yield f"{contract.slug}/{contract.version}.{server_type}.yml", text
 
 
-def _stale(folder: Path, wanted: dict[str, str]) -> list[str]:
-    """Return the paths whose file differs from what is wanted, among them files that nothing stands behind any more."""
+def _stale(folder: Path, wanted: dict[str, str], *, orphans: bool) -> list[str]:
+    """Return the paths whose file differs from what is wanted; with `orphans`, also files that nothing stands behind.
+
+    What an invalid contract file stands behind cannot be known, so nobody may call its compiled file an orphan.
+    """
     found = {str(path.relative_to(folder)): path for path in folder.rglob("*.yml")} if folder.is_dir() else {}
-    changed = {path for path, text in wanted.items() if path not in found or found[path].read_text() != text}
-    return sorted(changed | (found.keys() - wanted.keys()))
+    changed = {
+        path for path, text in wanted.items() if path not in found or found[path].read_text(encoding="utf-8") != text
+    }
+    return sorted(changed | (found.keys() - wanted.keys() if orphans else set()))
 
 
 def _replace(path: Path, text: str | None) -> None:
     if text is None:
         path.unlink()
+        with suppress(OSError):  # others live in the folder
+            path.parent.rmdir()
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(text)
+    temporary.write_text(text, encoding="utf-8", newline="\n")
     os.replace(temporary, path)  # noqa: PTH105 - the atomic one

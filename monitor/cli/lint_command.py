@@ -1,13 +1,14 @@
 """`pactwatch lint`: contract files only, no database, no state."""
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from monitor.cli.places import while_somebody_reads
 
 if TYPE_CHECKING:
     from monitor.contracts.versions import Library
@@ -49,12 +50,12 @@ def lint_command(ctx: click.Context, paths: tuple[Path, ...], format_: str) -> N
     variables = configured.contract_variables if configured is not None else {}
     is_home = {path.absolute() for path in paths or home} <= {path.absolute() for path in home}
     files = _linted(read_library(paths or home, variables), clashes_matter=is_home)
-    if format_ == "json":
-        print(_as_json(files))
-    else:
-        for line in _as_lines(files):
-            print(line)
-    sys.stdout.flush()
+    with while_somebody_reads():
+        if format_ == "json":
+            print(_as_json(files))
+        else:
+            for line in _as_lines(files):
+                print(line)
     ctx.exit(INVALID if any(file.problems for file in files) else 0)
 
 

@@ -159,7 +159,12 @@ def _block(result: CheckResult, run: Run, width: int, *, verbose: bool) -> list[
 
 
 def _figures(result: CheckResult, width: int) -> list[Line]:
-    """Return what was expected and measured; the promise alone where nothing was measured."""
+    """Return what was expected and measured; the promise alone where nothing was measured.
+
+    Nothing where columns are counted: the reason names them.
+    """
+    if result.check.unit == "columns":
+        return []
     found = words.measured(result)
     measured = f", measured {found}" if found else ""
     return [
@@ -202,7 +207,7 @@ def _blocked(reason: str, results: Sequence[CheckResult], run: Run, width: int, 
 def _warning(result: CheckResult) -> str:
     """Say a warning in one line: numbers if there are, else the reason, which may name its subject itself."""
     name, reason = visible(result.check.name), words.reason(result)
-    found = words.measured(result)
+    found = None if result.check.unit == "columns" else words.measured(result)
     if found:
         told = f"{name}: expected {words.expected(result)}, measured {found}"
         return f"{told}; {reason}" if reason else told

@@ -6,28 +6,32 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.exits import exit_code
-from monitor.cli.text import Told, print_runs
-from monitor.contracts.versions import Library, Selected
-from monitor.domain.contract import Contract
-from monitor.domain.scan import Run
+from monitor.cli.places import check_writable, while_somebody_reads
 from monitor.errors import ContractError, UsageError
-from monitor.settings import Settings
-from monitor.wiring import Target
+from monitor.wiring import Engines, Target
+
+if TYPE_CHECKING:
+    from monitor.cli.exits import Named
+    from monitor.cli.text import Told
+    from monitor.contracts.versions import Library, Selected
+    from monitor.domain.contract import Contract
+    from monitor.domain.scan import Run
+    from monitor.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the command line asks to verify."""
+    """What the command line asks for, beside the contracts."""
 
-    contracts: tuple[str, ...] = ()
     server: str | None = None
     dataset: str | None = None
     checks: tuple[str, ...] = ()
     quiet: bool = False
+    report: Path | None = None
 
 
 @click.command("verify")
@@ -53,7 +57,7 @@ class Asked:
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 @click.pass_obj
 def verify_command(
-    settings_of: Callable[[], Settings],
+    settings_of: "Callable[[], Settings]",
     contracts: tuple[str, ...],
     server: str | None,
     dataset: str | None,
@@ -70,10 +74,14 @@ def verify_command(
     CONTRACT is an id, id@version, a unique name, or a contract file; without one, every contract that is current.
     The verdict goes to stdout, progress to stderr.
     """
-    settings = settings_of()
-    asked = Asked(contracts=contracts, server=server, dataset=dataset, checks=checks, quiet=quiet)
-    library, selected = select(settings, contracts)
-    told = list(verify(settings, selected, asked, report))
+    if output is not None:
+        check_writable(output, "--output")
+    asked = Asked(server=server, dataset=dataset, checks=checks, quiet=quiet, report=report)
+    with Engines() as engines:  # first of all: what is imported there hides behind all that follows
+        settings = settings_of()
+        library, selected = select(settings, contracts)
+        told = list(verify(settings, selected, asked, engines))
+    named = {(each.contract.id, each.contract.version) for each in selected if each.named}
     return tell(
         told,
         library,
@@ -81,22 +89,23 @@ def verify_command(
         output=output,
         fail_on=fail_on,
         verbose=verbose,
-        named=bool(contracts),
+        named=named,
     )
 
 
-def select(settings: Settings, wanted: Sequence[str]) -> tuple[Library, tuple[Selected, ...]]:
+def select(settings: "Settings", wanted: Sequence[str]) -> "tuple[Library, tuple[Selected, ...]]":
     """Return the contracts that were read, and those of them to verify.
 
     Raises UsageError if a name means nothing or too much, or if there is nothing to verify at all.
     """
-    from monitor.contracts.versions import SHADOW_STATUSES, current, read_library, resolve
+    from monitor.contracts.versions import SHADOW_STATUSES, Library, Selected, current, read_library, resolve
 
     files = [Path(word) for word in wanted if _is_file(word)]
     names = [word for word in wanted if not _is_file(word)]
     library = read_library(files, settings.contract_variables) if files else Library(contracts=(), invalid=())
     selected = [
-        Selected(contract=contract, shadow=contract.status in SHADOW_STATUSES) for contract in library.contracts
+        Selected(contract=contract, shadow=contract.status in SHADOW_STATUSES, named=True)
+        for contract in library.contracts
     ]
     if names or not wanted:
         known = read_library(settings.contracts, settings.contract_variables)
@@ -105,60 +114,71 @@ def select(settings: Settings, wanted: Sequence[str]) -> tuple[Library, tuple[Se
     if not selected and not library.invalid:
         folders = ", ".join(str(path) for path in settings.contracts)
         raise UsageError(f"no contract to verify in {folders}")
-    unique = {(each.contract.id, each.contract.version, each.contract.file): each for each in selected}
+    unique: dict[tuple[str, str, str], Selected] = {}
+    for each in selected:
+        key = (each.contract.id, each.contract.version, each.contract.file)
+        unique[key] = each if each.named else unique.get(key, each)
     return library, tuple(unique.values())
 
 
-def verify(settings: Settings, selected: Sequence[Selected], asked: Asked, report: Path | None) -> Iterator[Told]:
+def verify(settings: "Settings", selected: "Sequence[Selected]", asked: Asked, engines: Engines) -> "Iterator[Told]":
     """Verify each selected contract on its server and yield what is to be told; pages are written as runs end.
 
     All questions about names and servers are settled before the first connection.
     """
+    from monitor.checks.plan import compile_plan, subsets
     from monitor.cli.progress import progress_on
-    from monitor.run import planned, run_contract
-    from monitor.wiring import engine_for, targets
+    from monitor.cli.text import Told
+    from monitor.run import run_contract
+    from monitor.wiring import targets
 
     chosen = targets(selected, settings, os.environ, asked.server)
-    plans = [planned(each.contract, each.server, asked.dataset, asked.checks) for each in chosen]
-    _check_report(report, chosen)
-    with ExitStack() as stack:
-        engines = {each.server: stack.enter_context(engine_for(each.server)) for each in chosen}
-        progress = stack.enter_context(progress_on(sys.stderr, quiet=asked.quiet))
-        for target, plan in zip(chosen, plans, strict=True):
+    plans = subsets([compile_plan(each.contract, each.server.type) for each in chosen], asked.dataset, asked.checks)
+    is_part = asked.dataset is not None or asked.checks
+    runs = [(target, plan) for target, plan in zip(chosen, plans, strict=True) if plan.checks or not is_part]
+    _check_report(asked.report, len(runs))
+    with progress_on(sys.stderr, quiet=asked.quiet) as progress:
+        for target, plan in runs:
             progress.started(_label(target), len(plan.checks))
             run = run_contract(
                 target.contract,
                 plan,
                 target.server,
-                engines[target.server],
+                engines.of(target.server),
                 samples=settings.samples,
                 shadow=target.shadow,
                 progress=progress.result,
             )
             progress.finished(run)
-            yield Told(run=run, contract=target.contract, report=_write_report(report, run, target.contract))
+            yield Told(run=run, contract=target.contract, report=_write_report(asked.report, run, target.contract))
 
 
 def tell(
-    told: Sequence[Told],
-    library: Library,
+    told: "Sequence[Told]",
+    library: "Library",
     *,
     output_format: str,
     output: Path | None,
     fail_on: str,
     verbose: bool,
-    named: bool,
+    named: "Named",
 ) -> int:
-    """Write the verdict and return the exit code. A shadow run counts only where it was named."""
+    """Write the verdict and return the exit code. A shadow run counts only where its version was named."""
+    from monitor.cli.exits import exit_code
+    from monitor.cli.text import print_runs
+
     invalid = [ContractError(file.file, list(file.problems)) for file in library.invalid]
     runs = [one.run for one in told]
-    code = exit_code(runs, invalid=bool(invalid), fail_on_warn=fail_on == "warn", shadow_counts=named)
+    code = exit_code(runs, invalid=bool(invalid), fail_on_warn=fail_on == "warn", named=named)
     with ExitStack() as stack:
+        stack.enter_context(while_somebody_reads())
+        if output is not None:
+            output.parent.mkdir(parents=True, exist_ok=True)
         stream = stack.enter_context(output.open("w", encoding="utf-8")) if output else sys.stdout
         if output_format == "json":
             from monitor.cli.json_output import document
 
-            stream.write(document(runs, invalid, shadow_counts=named))
+            stream.write(document(runs, invalid, named=named))
         else:
             print_runs(told, invalid, exit_code=code, stream=stream, verbose=verbose)
     return code
@@ -172,13 +192,16 @@ def _label(target: Target) -> str:
     return f"{target.contract.id} {target.contract.version} on {target.server.name}"
 
 
-def _check_report(report: Path | None, chosen: Sequence[Target]) -> None:
-    """Refuse one file for several pages before anything runs."""
-    if report is not None and len(chosen) > 1 and report.suffix == ".html":
-        raise UsageError(f"--report {report}: one file cannot hold {len(chosen)} runs; name a folder")
+def _check_report(report: Path | None, runs: int) -> None:
+    """Refuse one file for several pages, or a place that cannot be written to, before anything runs."""
+    if report is None:
+        return
+    check_writable(report, "--report")
+    if runs > 1 and report.suffix == ".html":
+        raise UsageError(f"--report {report}: one file cannot hold {runs} runs; name a folder")
 
 
-def _write_report(report: Path | None, run: Run, contract: Contract) -> str | None:
+def _write_report(report: Path | None, run: "Run", contract: "Contract") -> str | None:
     """Write the page of a run to the file, or into the folder, that was asked for."""
     if report is None:
         return None

@@ -9,7 +9,7 @@ from monitor.contracts.findings import shown
 from monitor.contracts.identifiers import column_name
 from monitor.contracts.node import Node
 from monitor.contracts.references import Names, read_relationships
-from monitor.contracts.rules import RuleReader, check_pattern
+from monitor.contracts.rules import RuleReader
 from monitor.domain.contract import Column, Limits, Scalar
 
 OPTIONS = frozenset(
@@ -73,7 +73,7 @@ def _column(node: Node, name: str, reader: RuleReader) -> Column:
         critical=node.flag("criticalDataElement"),
         required=node.flag("required"),
         unique=node.flag("unique"),
-        limits=_limits(options, node.text("logicalType")),
+        limits=_limits(options, node.text("logicalType"), reader),
         limits_line=options.line if "logicalTypeOptions" in node else 0,
         enum=_enum(node),
         rules=reader.read(node, None),
@@ -82,7 +82,9 @@ def _column(node: Node, name: str, reader: RuleReader) -> Column:
     )
 
 
-def _limits(options: Node, logical_type: str | None) -> Limits:
+def _limits(options: Node, logical_type: str | None, reader: RuleReader) -> Limits:
+    if not options.keys:
+        return Limits()
     if logical_type is None:
         for key in options.keys:
             if key not in OPTIONS:
@@ -106,13 +108,13 @@ def _limits(options: Node, logical_type: str | None) -> Limits:
         max_properties=options.whole("maxProperties"),
         required_properties=options.texts("required"),
     )
+    if limits.pattern is not None:
+        reader.check_pattern(options.at("pattern"), limits.pattern)
     _check_limits(options, limits, logical_type)
     return limits
 
 
 def _check_limits(options: Node, limits: Limits, logical_type: str | None) -> None:
-    if limits.pattern is not None:
-        check_pattern(options.at("pattern"), limits.pattern)
     for low, high, key in (
         (limits.minimum, limits.maximum, "minimum"),
         (limits.min_length, limits.max_length, "minLength"),
@@ -158,10 +160,12 @@ def _enum(node: Node) -> tuple[Scalar, ...] | None:
     if not isinstance(node.at("enum").value, list):
         return None
     values: list[Scalar] = []
+    seen: set[tuple[type, Scalar]] = set()
     for entry in node.items("enum"):
         value = entry.scalar("value")
-        if any(type(value) is type(known) and value == known for known in values[:1000]):
+        if (type(value), value) in seen:
             entry.remark(f"the value {shown(value)} stands here twice")
+        seen.add((type(value), value))
         values.append(value)
     return tuple(values)
 

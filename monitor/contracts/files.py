@@ -16,6 +16,7 @@ LARGEST = 1_000_000
 
 READ_AT_ONCE = 1 << 16
 BOM = b"\xef\xbb\xbf"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +125,8 @@ def read(path: Path, shown_as: str) -> Source:
     if len(content) > LARGEST:
         raise ContractError(shown_as, [f"1: larger than {LARGEST:,} bytes; split the contract"])
     fingerprint = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    if content.startswith(UTF_16):
+        raise ContractError(shown_as, ["1: found UTF-16, expected text in UTF-8"])
     content = content.removeprefix(BOM)
     nul = content.find(b"\0")
     if nul >= 0:

@@ -1,6 +1,7 @@
 """What lint found in one contract file: problems that refuse it, remarks that do not."""
 
-from collections.abc import Callable
+import difflib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 Path = tuple[str | int, ...]
@@ -9,6 +10,8 @@ Path = tuple[str | int, ...]
 MOST_PROBLEMS = 100
 """How many findings of one file are listed in full; the rest are counted."""
 
+MOST_HINTS = 30
+MOST_CANDIDATES = 200
 LONGEST_SHOWN = 60
 
 
@@ -62,6 +65,7 @@ class Findings:
         self._where = where
         self._problems: dict[Finding, None] = {}
         self._remarks: dict[Finding, None] = {}
+        self._hints_left = MOST_HINTS
 
     def problem(self, path: Path, text: str) -> None:
         """Record something that must be mended before the contract can be used."""
@@ -70,6 +74,14 @@ class Findings:
     def remark(self, path: Path, text: str) -> None:
         """Record something worth knowing that does not stop the contract."""
         self._remarks[self._finding(path, text)] = None
+
+    def hint(self, word: str, known: Sequence[str]) -> str:
+        """Return `; did you mean …?`, or nothing; looking costs time, so only the first of a file are helped."""
+        self._hints_left -= 1
+        if self._hints_left < 0:
+            return ""
+        close = difflib.get_close_matches(word[:LONGEST_SHOWN], known[:MOST_CANDIDATES], n=1)
+        return f"; did you mean {plain_name(close[0])}?" if close else ""
 
     def line_of(self, path: Path) -> int:
         """Return the line on which the value at this path starts."""

@@ -29,28 +29,30 @@ class Node:
 
     def at(self, key: str) -> "Node":
         """Return the child at this key; its value is None if there is none."""
-        value = self.value.get(key) if isinstance(self.value, dict) else None
-        return Node(value, (*self.path, key), self.findings)
+        return Node(self._value(key), (*self.path, key), self.findings)
+
+    def _value(self, key: str) -> Value:
+        return self.value.get(key) if isinstance(self.value, dict) else None
 
     def __contains__(self, key: str) -> bool:
         return isinstance(self.value, dict) and key in self.value
 
     def items(self, key: str) -> Iterator["Node"]:
         """Yield the mappings in the list at this key."""
-        below = self.at(key)
-        if isinstance(below.value, list):
-            for index, item in enumerate(below.value):
+        below = self._value(key)
+        if isinstance(below, list):
+            for index, item in enumerate(below):
                 if isinstance(item, dict):
-                    yield Node(item, (*below.path, index), self.findings)
+                    yield Node(item, (*self.path, key, index), self.findings)
 
     def text(self, key: str) -> str | None:
         """Return the text at this key."""
-        value = self.at(key).value
+        value = self._value(key)
         return value if isinstance(value, str) else None
 
     def number(self, key: str) -> int | Decimal | None:
         """Return the number at this key, exact."""
-        value = self.at(key).value
+        value = self._value(key)
         return value if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
 
     def whole(self, key: str) -> int | None:
@@ -60,16 +62,16 @@ class Node:
 
     def flag(self, key: str) -> bool:
         """Say whether the value at this key is true."""
-        return self.at(key).value is True
+        return self._value(key) is True
 
     def scalar(self, key: str) -> Scalar:
         """Return the scalar at this key."""
-        value = self.at(key).value
+        value = self._value(key)
         return None if isinstance(value, list | dict) else value
 
     def scalars(self, key: str) -> tuple[Scalar, ...] | None:
         """Return the scalars in the list at this key, or None if there is no list."""
-        value = self.at(key).value
+        value = self._value(key)
         if not isinstance(value, list):
             return None
         return tuple(item for item in value if not isinstance(item, list | dict))

@@ -81,7 +81,7 @@ def _names(root: Node) -> Names:
         for item in properties:
             if (column_id := item.text("id")) is not None and (name := item.text("name")) is not None:
                 column_ids[dataset, column_id] = name
-    return Names(columns=columns, object_ids=object_ids, column_ids=column_ids)
+    return Names(columns=columns, hint=root.findings.hint, object_ids=object_ids, column_ids=column_ids)
 
 
 def _datasets(root: Node, names: Names, reader: RuleReader) -> tuple[Dataset, ...]:
@@ -106,6 +106,7 @@ def _datasets(root: Node, names: Names, reader: RuleReader) -> tuple[Dataset, ..
                 name=name,
                 schema=schema,
                 table=table,
+                physical_type=node.text("physicalType"),
                 description=node.text("description"),
                 columns=read_columns(node, name, names, reader),
                 rules=reader.read(node, names.columns[name]),

@@ -1,5 +1,6 @@
 """The guard of `type: sql` rules: one statement that only reads, and no text that a template engine would run."""
 
+import logging
 import re
 from collections.abc import Sequence
 
@@ -10,6 +11,9 @@ PLACEHOLDER = re.compile(r"\$?\{(?:object|property)\}|\$?\{(?:table|column)\}")
 STANDS_FOR = "placeholder_name"
 
 LONGEST = 20_000
+LONGEST_TOGETHER = 120_000
+"""Characters of all queries of one contract, each counted a hundred longer: reading them takes a second at most."""
+
 DIALECT_OF = {
     "postgres": "postgres",
     "postgresql": "postgres",
@@ -51,6 +55,8 @@ REFUSED_FUNCTIONS = re.compile(
     r"|lo_(?:import|export|unlink|create|put|from)|dblink|set_config|setval|nextval|query_to_xml|xp_)\w*",
     re.IGNORECASE,
 )
+
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())  # its warnings repeat the query on stderr
 
 
 _DATA = frozenset({Kind.STRING, Kind.ESCAPE_STRING, Kind.DOLLAR_STRING, Kind.COMMENT})

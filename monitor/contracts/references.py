@@ -1,7 +1,6 @@
 """Names inside one contract: `object.property` and `schema/<id>/properties/<id>`, resolved or explained."""
 
-import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from monitor.contracts.findings import shown
@@ -9,6 +8,12 @@ from monitor.contracts.node import Node
 from monitor.domain.contract import Element, Reference, Relationship
 
 FULL_PARTS = 4
+LONGEST = 500
+MOST_ELEMENTS = 20
+
+
+def _no_hint(_: str, __: Sequence[str]) -> str:
+    return ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,9 +21,11 @@ class Names:
     """What a contract declares. `columns` maps an object's name to its columns, in file order.
 
     `object_ids` and `column_ids` map the ids of objects, and of columns within an object, to names.
+    `hint` suggests a known name for a misspelt one.
     """
 
     columns: Mapping[str, tuple[str, ...]]
+    hint: Callable[[str, Sequence[str]], str] = _no_hint
     object_ids: Mapping[str, str] = field(default_factory=dict)
     column_ids: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
@@ -28,6 +35,8 @@ class Names:
         A bare column name is looked for in the object `inside`, where one is given.
         """
         text = text.strip()
+        if len(text) > LONGEST:
+            return f"{shown(text)} is too long for a reference"
         if "#" in text or ".yaml/" in text or ".yml/" in text:
             return f"{shown(text)} points into another file, which cannot be checked from here"
         if "/" in text:
@@ -40,7 +49,7 @@ class Names:
             return f"{shown(text)} is no reference, expected schema/<id>/properties/<id>"
         dataset = self.object_ids.get(parts[1]) or (parts[1] if parts[1] in self.columns else None)
         if dataset is None:
-            return f"no object has the id {shown(parts[1])}{_hint(parts[1], [*self.object_ids])}"
+            return f"no object has the id {shown(parts[1])}{self.hint(parts[1], [*self.object_ids])}"
         if len(parts) > FULL_PARTS:
             return f"{shown(text)} is a nested property, which is no column of a table"
         column = self.column_ids.get((dataset, parts[3]))
@@ -48,7 +57,7 @@ class Names:
             column = parts[3]
         if column is None:
             ids = [key[1] for key in self.column_ids if key[0] == dataset]
-            return f"{dataset} has no property with the id {shown(parts[3])}{_hint(parts[3], ids)}"
+            return f"{dataset} has no property with the id {shown(parts[3])}{self.hint(parts[3], ids)}"
         return dataset, column
 
     def _short(self, text: str, inside: str | None) -> tuple[str, str] | str:
@@ -63,14 +72,14 @@ class Names:
             head = column.partition(".")[0]
             if head in self.columns[dataset]:
                 return f"{shown(text)} is a nested property, which is no column of a table"
-            return f"{dataset} declares no property {shown(column)}{_hint(column, list(self.columns[dataset]))}"
+            return f"{dataset} declares no property {shown(column)}{self.hint(column, list(self.columns[dataset]))}"
         if text in self.columns:
             return f"{shown(text)} is an object, expected one of its properties ({text}.<property>)"
         if not dots:
             candidates = list(self.columns.get(inside, ())) if inside is not None else []
-            return f"{shown(text)} names no object, expected object.property{_hint(text, candidates)}"
+            return f"{shown(text)} names no object, expected object.property{self.hint(text, candidates)}"
         head = text[: dots[0]]
-        return f"the contract declares no object {shown(head)}{_hint(head, list(self.columns))}"
+        return f"the contract declares no object {shown(head)}{self.hint(head, list(self.columns))}"
 
 
 def read_relationships(owner: Node, dataset: str, column: str | None, names: Names) -> tuple[Relationship, ...]:
@@ -97,8 +106,12 @@ def read_relationships(owner: Node, dataset: str, column: str | None, names: Nam
 def read_elements(node: Node, text: str, names: Names) -> tuple[Element, ...]:
     """Return the columns that a service level names, separated by commas; unresolved ones are remarked."""
     only = next(iter(names.columns)) if len(names.columns) == 1 else None
-    elements = []
-    for part in text.split(","):
+    elements: list[Element] = []
+    parts = text.split(",", MOST_ELEMENTS)
+    if len(parts) > MOST_ELEMENTS:
+        node.problem(f"names more than {MOST_ELEMENTS} elements")
+        return ()
+    for part in parts:
         found = names.resolve(part, only)
         if isinstance(found, str):
             node.remark(f"{found}; this service level is not checked")
@@ -147,8 +160,3 @@ def _reference(to: list[str], names: Names, problem: str | None) -> Reference:
     if unresolved is not None or not resolved:
         return Reference(dataset="", columns=(), text=text, problem=problem or unresolved)
     return Reference(dataset=objects[0], columns=tuple(column for _, column in resolved), text=text, problem=problem)
-
-
-def _hint(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name[:60], known[:1000], n=1)
-    return f"; did you mean {close[0]}?" if close else ""

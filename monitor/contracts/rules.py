@@ -1,6 +1,5 @@
 """`quality[]` → QualityRule (ODCS data-quality): one operator, the right level, the arguments that a metric needs."""
 
-import difflib
 import re
 import warnings
 from collections.abc import Sequence
@@ -9,7 +8,7 @@ from functools import lru_cache
 
 from monitor.contracts.findings import shown
 from monitor.contracts.node import Node
-from monitor.contracts.queries import query_problem
+from monitor.contracts.queries import LONGEST_TOGETHER, query_problem
 from monitor.contracts.schedules import check_schedule
 from monitor.contracts.sodacl import as_yaml, sodacl_remark
 from monitor.domain.check import Operator, Threshold
@@ -55,6 +54,8 @@ KEYS_OF_TYPE = {
 }
 TYPED_KEYS = frozenset().union(*KEYS_OF_TYPE.values())
 LONGEST_PATTERN = 1_000
+PATTERNS_TOGETHER = 150_000
+"""Characters of patterns that are tried per contract, each counted a hundred longer; the rest are not tried."""
 
 
 class RuleReader:
@@ -64,6 +65,8 @@ class RuleReader:
         """Remember what all rules of the contract share."""
         self.is_3_0 = is_3_0
         self.dialects = dialects
+        self._budget = LONGEST_TOGETHER
+        self._pattern_budget = PATTERNS_TOGETHER
 
     def read(self, owner: Node, columns: Sequence[str] | None) -> tuple[QualityRule, ...]:
         """Return the rules of an object (with its `columns`) or of a property (`columns` is None), in file order."""
@@ -88,8 +91,8 @@ class RuleReader:
         if metric is not None:
             arguments = self._library(node, metric, columns)
         query = node.text("query") if kind == "sql" else None
-        if query is not None and (problem := query_problem(query, self.dialects)) is not None:
-            node.at("query").problem(problem)
+        if query is not None:
+            self._check_query(node.at("query"), query)
         if (
             kind == "sql"
             and columns is not None
@@ -118,6 +121,26 @@ class RuleReader:
             line=node.line,
         )
 
+    def _check_query(self, at: Node, query: str) -> None:
+        before = self._budget
+        self._budget -= len(query) + 100
+        if self._budget > 0:
+            problem = query_problem(query, self.dialects)
+            if problem is not None:
+                at.problem(problem)
+        elif before > 0:
+            at.problem("there is too much SQL in this contract to be checked from here on; split the contract")
+
+    def check_pattern(self, at: Node, pattern: str) -> None:
+        """Remark a regular expression that does not even compile here; the server's own dialect decides."""
+        self._pattern_budget -= len(pattern) + 100
+        if not pattern:
+            at.remark("an empty pattern matches everything")
+        elif len(pattern) <= LONGEST_PATTERN and self._pattern_budget > 0:
+            reason = _pattern_reason(pattern)
+            if reason is not None:
+                at.remark(f"the pattern may not be a regular expression: {reason}")
+
     def _kind(self, node: Node) -> str:
         kind = node.text("type")
         if kind not in KEYS_OF_TYPE:
@@ -140,6 +163,8 @@ class RuleReader:
 
     def _threshold(self, node: Node, kind: str) -> Threshold | None:
         given = [key for key in node.keys if key in OPERATORS]
+        if not given and any(key.startswith("must") for key in node.keys):
+            return None  # a misspelt comparison has been reported as an unknown key
         if not given:
             text = f"a comparison is missing, expected one of {', '.join(OPERATORS)}"
             if self.is_3_0 and kind == "library":
@@ -187,7 +212,7 @@ class RuleReader:
         for key in ("validValues", "missingValues", "properties"):
             _check_list(arguments.at(key), key in arguments)
         if pattern is not None:
-            check_pattern(arguments.at("pattern"), pattern)
+            self.check_pattern(arguments.at("pattern"), pattern)
         missing = arguments.scalars("missingValues")
         if metric == "missingValues" and missing is None:
             node.remark("missingValues without arguments.missingValues counts NULL only")
@@ -195,14 +220,6 @@ class RuleReader:
         if columns is not None and metric == "duplicateValues":
             _check_properties(node, arguments, properties, columns)
         return RuleArguments(missing_values=missing or (), valid_values=valid, pattern=pattern, properties=properties)
-
-
-def check_pattern(node: Node, pattern: str) -> None:
-    """Remark a regular expression that does not even compile here; the server's own dialect decides."""
-    if not pattern:
-        node.remark("an empty pattern matches everything")
-    elif len(pattern) <= LONGEST_PATTERN and (reason := _pattern_reason(pattern)) is not None:
-        node.remark(f"the pattern may not be a regular expression: {reason}")
 
 
 @lru_cache(maxsize=256)
@@ -272,11 +289,11 @@ def _check_argument_names(arguments: Node, metric: str) -> None:
     for key in arguments.keys:
         if key in ARGUMENTS_OF[metric]:
             continue
-        close = difflib.get_close_matches(key[:60], known, n=1, cutoff=0.7)
+        hint = arguments.findings.hint(key, known)
         if key in known:
             arguments.at(key).remark(f"{metric} does not use it")
-        elif close:
-            arguments.at(key).problem(f"there is no such argument; did you mean {close[0]}?")
+        elif hint:
+            arguments.at(key).problem(f"there is no such argument{hint}")
         else:
             arguments.at(key).remark("there is no such argument; not used")
 
@@ -289,10 +306,10 @@ def _check_list(at: Node, is_given: bool) -> None:
 def _check_properties(node: Node, arguments: Node, named: tuple[str, ...], columns: Sequence[str]) -> None:
     if not named:
         node.problem("duplicateValues of an object needs arguments.properties, the list of its key")
+    declared = set(columns)
     for index, name in enumerate(named):
-        if name not in columns:
-            close = difflib.get_close_matches(name[:60], list(columns), n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
+        if name not in declared:
+            hint = node.findings.hint(name, columns)
             arguments.at("properties").problem(f"{shown(name)} is no property of this object{hint}")
-        elif name in named[:index]:
+        elif name in named[:index][:100]:
             arguments.at("properties").remark(f"{shown(name)} stands here twice")

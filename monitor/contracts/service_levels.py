@@ -26,6 +26,8 @@ DOCUMENTED = {
 CANONICAL = {name.lower(): name for name in DOCUMENTED} | {short: name for name, short in DOCUMENTED.items()}
 MEASURABLE = frozenset({"freshness", "latency", "retention", "frequency"})
 """The levels that data can show, when they name an element and a length of time."""
+PAIR = 2
+"""So many elements make latency the time from one to the other."""
 
 
 def read_service_levels(root: Node, names: Names) -> tuple[ServiceLevel, ...]:
@@ -44,13 +46,9 @@ def _service_level(node: Node, names: Names, default: str | None) -> ServiceLeve
     duration = _duration(node, property_) if is_measurable else None
     if not written:
         node.at("property").problem("found an empty name, expected one such as latency or retention")
-    elif not is_measurable:
-        node.remark(f"{shown(property_)} cannot be seen in the data; this service level is not checked")
-    elif not elements and property_ != "frequency":
-        node.remark(f"{property_} names no element (object.property); this service level is not checked")
-    if property_ == "latency" and len(elements) > 2:  # noqa: PLR2004 from one moment to another
-        node.at("element").remark("latency is measured from one element to another; more than two are not checked")
-    return ServiceLevel(
+    if property_ == "latency" and len(elements) > PAIR:
+        node.at("element").remark("latency names more than two elements; the age of each is checked")
+    level = ServiceLevel(
         id=node.text("id"),
         property=property_,
         value=node.scalar("value"),
@@ -63,6 +61,30 @@ def _service_level(node: Node, names: Names, default: str | None) -> ServiceLeve
         scheduler=scheduler,
         line=node.line,
     )
+    reason = why_unchecked(level)
+    if reason and written and (duration or not elements) and (elements or property_ != "frequency"):
+        node.remark(f"{reason}; this service level is not checked")
+    return level
+
+
+def why_unchecked(level: ServiceLevel) -> str | None:
+    """Say why a service level cannot be checked, for lint and for the verdict alike; None if it can.
+
+    An element that the contract does not declare says so itself.
+    """
+    if level.property not in MEASURABLE:
+        return f"{shown(level.property)} cannot be seen in the data"
+    if not level.elements:
+        only = "so it only sets the cadence" if level.property == "frequency" else "expected object.property"
+        return f"{level.property} names no element, {only}"
+    if level.duration is None:
+        found = parse_duration(level.value, level.unit, level.property)
+        return found.text if isinstance(found, DurationProblem) else None
+    if level.property == "latency" and len(level.elements) == PAIR and not any(each.problem for each in level.elements):
+        first, second = level.elements
+        if first.dataset != second.dataset:
+            return f"{first.text} and {second.text} lie in different objects, whose rows cannot be paired"
+    return None
 
 
 def _duration(node: Node, property_: str) -> Duration | None:

@@ -90,7 +90,7 @@ def _events(text: str) -> Iterator[tuple[str, _Event]]:
             yield type(event).__name__, event
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
+        line = min(mark.line, text.count("\n")) + 1 if mark else 1
         column = f", column {mark.column + 1}" if mark else ""
         words = " ".join(str(part) for part in (error.context, error.problem) if part)
         raise YamlError([(line, (), f"not valid YAML{column}: {words}")]) from error

@@ -57,7 +57,8 @@ class ColumnSeen:
 class TableSeen:
     """A relation as the live catalogue shows it.
 
-    `kind` is table, view, materialized view, partitioned table or foreign table.
+    `kind` is table, view, materialized view, partitioned table or foreign table. `usable` says whether its schema may
+    be used at all, `readable` whether every column may be read.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class TableSeen:
     readable: bool
     estimated_rows: int
     columns: tuple[ColumnSeen, ...]
+    usable: bool = True
 
     def column(self, name: str) -> ColumnSeen | None:
         """Return the column with exactly this name."""

@@ -17,7 +17,7 @@ def find(guarded: Guarded, table: str, bare_table: str, expressions: Mapping[str
     What fails only on later rows is not found: the caller bisects.
     """
     unplannable = _failing(guarded, {name: f"EXPLAIN SELECT {sql} FROM {table}" for name, sql in expressions.items()})
-    if unplannable or guarded.lost:
+    if unplannable or guarded.loss():
         return unplannable
     first_rows = f"(SELECT * FROM {table} LIMIT {_FIRST_ROWS}) AS {bare_table}"
     tried = _failing(guarded, {name: f"SELECT {sql} FROM {first_rows}" for name, sql in expressions.items()})
@@ -35,6 +35,6 @@ def _failing(guarded: Guarded, statements: Mapping[str, str]) -> dict[str, psyco
             guarded.rows(statement)
         except psycopg2.Error as error:
             failing[name] = error
-        if guarded.lost:
+        if guarded.loss():
             break
     return failing

@@ -11,7 +11,7 @@ _TWO_PLACES = Decimal("0.01")
 def measured(check: Check, value: Decimal, rows: int | None) -> str:
     """Say what was measured: "measured 7,602 of 336,776 rows (2.26 %)"."""
     if not value.is_finite():
-        return _without_end(check, value)
+        return _without_end(check, value, rows)
     match check.unit:
         case "rows" if check.kind is CheckKind.ROW_COUNT or rows is None or value != value.to_integral_value():
             return f"measured {number(value)} {'row' if value == 1 else 'rows'}"
@@ -26,7 +26,7 @@ def measured(check: Check, value: Decimal, rows: int | None) -> str:
         case None:
             return f"measured {number(value)}"
         case unit:
-            return f"measured {number(value)} {unit}"
+            return f"measured {number(value)} {unit.removesuffix('s') if value == 1 else unit}"
 
 
 def number(value: Decimal) -> str:
@@ -62,9 +62,11 @@ def duration(seconds: Decimal) -> str:
     return f"{plain(seconds.quantize(_TWO_PLACES))} s"
 
 
-def _without_end(check: Check, value: Decimal) -> str:
+def _without_end(check: Check, value: Decimal, rows: int | None) -> str:
     if value.is_nan():
         return "the measured value is not a number (NaN)"
+    if check.unit == "seconds" and value < 0:
+        return "the newest value is infinity, in the future"
     if check.unit == "seconds":
-        return "the table is empty: there is no newest value"
+        return "the table is empty" if not rows else f"none of {rows:,} rows has a value to measure by"
     return f"measured {'' if value > 0 else 'minus '}infinity"

@@ -19,7 +19,7 @@ _ABOUT_ABSENCE = frozenset({CheckKind.NOT_NULL, CheckKind.NULL_VALUES})
 def take(guarded: Guarded, check: Check, rows: int, shown: frozenset[tuple[str, str]]) -> Shown:
     """Return what may be shown of a broken check's rows; a query that fails becomes a remark."""
     offenders = check.offenders
-    if offenders is None or guarded.lost:
+    if offenders is None or guarded.loss():
         return Shown(check_id=check.id, offending=None, sample=None)
     try:
         offending = _summary(guarded, check, offenders, shown)

@@ -61,13 +61,13 @@ def run(channel: Connection, work: object) -> None:
 
 
 def _run_groups(channel: Connection, work: Work, guarded: postgres.Guarded) -> list[Check]:
-    broken = []
+    broken: dict[str, Check] = {}
     for number, group in enumerate(work.groups):
         found = tuple(Measurer(guarded, work).measure(group))
         channel.send(Answer(group=number, found=found))
         values = {item.metric: item.value for item in found if isinstance(item, Measured) and item.value is not None}
-        broken += [check for check in group if check.offenders and _is_broken(check, values)]
-    return broken
+        broken |= {check.id: check for check in group if check.offenders and _is_broken(check, values)}
+    return list(broken.values())
 
 
 def _is_broken(check: Check, values: Mapping[str, Decimal]) -> bool:
@@ -97,7 +97,7 @@ class Measurer:
         """Measure checks of one probe each."""
         if not parts:
             return []
-        if self._guarded.lost:
+        if self._guarded.loss():
             return [self._lost(part) for part in parts]
         scan = run_sodacl(self._guarded, render(self._plan, parts))
         by_metric = {_metric(part): part for part in parts}
@@ -121,7 +121,7 @@ class Measurer:
 
     def _take_apart(self, statement: BrokenStatement, victims: Sequence[Check]) -> Iterable[Found]:
         error = statement.error
-        if self._guarded.lost:
+        if self._guarded.loss():
             return [self._lost(part) for part in victims]
         if len(victims) == 1 or sql_errors.is_of_the_whole_statement(error):
             return [self._failed(part, error, statement, len(victims)) for part in victims]
@@ -145,16 +145,17 @@ class Measurer:
 
     def _run_block(self, check: Check, probe: SodaBlock) -> Found:
         metric = metric_of(check, probe)
-        if self._guarded.lost:
-            return Failed(metric=metric, trouble=Trouble.LOST, reason=self._guarded.lost)
+        if self._guarded.loss():
+            return Failed(metric=metric, trouble=Trouble.LOST, reason=self._gone())
         scan = run_sodacl(OnlyReading(self._guarded), probe.sodacl)
         if scan.broken:
             statement = scan.broken[0]
+            if self._guarded.loss():
+                return Failed(metric=metric, trouble=Trouble.LOST, reason=self._gone(), sql=statement.sql)
             reason = sql_errors.reason_of(statement.error, may_show_values=self._may_show(check))
             if isinstance(statement.error, GeneratorExit):  # Soda stumbled over the text before it sent anything
                 reason = f"Soda cannot run this block: {scan.errors[-1].rpartition('.: ')[2]}"
-            trouble = Trouble.LOST if self._guarded.lost else Trouble.ERROR
-            return Failed(metric=metric, trouble=trouble, reason=reason, sql=statement.sql)
+            return Failed(metric=metric, trouble=Trouble.ERROR, reason=reason, sql=statement.sql)
         if scan.errors or not scan.outcomes or None in scan.outcomes:
             return Failed(metric=metric, trouble=Trouble.ERROR, reason=scan.errors[0] if scan.errors else NO_OUTCOME)
         worst = next((word for word in ("fail", "warn") if word in scan.outcomes), "pass")
@@ -177,7 +178,10 @@ class Measurer:
         )
 
     def _lost(self, part: Check) -> Failed:
-        return Failed(metric=_metric(part), trouble=Trouble.LOST, reason=self._guarded.lost or "")
+        return Failed(metric=_metric(part), trouble=Trouble.LOST, reason=self._gone())
+
+    def _gone(self) -> str:
+        return f"the server went away: {self._guarded.loss()}"
 
     def _may_show(self, check: Check) -> bool:
         return bool(check.columns) and all((check.dataset, column) in self._work.shown for column in check.columns)

@@ -36,7 +36,7 @@ def result_of(check: Check, found: Mapping[str, Found], rows: int | None) -> Che
     ]
     worst = min(reversed(parts), key=lambda part: _WORST_FIRST.index(part.outcome))
     # The part that is called like the check is the number people want to see, whichever part is broken.
-    main = next((part for part in parts if part.metric == check.id and part.measured is not None), None)
+    main = next((part for part in parts if part.metric == check.id), None)
     told = main if main and worst.outcome not in {Outcome.ERROR, Outcome.BLOCKED} else worst
     named = len(parts) > 1 and told is not main and worst.outcome is not Outcome.PASS
     return CheckResult(
@@ -74,7 +74,7 @@ def judged(threshold: Threshold, measured: Decimal, soda_kept: bool | None) -> b
 
 
 def tidy(value: Decimal) -> int | Decimal | None:
-    """Return an exact number as people store it: whole numbers as `int`, no trailing zeros, None for what is endless."""
+    """Return a number as it is stored: exact, `int` where whole, without trailing zeros, None for what is endless."""
     if not value.is_finite():
         return None
     if value == value.to_integral_value():
@@ -90,8 +90,7 @@ def _judge(
             return _Part(metric=metric, outcome=Outcome.ERROR, reason="the engine gave no answer for this check")
         case Failed():
             outcome = Outcome.BLOCKED if found.trouble is Trouble.LOST else Outcome.ERROR
-            reason = found.reason if found.trouble is Trouble.ERROR else f"the server went away: {found.reason}"
-            return _Part(metric=metric, outcome=outcome, reason=reason, sql=found.sql, seconds=found.seconds)
+            return _Part(metric=metric, outcome=outcome, reason=found.reason, sql=found.sql, seconds=found.seconds)
         case Measured(value=value):
             part = _Part(metric=metric, outcome=Outcome.PASS, reason="", sql=found.sql, seconds=found.seconds)
     if _name(check, metric) == "nulls":  # rows without a key, whatever the check counts

@@ -4,9 +4,11 @@ import re
 
 import psycopg2
 
-_QUOTED = re.compile(r"""["'„“«»‘].*["'“”«»’]""", re.DOTALL)
+_QUOTED = re.compile("[\"'\u201e\u201c\u00ab\u00bb\u2018].*[\"'\u201c\u201d\u00ab\u00bb\u2019]", re.DOTALL)
 _NAMES_ONLY = ("42", "3F", "3D", "26", "34")  # classes whose quoted parts are names from the statement, not data
 _WHOLE_BATCH = ("08", "25", "40", "53", "55", "57", "58", "XX")  # classes that say nothing about a single expression
+
+LOCKED = "the table is locked by somebody else"
 
 
 def is_of_the_whole_statement(error: BaseException) -> bool:
@@ -25,11 +27,16 @@ def reason_of(error: BaseException, *, may_show_values: bool) -> str:
         return " ".join(str(error).split()) or type(error).__name__
     message = error.diag.message_primary or str(error).splitlines()[0]
     if not may_show_values and not error.pgcode.startswith(_NAMES_ONLY + _WHOLE_BATCH):
-        message = _QUOTED.sub("•••", message)
+        message = hidden(message)
     match error.pgcode:
         case "57014" if "timeout" in message:
             return f"stopped: {message.removeprefix('canceling statement due to ')}"
         case "55P03":
-            return f"the table is locked by somebody else: {message.removeprefix('canceling statement due to ')}"
+            return f"{LOCKED}: {message.removeprefix('canceling statement due to ')}"
         case _:
             return f"{message} (SQLSTATE {error.pgcode})"
+
+
+def hidden(message: str) -> str:
+    """Return a message without what it quotes, from the first to the last quotation mark of any language."""
+    return _QUOTED.sub("•••", message)

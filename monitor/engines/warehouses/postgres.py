@@ -1,10 +1,11 @@
-"""How to open a guarded PostgreSQL connection: read only, one snapshot, every wait bounded, names resolved as configured.
+"""How to open a guarded PostgreSQL connection: read only, one snapshot, every wait bounded, one exact search path.
 
 A guard, not a wall: the role that Pactwatch logs in with should itself be read only.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psycopg2
@@ -18,6 +19,15 @@ Route = Mapping[str, str]
 _FIRST_SERVER_WITH_CLIENT_CHECK = 140000
 _MAX_APPLICATION_NAME = 63
 _KEEPALIVES = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
+
+
+# A transaction sees one frozen list of sessions unless it asks anew.
+_BLOCKERS = """\
+SELECT DISTINCT ON (ours.pid) ours.pid, a.pid, a.usename, a.application_name
+FROM (SELECT pg_stat_clear_snapshot()) AS anew, unnest(%s::int[]) AS ours(pid),
+  unnest(pg_blocking_pids(ours.pid)) AS theirs(pid)
+JOIN pg_catalog.pg_stat_activity a ON a.pid = theirs.pid
+"""
 
 
 class Unreachable(Exception):  # noqa: N818 - the server is, whatever the reason
@@ -60,9 +70,11 @@ def route_to(server: ServerSettings) -> Route:
 
 
 def route_of(open_connection: connection) -> Route:
-    """Return the way an open connection took, so that another process reaches the same server with another environment."""
+    """Return the way an open connection took: a process with another environment reaches the same server by it."""
     info = open_connection.info
     resolved = {**info.dsn_parameters, "host": info.host, "port": str(info.port), "password": info.password}
+    if "," in resolved.get("hostaddr", ""):  # of several servers, the one that answered
+        del resolved["hostaddr"]
     return {key: value for key, value in resolved.items() if value}
 
 
@@ -105,17 +117,21 @@ class Guarded:
     def __init__(self, open_connection: connection, snapshot: str | None) -> None:
         """Begin to see the exported snapshot, or one of its own where there is none to share."""
         self.connection = open_connection
-        self.lost: str | None = None
+        self._loss: str | None = None
         self._snapshot = snapshot
         self._join()
 
     def recover(self, error: BaseException) -> None:
-        """Get back to the snapshot after a failed statement; where that is impossible, `lost` says why."""
+        """Get back to the snapshot after a failed statement; where that is impossible, `loss` says why."""
         try:
             self.connection.rollback()
             self._join()
         except psycopg2.Error:
-            self.lost = self.lost or (str(error).strip().splitlines() or [type(error).__name__])[0]
+            self._loss = self._loss or (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+    def loss(self) -> str | None:
+        """Say why the connection is of no more use; None while it is."""
+        return self._loss
 
     def rows(self, statement: str) -> list[tuple[object, ...]]:
         """Return the rows of a complete statement. Raises psycopg2.Error after having recovered."""
@@ -133,9 +149,26 @@ class Guarded:
                 cursor.execute("SET TRANSACTION SNAPSHOT %s", (self._snapshot,))
 
 
+def blockers(holder: connection, backends: Sequence[int]) -> dict[int, str]:
+    """Say who makes each of our backends wait for a lock: `nightly load (analyst, process 4711)`."""
+    with holder.cursor() as cursor:
+        cursor.execute(_BLOCKERS, (list(backends),))
+        return {
+            waiting: f"{application or 'a session'} ({user}, process {process})"
+            for waiting, process, user, application in cursor.fetchall()
+        }
+
+
+def end_backends(holder: connection, backends: Sequence[int]) -> None:
+    """End our own backends at once, whatever they do; does nothing where the holder cannot ask any more."""
+    with suppress(psycopg2.Error), holder.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s::int[]) AS pid", (list(backends),))
+
+
 def one_line(message: str, secret: str | None = None) -> str:
-    """Return a server's message as one line that does not contain the secret."""
-    text = " ".join(message.split())
+    """Return a server's message as one line that does not contain the secret; libpq's indented advice goes."""
+    said = [line for line in message.splitlines() if line.strip() and not line.startswith("\t")]
+    text = "; ".join(" ".join(line.split()) for line in said)
     return text.replace(secret, "•••") if secret else text
 
 
@@ -153,16 +186,16 @@ def _guard(opened: connection, session: Session) -> None:
         "standard_conforming_strings": "on",
         "TimeZone": "UTC",
         "DateStyle": "ISO, MDY",
+        "row_security": "off",  # a policy that would hide rows is an error of the check, not a quiet pass
     }
     if session.schema is not None:
         settings["search_path"] = quoted(session.schema)
     opened.autocommit = True
     _configure(opened, settings)
     if opened.server_version >= _FIRST_SERVER_WITH_CLIENT_CHECK:
-        try:  # ends the query of a client that is gone; a server whose platform lacks it refuses the value
+        # It ends the query of a client that is gone; a server whose platform lacks it refuses the value.
+        with suppress(psycopg2.errors.InvalidParameterValue):
             _configure(opened, {"client_connection_check_interval": "1000"})
-        except psycopg2.errors.InvalidParameterValue:
-            pass
     opened.autocommit = False
     opened.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
 

@@ -8,12 +8,13 @@ from psycopg2.extensions import connection
 from monitor.domain.check import TableName
 from monitor.domain.scan import ColumnSeen, TableSeen
 
-# Names travel as parameters. Unqualified names resolve as in the statements of the checks; schemas in which nothing may
-# be used come last, so that "no privilege" can be told from "not there". Sizes come from statistics: asking for the
-# files' sizes would wait for a lock.
+# Names travel as parameters. Unqualified names resolve as in the statements of the checks; schemas that may not be used
+# come last, so that "no privilege" can be told from "not there". Sizes come from statistics: asking for the files'
+# sizes would wait for a lock.
 _STATEMENT = """\
 WITH wanted AS (
-  SELECT place, schema, name FROM unnest(%(schemas)s::text[], %(names)s::text[]) WITH ORDINALITY AS w(schema, name, place)
+  SELECT place, schema, name
+  FROM unnest(%(schemas)s::text[], %(names)s::text[]) WITH ORDINALITY AS w(schema, name, place)
 ), path AS (
   SELECT name, min(place) AS place
   FROM unnest(current_schemas(true) || %(fallback)s::name[] || current_user::name) WITH ORDINALITY AS p(name, place)
@@ -29,7 +30,7 @@ WITH wanted AS (
   WHERE CASE WHEN w.schema IS NULL THEN p.name IS NOT NULL ELSE n.nspname = w.schema END
   ORDER BY w.place, p.place
 )
-SELECT f.place, f.relkind, f.nspname, f.readable,
+SELECT f.place, f.relkind, f.nspname, f.usable, f.readable,
   CASE f.relkind WHEN 'p' THEN (
     WITH RECURSIVE leaf AS (
       SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = f.oid
@@ -69,11 +70,12 @@ def look_up(guarded: connection, tables: Sequence[TableName], default_schema: st
     seen = {}
     for place, group in groupby(rows, key=lambda row: row[0]):
         lines = list(group)
-        _, kind, schema, readable, estimate, *_ = lines[0]
-        columns = [line[5:] for line in lines if line[5] is not None]
+        _, kind, schema, usable, readable, estimate, *_ = lines[0]
+        columns = [line[6:] for line in lines if line[6] is not None]
         seen[tables[place - 1]] = TableSeen(
             kind=_KINDS[kind],
             schema=schema,
+            usable=usable,
             readable=readable,
             estimated_rows=estimate,
             columns=tuple(

@@ -7,19 +7,29 @@ import pytest
 from monitor.domain.check import CheckPlan
 from monitor.domain.scan import CheckResult, Scan
 from monitor.engines.base import Engine
+from monitor.engines.process import Nursery
 from monitor.engines.soda import SodaEngine
+from monitor.engines.warm import soda_nursery
 from monitor.settings import SampleSettings, ServerSettings
 from tests.conftest import Warehouse
 
 MakeEngine = Callable[[ServerSettings], Engine]
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    warm = soda_nursery()
+    yield warm
+    warm.close()
+
+
 @pytest.fixture(params=[SodaEngine])
-def make_engine(request: pytest.FixtureRequest) -> Iterator[MakeEngine]:
+def make_engine(request: pytest.FixtureRequest, nursery: Nursery) -> Iterator[MakeEngine]:
+    """Make engines that share one warm process, except for servers that want environment variables of their own."""
     engines: list[Engine] = []
 
     def make(server: ServerSettings) -> Engine:
-        engines.append(request.param(server))
+        engines.append(request.param(server) if server.env else request.param(server, nursery))
         return engines[-1]
 
     yield make

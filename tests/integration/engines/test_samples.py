@@ -31,8 +31,8 @@ def counted(check_id: str, condition: str, *offending: str, **more: object) -> C
 @pytest.fixture
 def words(warehouse: Warehouse) -> None:
     warehouse.rows(
-        "CREATE TABLE t AS SELECT n AS id, CASE WHEN n % 10 = 0 THEN 'ten' WHEN n % 7 = 0 THEN 'seven' END AS word, n * 5 AS n"
-        " FROM generate_series(1, 100) n"
+        "CREATE TABLE t AS SELECT n AS id, n * 5 AS n,"
+        " CASE WHEN n % 10 = 0 THEN 'ten' WHEN n % 7 = 0 THEN 'seven' END AS word FROM generate_series(1, 100) n"
     )
 
 

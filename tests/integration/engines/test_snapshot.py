@@ -62,3 +62,21 @@ def test_heavy_statements_run_on_as_many_connections_as_allowed(warehouse: Wareh
         results = verify(engine, plan(*checks)).results
         assert {result.outcome for result in results} == {Outcome.PASS}
         assert len({result.measured for result in results}) == expected
+
+
+def test_a_server_that_takes_fewer_connections_is_asked_in_turn(
+    warehouse: Warehouse, role: Warehouse, make_engine: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(split, "SMALL", 0)
+    warehouse.rows("CREATE TABLE t AS SELECT 1 n")
+    warehouse.rows(f"ALTER ROLE {role.settings.user} CONNECTION LIMIT 2; GRANT SELECT ON t TO {role.settings.user}")
+    engine = make_engine(replace(role.settings, heavy_statements=3))
+    checks = [query(f"t.count{i}", COUNT, AT_LEAST_NOTHING) for i in range(6)]
+
+    assert {result.outcome for result in verify(engine, plan(*checks)).results} == {Outcome.PASS}
+
+    warehouse.rows(f"ALTER ROLE {role.settings.user} CONNECTION LIMIT 1")
+    results = verify(engine, plan(*checks)).results
+    assert {result.outcome for result in results} == {Outcome.BLOCKED}
+    assert results[0].reason.startswith("no connection for the measurements: ")
+    assert "too many connections for role" in results[0].reason

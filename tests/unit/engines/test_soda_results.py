@@ -52,12 +52,12 @@ def test_a_missing_answer_is_an_error() -> None:
 
 
 def test_a_server_that_went_away_blocks() -> None:
-    lost = Failed(metric="t.a", trouble=Trouble.LOST, reason="SSL connection has been closed unexpectedly")
+    lost = Failed(metric="t.a", trouble=Trouble.LOST, reason="the server went away: SSL closed")
 
     result = result_of(aggregate("t.a", "1"), {"t.a": lost}, None)
 
     assert result.outcome is Outcome.BLOCKED
-    assert result.reason == "the server went away: SSL connection has been closed unexpectedly"
+    assert result.reason == "the server went away: SSL closed"
 
 
 def test_severity_decides_how_bad_broken_is() -> None:
