@@ -16,7 +16,10 @@ class ServerLog:
     file: Path
 
     def statements(self, application: str = "pactwatch/") -> list[str]:
-        """Return, whole and in order, every statement of the sessions whose application name begins like this (`[unknown]`: none)."""
+        """Return, whole and in order, the statements of the sessions whose application name begins so.
+
+        The server writes `[unknown]` where there is none.
+        """
         self.warehouse.wait_until_alone()
         entries: list[list[str]] = []
         told = False
@@ -26,9 +29,8 @@ class ServerLog:
                 continue
             head, _, text = line.partition("LOG:")
             name, _, rest = head.partition("|")
-            is_one = name.startswith(application) if application else not name
             told = (
-                is_one
+                name.startswith(application)
                 and rest.startswith(f"{self.warehouse.settings.database}|")
                 and text.strip().startswith("statement:")
             )

@@ -42,9 +42,15 @@ schema:
           - failed rows:
               name: negative
               fail condition: amount < 0
-      - {{id: query, type: sql, query: "SELECT COUNT(*)\n  FROM {{object}} -- all\n  WHERE state <> '${{HOME}}'", mustBe: 3}}
+      - id: query
+        type: sql
+        query: "SELECT COUNT(*)\n  FROM {{object}} -- all\n  WHERE state <> '${{HOME}}'"
+        mustBe: 3
     properties:
-      - {{name: id, primaryKey: true, logicalType: integer, logicalTypeOptions: {{minimum: 2, multipleOf: 2, format: i8}}}}
+      - name: id
+        primaryKey: true
+        logicalType: integer
+        logicalTypeOptions: {{minimum: 2, multipleOf: 2, format: i8}}
       - {{name: amount, required: true, logicalType: number, logicalTypeOptions: {{maximum: 1}}}}
       - name: state
         unique: true
@@ -81,7 +87,8 @@ CREATE TABLE orders (id int, amount numeric, state text, tags int[], day date, p
 INSERT INTO orders VALUES
   (1, 1, 'open', '{1,1}', '2024-01-01', '2024-01-02', 1), (1, -2, 'open', '{}', '2024-01-01', '2024-01-02', 1),
   (4, NULL, 'gone', NULL, NULL, NULL, 1);
-CREATE TABLE U&"it\\0027s {{ 7*7 }} \\2028 ${HOME}\\000A\\00F1.\\+01F600" (U&"a\\0022b\\0027 ${HOME} {% if %}\\0009" text);
+CREATE TABLE U&"it\\0027s {{ 7*7 }} \\2028 ${HOME}\\000A\\00F1.\\+01F600"
+  (U&"a\\0022b\\0027 ${HOME} {% if %}\\0009" text);
 INSERT INTO U&"it\\0027s {{ 7*7 }} \\2028 ${HOME}\\000A\\00F1.\\+01F600" VALUES ('open'), ('open'), (NULL);
 CREATE SCHEMA "Other"; CREATE TABLE "Other".t AS SELECT 1 AS id;
 """

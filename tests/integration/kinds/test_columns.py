@@ -154,7 +154,8 @@ CASES = {
         "enum",
     ),
     "an enum of moments in the default zone": Case(
-        "logicalType: timestamp, logicalTypeOptions: {defaultTimezone: Europe/Berlin}, enum: [{value: '2024-01-01T00:00:00'}]",
+        "logicalType: timestamp, logicalTypeOptions: {defaultTimezone: Europe/Berlin},"
+        " enum: [{value: '2024-01-01T00:00:00'}]",
         "timestamptz",
         "'2023-12-31 23:00:00Z', '2024-01-01 00:00:00Z'",
         1,
