@@ -12,7 +12,7 @@ import click
 
 from monitor.cli.places import check_writable, while_somebody_reads
 from monitor.errors import ContractError, UsageError
-from monitor.wiring import Engines, Target
+from monitor.wiring import Engines, Target, targets
 
 if TYPE_CHECKING:
     from monitor.cli.exits import Named
@@ -80,11 +80,13 @@ def verify_command(
     with Engines() as engines:  # first of all: what is imported there hides behind all that follows
         settings = settings_of()
         library, selected = select(settings, contracts)
-        told = list(verify(settings, selected, asked, engines))
+        chosen, unplaced = targets(selected, settings, os.environ, asked.server)
+        told = list(verify(settings, chosen, asked, engines))
     named = {(each.contract.id, each.contract.version) for each in selected if each.named}
+    invalid = [*unplaced, *(ContractError(file.file, list(file.problems)) for file in library.invalid)]
     return tell(
         told,
-        library,
+        invalid,
         output_format=output_format,
         output=output,
         fail_on=fail_on,
@@ -121,18 +123,16 @@ def select(settings: "Settings", wanted: Sequence[str]) -> "tuple[Library, tuple
     return library, tuple(unique.values())
 
 
-def verify(settings: "Settings", selected: "Sequence[Selected]", asked: Asked, engines: Engines) -> "Iterator[Told]":
-    """Verify each selected contract on its server and yield what is to be told; pages are written as runs end.
+def verify(settings: "Settings", chosen: "Sequence[Target]", asked: Asked, engines: Engines) -> "Iterator[Told]":
+    """Verify each target and yield what is to be told; pages are written as runs end.
 
-    All questions about names and servers are settled before the first connection.
+    All questions about datasets, checks and places to write to are settled before the first connection.
     """
     from monitor.checks.plan import compile_plan, subsets
     from monitor.cli.progress import progress_on
     from monitor.cli.text import Told
     from monitor.run import run_contract
-    from monitor.wiring import targets
 
-    chosen = targets(selected, settings, os.environ, asked.server)
     plans = subsets([compile_plan(each.contract, each.server.type) for each in chosen], asked.dataset, asked.checks)
     is_part = asked.dataset is not None or asked.checks
     runs = [(target, plan) for target, plan in zip(chosen, plans, strict=True) if plan.checks or not is_part]
@@ -155,7 +155,7 @@ def verify(settings: "Settings", selected: "Sequence[Selected]", asked: Asked, e
 
 def tell(
     told: "Sequence[Told]",
-    library: "Library",
+    invalid: "Sequence[ContractError]",
     *,
     output_format: str,
     output: Path | None,
@@ -167,7 +167,6 @@ def tell(
     from monitor.cli.exits import exit_code
     from monitor.cli.text import print_runs
 
-    invalid = [ContractError(file.file, list(file.problems)) for file in library.invalid]
     runs = [one.run for one in told]
     code = exit_code(runs, invalid=bool(invalid), fail_on_warn=fail_on == "warn", named=named)
     with ExitStack() as stack:

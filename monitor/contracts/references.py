@@ -108,6 +108,9 @@ def read_elements(node: Node, text: str, names: Names) -> tuple[Element, ...]:
         node.problem(f"names more than {MOST_ELEMENTS} elements")
         return ()
     for part in parts:
+        if not part.strip():
+            node.problem(f"found {shown(text)}, expected a name between and behind commas")
+            continue
         found = names.resolve(part, only)
         if isinstance(found, str):
             dataset, _, column = part.strip().rpartition(".")

@@ -239,7 +239,7 @@ def _range(at: Node, operator: Operator) -> Threshold | None:
         at.problem(f"found {listed}, expected two numbers")
         return None
     low, high = numbers
-    if low >= high:
+    if low > high:
         at.problem(f"found [{low}, {high}], expected the lower number first")
         return None
     return Threshold(operator=operator, value=Decimal(low), upper=Decimal(high))

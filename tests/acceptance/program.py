@@ -108,7 +108,7 @@ class Program:
         found = {"host": own.host, "port": own.port, "database": own.database, "user": own.user, **changes}
         if own.password is not None and "password" not in found:
             self.environment["TEST_PASSWORD"] = own.password
-            found["password"] = "${TEST_PASSWORD}"  # noqa: S105 - a reference
+            found["password"] = "${TEST_PASSWORD}"
         lines = [f"{key} = {json.dumps(value)}" for key, value in found.items() if value is not None]
         return "\n".join([f"[servers.{name}]", *lines, ""])
 

@@ -16,7 +16,7 @@ schema:
 """
 
 SERVERLESS = TWO[TWO.index("\nschema") :]
-SECRET = "correct-horse-battery"  # noqa: S105 - opens nothing
+SECRET = "correct-horse-battery"
 REFERENCE = "${SECRET}"
 
 
@@ -237,3 +237,19 @@ def test_a_wrong_password_is_never_shown(program: Program) -> None:
     assert SECRET.encode() in got[0]
     assert done.code == 3
     assert SECRET not in done.all
+
+
+def test_a_contract_without_a_usable_server_does_not_stop_the_others(program: Program) -> None:
+    program.warehouse.rows("CREATE TABLE t AS SELECT 1 AS c")
+    program.configure()
+    body = "schema: [{name: t, properties: [{name: c, required: true}]}]\n"
+    program.contract(body, name="good")
+    duck = "servers: [{server: lake, type: duckdb, database: lake.db}]\n" + body
+    program.contract(duck, name="elsewhere")
+
+    found = program.run("verify", "--format", "json")
+
+    assert [run["contract"] for run in found.document["runs"]] == ["good"]
+    assert len(found.document["invalid"]) == 1
+    assert "lake" in found.document["invalid"][0]["problems"][0]
+    assert found.code == 2
