@@ -41,7 +41,7 @@ def run_contract(
         file=contract.file,
         fingerprint=contract.fingerprint,
         server=server.name,
-        location=server.schema or server.database,
+        location=f"schema {server.schema}" if server.schema else server.database,
         shadow=shadow,
         scan=scan,
     )

@@ -80,10 +80,14 @@ def _schema(check: Check, probe: Catalogue, name: TableName, table: TableSeen | 
 
 def _extra_columns(check: Check, probe: Catalogue, table: TableSeen) -> CheckResult:
     extra = [column for column in table.columns if column.name not in probe.columns]
+    if len(extra) == 1:
+        reason = f"{check.dataset}.{extra[0].name} is not in the contract (extra column, {extra[0].type})"
+        return _broken(check, reason, 1)
     if extra:
         words = ", ".join(f"{column.name} ({column.type})" for column in extra[:_MANY])
         more = f" and {len(extra) - _MANY} more" if len(extra) > _MANY else ""
-        return _broken(check, f"not in the contract: {words}{more}", len(extra))
+        reason = f"{check.dataset} has {len(extra)} columns that are not in the contract: {words}{more}"
+        return _broken(check, reason, len(extra))
     return CheckResult(check=check, outcome=Outcome.PASS, measured=0, reason="no other columns than the declared ones")
 
 

@@ -9,7 +9,6 @@ from typing import TextIO
 
 from monitor.cli.exits import Named, counting, meaning, overall
 from monitor.cli.layout import Line, edged, hanging, line, plain, side_by_side, styled, wrap
-from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, Outcome, Run, Verdict
 from monitor.errors import ContractError
 from monitor.reports import words
@@ -43,10 +42,9 @@ VERDICT_STYLES = {Verdict.BROKEN: "bold red", Verdict.UNVERIFIED: "bold magenta"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A run to tell, with the contract it is about and the page that was written of it, where there are."""
+    """A run to tell, with the page that was written of it, if there is one."""
 
     run: Run
-    contract: Contract | None = None
     report: str | None = None
 
 
@@ -91,7 +89,7 @@ def render_runs(
     """Return a block per run, then invalid files, then a total over many, then what the exit code means."""
     lines: list[Line] = []
     for one in told:
-        lines += render_run(one.run, one.contract, width=width, verbose=verbose, report=one.report)
+        lines += render_run(one.run, width=width, verbose=verbose, report=one.report)
         lines.append(())
     for error in invalid:
         lines += [*_invalid(error, width), ()]
@@ -105,12 +103,10 @@ def render_runs(
     return [*lines, *_fact(f"Exit {exit_code}", why, width)]
 
 
-def render_run(
-    run: Run, contract: Contract | None, *, width: int, verbose: bool = False, report: str | None = None
-) -> list[Line]:
+def render_run(run: Run, *, width: int, verbose: bool = False, report: str | None = None) -> list[Line]:
     """Return the lines about one run: failures, errors and what they block, warnings, skips, what holds."""
     found = {outcome: [result for result in run.scan.results if result.outcome is outcome] for outcome in Outcome}
-    lines = [*_header(run, contract, width), ()]
+    lines = [*_header(run, width), ()]
     for result in (*found[Outcome.FAIL], *found[Outcome.ERROR]):
         lines += [*_block(result, run, width, verbose=verbose), ()]
     for reason, results in _by_reason(found[Outcome.BLOCKED]):
@@ -128,13 +124,12 @@ def render_run(
     return [*lines, *(_fact("Report", visible(report), width) if report else ())]
 
 
-def _header(run: Run, contract: Contract | None, width: int) -> list[Line]:
+def _header(run: Run, width: int) -> list[Line]:
     """Return which contract was verified where, with the verdict and the number of rules that make it."""
     server = f" on {run.server}" if run.server else ""
     location = f" ({run.location})" if run.location else ""
     shadow = " (shadow)" if run.shadow else ""
     version = visible(f"{run.contract} {run.version}{shadow}{server}{location}")
-    title = f": {visible(contract.name)}" if contract and contract.name != run.contract else ""
     deciding = {
         Verdict.BROKEN: run.count(Outcome.FAIL),
         Verdict.UNVERIFIED: run.count(Outcome.ERROR) + run.count(Outcome.BLOCKED),
@@ -143,7 +138,7 @@ def _header(run: Run, contract: Contract | None, width: int) -> list[Line]:
     rules = f"{deciding:,} of {_counted(len(run.scan.results), 'rule')}"
     return edged(
         "",
-        version + title,
+        version,
         f"{run.verdict.upper()}   {rules}",
         width=width,
         gutter=0,

@@ -150,7 +150,7 @@ def verify(settings: "Settings", chosen: "Sequence[Target]", asked: Asked, engin
                 progress=progress.result,
             )
             progress.finished(run)
-            yield Told(run=run, contract=target.contract, report=_write_report(asked.report, run, target.contract))
+            yield Told(run=run, report=_write_report(asked.report, run, target.contract))
 
 
 def tell(

@@ -41,9 +41,9 @@ def percent(value: Decimal) -> str:
     """Write a percentage with two places, never rounding a breach to nothing or to everything."""
     rounded = value.quantize(_TWO_PLACES)
     if rounded == 0 and value > 0:
-        return "under 0.01 %"
+        return "< 0.01 %"
     if rounded == 100 and value < 100:  # noqa: PLR2004
-        return "over 99.99 %"
+        return "> 99.99 %"
     return f"{plain(rounded)} %"
 
 

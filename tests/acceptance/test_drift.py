@@ -77,7 +77,7 @@ def test_every_difference_is_named_and_blocks_only_what_rests_on_it(drifted: Pro
         "seen.schema": "fail",
         "stored.schema": "fail",
     }
-    assert "surprise (jsonb)" in found.reason("added.extra-columns")
+    assert "added.surprise is not in the contract (extra column, jsonb)" in found.reason("added.extra-columns")
     assert found.reason("removed.schema") == "column name is missing"
     assert found.reason("removed.name.length") == "column name of removed is missing (see removed.schema)"
     assert found.reason("retyped.id.column-type") == "is bigint"
@@ -117,7 +117,9 @@ def test_a_contract_says_what_extra_columns_mean(drifted: Program, answer: str, 
     assert found.code == (1 if outcome == "fail" else 0)
     if outcome:
         assert found["added.extra-columns"]["measured"] == 2
-        assert found.reason("added.extra-columns") == "not in the contract: name (text), surprise (jsonb)"
+        assert found.reason("added.extra-columns") == (
+            "added has 2 columns that are not in the contract: name (text), surprise (jsonb)"
+        )
 
 
 TYPES = {
