@@ -136,7 +136,11 @@ BLOCKED = {
     "nothing": ((NEED,), seen("id"), None),
     "no table": ((NEED,), {}, "table t does not exist (see t.schema)"),
     "no column": ((NEED,), seen("Id"), "column id of t is missing (see t.schema)"),
-    "no privilege on the column": ((NEED,), seen(HIDDEN, "note", readable=False), "no privilege to read column id of t"),
+    "no privilege on the column": (
+        (NEED,),
+        seen(HIDDEN, "note", readable=False),
+        "no privilege to read column id of t",
+    ),
     "no privilege but on the column": ((NEED,), seen("id", replace(HIDDEN, name="secret"), readable=False), None),
     "no privilege on the table": ((Need(table=T),), seen(HIDDEN, readable=False), "no privilege to read t"),
     "rows can be counted by any readable column": ((Need(table=T),), seen("id", readable=False), None),
