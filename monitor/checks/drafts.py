@@ -7,7 +7,7 @@ and not by expression; so ids are unique within a contract.
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.domain.check import (
@@ -65,6 +65,8 @@ _OPERATOR_WORDS = {
 }
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 _HASH_LENGTH = 6
+_DEEPEST = 4
+"""How many longer ids there are beside the plain one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,20 +194,20 @@ def named(drafts: Iterable[Draft]) -> tuple[tuple[Check, ...], tuple[str, ...]]:
     get a number.
     """
     drafts = list(drafts)
-    levels = [_levels(draft) for draft in drafts]
+    wanted = [draft.check.id for draft in drafts]
     depths = [0] * len(drafts)
-    for depth in range(1, len(levels[0]) if levels else 0):
-        crowds: dict[str, list[int]] = {}
-        for place, level in enumerate(levels):
-            crowds.setdefault(level[depths[place]], []).append(place)
-        for crowd in crowds.values():
+    for depth in range(1, _DEEPEST + 1):
+        for crowd in _crowds(wanted):
             owners = [place for place in crowd if drafts[place].has_own_id]
-            for place in crowd if len(crowd) > 1 else ():
+            for place in crowd:
                 depths[place] = depths[place] if owners == [place] else depth
-    wanted = [level[depth] for level, depth in zip(levels, depths, strict=True)]
+        wanted = [
+            _id_at(draft, at) if at == depth else said for draft, at, said in zip(drafts, depths, wanted, strict=True)
+        ]
+    ties = {place: _id_at(drafts[place], _DEEPEST) for crowd in _crowds(wanted) for place in crowd}
     taken: set[str] = set()
     checks: dict[int, Check] = {}
-    for place in sorted(range(len(drafts)), key=lambda place: (wanted[place], levels[place][-1])):
+    for place in sorted(range(len(drafts)), key=lambda place: (wanted[place], ties.get(place, ""))):
         check, identity, number = drafts[place].check, wanted[place], 1
         while taken & _metrics(check, identity):
             number += 1
@@ -216,15 +218,28 @@ def named(drafts: Iterable[Draft]) -> tuple[tuple[Check, ...], tuple[str, ...]]:
     return tuple(checks[place] for place in range(len(drafts))), tuple(unclear)
 
 
-def _levels(draft: Draft) -> tuple[str, ...]:
+def _crowds(ids: Sequence[str]) -> list[list[int]]:
+    """Return the places that want the same id, for every id that several want."""
+    places: dict[str, list[int]] = {}
+    for place, identity in enumerate(ids):
+        places.setdefault(identity, []).append(place)
+    return [crowd for crowd in places.values() if len(crowd) > 1]
+
+
+def _id_at(draft: Draft, depth: int) -> str:
+    """Return the id that a draft takes when `depth` shorter ones are not its own alone."""
     check = draft.check
     operator = f"-{_OPERATOR_WORDS[draft.threshold.operator]}" if draft.threshold else ""
-    first = check.id
-    second = f"{first}-{slug(check.severity)}{operator}"
-    limit = f"-{_UNSAFE.sub('_', str(draft.threshold).split(' ', 1)[1])}" if draft.threshold else ""
-    third = f"{second}{limit}"
-    everything = repr(replace(check, line=0))
-    return first, second, third, f"{third}-{_digest(repr(check.probes))}", f"{third}-{_digest(everything)}"
+    identity = f"{check.id}-{slug(check.severity)}{operator}"
+    if depth > 1 and draft.threshold:
+        identity += f"-{_UNSAFE.sub('_', str(draft.threshold).split(' ', 1)[1])}"
+    match depth:
+        case 1 | 2:
+            return identity
+        case 3:
+            return f"{identity}-{_digest(repr(check.probes))}"
+        case _:
+            return f"{identity}-{_digest(repr(replace(check, line=0)))}"
 
 
 def _metrics(check: Check, identity: str) -> set[str]:
