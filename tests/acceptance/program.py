@@ -14,7 +14,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from tests.conftest import Warehouse
+from tests.conftest import Warehouse, hear_interrupts
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-W", "error", "-c", "from monitor.cli import main; main()")
@@ -129,7 +129,9 @@ class Program:
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         """Start the program and return while it runs."""
-        return subprocess.Popen([*COMMAND, *arguments], cwd=self.folder, env=self.variables(), **options)
+        return subprocess.Popen(
+            [*COMMAND, *arguments], cwd=self.folder, env=self.variables(), preexec_fn=hear_interrupts, **options
+        )
 
     def verify(self, *arguments: str, **environment: str) -> Verified:
         """Verify one contract and return its results."""
