@@ -35,7 +35,7 @@ BUTTONS: Final = 25
 SHORTEST_CUT: Final = 80
 """Words are not cut to fewer characters than this: a stump tells nothing, so all of them go into the remainder."""
 
-ATOM: Final = re.compile(r"<[^<>\n]{1,2900}>|&(?:amp|lt|gt);|`[^`\n]{1,2900}`|.", re.DOTALL)
+ATOM: Final = re.compile(r"<[^<>\n]{1,2900}>|&(?:amp|lt|gt);|`[^`\n]{1,2900}`")
 """What is never torn apart: a link or mention, an escape, code."""
 
 ELLIPSIS: Final = "…"
@@ -169,16 +169,17 @@ def cut(markup: str, room: int) -> tuple[str, str]:
     """
     if len(markup) <= room:
         return markup, ""
-    end = gap = 0
-    for match in ATOM.finditer(markup):
-        if match.end() > room - len(ELLIPSIS):
-            break
-        end = match.end()
-        if match.group() in {" ", "\n"}:
-            gap = end
+    atoms = [match.span() for match in ATOM.finditer(markup, 0, room + SECTION)]
+    end = _outside(atoms, max(room - len(ELLIPSIS), 0))
+    gap = _outside(atoms, max(markup.rfind(" ", 0, end), markup.rfind("\n", 0, end)) + 1)
     if gap > end // 2:
         end = gap
     return (markup[:end].rstrip() + ELLIPSIS, markup[end:].lstrip()) if end else ("", markup)
+
+
+def _outside(atoms: Sequence[tuple[int, int]], place: int) -> int:
+    """Return the place, or the beginning of the atom it would tear apart."""
+    return next((start for start, end in atoms if start < place < end), place)
 
 
 class _Room:
@@ -388,7 +389,7 @@ def _markup(text: str) -> Block:
 
 def _tidy(markup: str) -> str:
     """Return markup without hidden characters: JSON would inflate them, Slack would refuse a lone surrogate."""
-    return visible(markup, keep="\n").strip()
+    return "\n".join(map(visible, markup.split("\n"))).strip()
 
 
 def _characters(block: Json) -> int:

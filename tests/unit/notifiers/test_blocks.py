@@ -159,8 +159,8 @@ def stranger(random: Random) -> str:
     match random.randrange(4):
         case 0:
             return "".join(random.choices([*HOSTILE, *"<>&!@#|*_~`:\n a"], k=random.randrange(40)))
-        case 1:
-            length = random.choice([1, 74, 75, 76, 150, 151, 700, 1_999, 2_001, 2_999, 3_000, 3_001, 9_000])
+        case 1 if random.random() < 0.3:
+            length = random.choice([1, 74, 75, 76, 150, 151, 300, 700, 1_999, 2_001, 2_999, 3_001, 9_000])
             return (random.choice(FILLERS) * length)[:length]
         case _:
             return " ".join(
@@ -189,7 +189,7 @@ def piece(random: Random) -> Piece:
         case 3:
             return Rule()
         case 4:
-            return Lines(items=tuple(markup(random) for _ in range(random.randrange(80))), more=MORE)
+            return Lines(items=tuple(markup(random) for _ in range(random.choice([0, 3, 12, 60]))), more=MORE)
         case 5:
             return Buttons(buttons=tuple(button(random) for _ in range(random.randrange(5))))
         case _:
@@ -198,7 +198,7 @@ def piece(random: Random) -> Piece:
 
 def message(seed: int) -> list[Piece]:
     random = Random(seed)  # noqa: S311
-    made = [piece(random) for _ in range(random.choice([1, 3, 8, 8, 8, 50]))]
+    made = [piece(random) for _ in range(50 if seed % 50 == 0 else random.choice([1, 3, 5, 8]))]
     return random.choice([made, [*made, People(markup="cc")]])
 
 
