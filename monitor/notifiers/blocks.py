@@ -71,7 +71,7 @@ class Small:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class People:
-    """Where the mentions go: the notifier adds them to these words."""
+    """Where the mentions go: the notifier adds them to these words, and leaves them out where nobody is called."""
 
     markup: str
 
@@ -237,7 +237,7 @@ def _fixed(piece: Piece, room: _Room) -> tuple[list[Block], list[str]]:
         case Small(markup=markup):
             return _small(_tidy(markup), room)
         case People(markup=markup):
-            return _small(_tidy(markup) or "·", room, name=PEOPLE)
+            return _small(_tidy(markup) or ELLIPSIS, room, name=PEOPLE)
         case Buttons(buttons=buttons):
             return _buttons(buttons, room)
         case _:
