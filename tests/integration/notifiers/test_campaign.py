@@ -41,7 +41,8 @@ def deliver(notifier: SlackNotifier, message: Message) -> Sent:
         except AmbiguousDelivery:
             unsure = True
         except DeliveryError as error:
-            assert not error.permanent
+            if error.permanent:
+                raise
             time.sleep(error.retry_after or 0)
 
 
