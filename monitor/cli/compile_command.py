@@ -10,8 +10,8 @@ import click
 from monitor.checks.plan import SERVER_TYPES, compile_plan
 from monitor.checks.sodacl import compiled_file
 from monitor.contracts.versions import Library, read_library
-from monitor.reports.visible import visible
 from monitor.settings import Settings
+from monitor.visible import visible
 
 DEFAULT_TYPE = "postgres"
 

@@ -14,7 +14,7 @@ from monitor.errors import ContractError
 from monitor.reports import words
 from monitor.reports.hints import hint
 from monitor.reports.views import seconds, where
-from monitor.reports.visible import visible
+from monitor.visible import visible
 
 GUTTER = 8
 FACTS = 10

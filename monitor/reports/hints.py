@@ -5,7 +5,7 @@ from typing import assert_never
 
 from monitor.domain.check import Check, CheckKind, NotChecked
 from monitor.domain.scan import CheckResult, Outcome, Run
-from monitor.reports.visible import visible
+from monitor.visible import visible
 
 
 def hint(result: CheckResult, run: Run) -> str | None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from monitor.domain.check import CheckKind, plain
 from monitor.domain.scan import CheckResult
-from monitor.reports.visible import visible
+from monitor.visible import visible
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _COMPARISON = re.compile(rf"(=|!=|>=|<=|>|<) ({_NUMBER})")
