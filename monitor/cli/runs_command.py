@@ -11,7 +11,7 @@ from monitor.cli.layout import edged, line
 from monitor.cli.text import VERDICT_STYLES, print_lines, terminal_width
 from monitor.domain.scan import Outcome, Verdict
 from monitor.errors import UsageError
-from monitor.reports.visible import visible
+from monitor.visible import visible
 
 if TYPE_CHECKING:
     from monitor.cli.layout import Line
