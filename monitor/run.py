@@ -3,22 +3,11 @@
 from collections.abc import Callable
 from uuid import uuid4
 
-from monitor.checks.plan import compile_plan, subset
 from monitor.domain.check import CheckPlan
 from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, Run
 from monitor.engines.base import Engine
 from monitor.settings import SampleSettings, ServerSettings
-
-
-def planned(
-    contract: Contract, server: ServerSettings, dataset: str | None = None, checks: tuple[str, ...] = ()
-) -> CheckPlan:
-    """Return the plan of a contract on a server, or the part of it that is asked for.
-
-    Raises UsageError if nothing of that name is in the plan: asking for nothing is never green.
-    """
-    return subset(compile_plan(contract, server.type), dataset, checks)
 
 
 def run_contract(
@@ -41,7 +30,7 @@ def run_contract(
         file=contract.file,
         fingerprint=contract.fingerprint,
         server=server.name,
-        location=server.schema or server.database,
+        location=f"schema {server.schema}" if server.schema else server.database,
         shadow=shadow,
         scan=scan,
     )

@@ -1,6 +1,7 @@
 """Finds and renders `templates/`, of the repository or of an installed wheel; the only module that imports jinja2."""
 
-from functools import cache, reduce
+from collections.abc import Callable
+from functools import cache, reduce, wraps
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -8,13 +9,25 @@ from pathlib import Path
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from monitor import mrkdwn
+
 Trusted = Markup
-"""Text that is HTML already."""
+"""Text that is markup already: HTML for a page, Slack's for a message."""
 
 
-def render_html(name: str, **values: object) -> str:
+def render_html(name: str, /, **values: object) -> str:
     """Render an HTML template. Every value is escaped as text; a name the template uses but was not given raises."""
     return _html().get_template(name).render(**values)
+
+
+def render_slack(name: str, /, **values: object) -> str:
+    """Render a template of a Slack message to Slack's markup; a name it uses but was not given raises.
+
+    A plain value is shown as it reads and is never active: no mention, link or format in it. `value|code` shows it
+    exactly, `url|link("words")` links. `Trusted` text is taken as markup. Join values by the template, not by `~`:
+    jinja2 would escape quotes as HTML does.
+    """
+    return _slack().get_template(name).render(**values)
 
 
 def source(name: str) -> str:
@@ -58,3 +71,34 @@ def _html() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+
+
+@cache
+def _slack() -> Environment:
+    """Return the environment for Slack messages: HTML's escapes would be read as they are written there."""
+    environment = Environment(
+        loader=FunctionLoader(_load),
+        autoescape=True,
+        finalize=_slack_value,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters |= {name: _trusted(make) for name, make in mrkdwn.FILTERS.items()}
+    return environment
+
+
+def _slack_value(value: object) -> object:
+    """Return what a template shows of a value. Marked as trusted, the HTML escaping after it leaves it alone."""
+    if isinstance(value, Markup | StrictUndefined):
+        return value
+    return Trusted(mrkdwn.words(str(value)))
+
+
+def _trusted(make: Callable[..., str]) -> Callable[..., Trusted]:
+    @wraps(make)
+    def filtered(value: object, *arguments: object) -> Trusted:
+        return value if isinstance(value, Markup) else Trusted(make(str(value), *arguments))
+
+    return filtered

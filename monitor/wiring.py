@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from monitor.domain.contract import Contract, ContractServer
 from monitor.engines.base import Engine
 from monitor.engines.warm import soda_nursery
-from monitor.errors import SettingsError, UsageError
+from monitor.errors import ContractError, SettingsError, UsageError
 from monitor.settings import ServerSettings, Settings, server_from_environment
 
 if TYPE_CHECKING:
@@ -55,24 +55,49 @@ class Engines:
 
 def targets(
     selected: "Sequence[Selected]", settings: Settings, environment: Mapping[str, str], wanted: str | None
-) -> tuple[Target, ...]:
+) -> tuple[tuple[Target, ...], tuple[ContractError, ...]]:
     """Return what to verify: each selected contract on the server that is asked for, or on its only one.
 
     With a configuration, connections go only to servers it names, and only its host and port count: no contract can
-    send our password to a host of its choosing. Without one, the contract's own `servers` entry says where. Raises
-    UsageError where there is nothing to choose or too much, and SettingsError where types contradict.
+    send our password to a host of its choosing. Without one, the contract's own `servers` entry says where.
+
+    A contract whose server is not to be found, not clear or not supported does not stop the others: it comes back as
+    an error of its file. Where it is the only one, or was asked for by name, UsageError or SettingsError is raised.
     """
-    return tuple(
-        Target(contract=each.contract, shadow=each.shadow, server=server)
-        for each in selected
-        for server in _servers(each.contract, settings, environment, wanted)
-    )
+    chosen: list[Target] = []
+    unplaced: list[ContractError] = []
+    for each in selected:
+        try:
+            servers = _servers(each.contract, settings, environment, wanted)
+        except (UsageError, SettingsError) as error:
+            if each.named or len(selected) == 1:
+                raise
+            unplaced.append(ContractError(each.contract.file, [f"1: servers: {error}"]))
+        else:
+            chosen += [Target(contract=each.contract, shadow=each.shadow, server=server) for server in servers]
+    if not chosen and unplaced and wanted not in {None, ALL}:
+        raise UsageError("\n".join(str(error) for error in unplaced))
+    return tuple(chosen), tuple(unplaced)
 
 
 def _servers(
     contract: Contract, settings: Settings, environment: Mapping[str, str], wanted: str | None
 ) -> tuple[ServerSettings, ...]:
-    known = _configured(contract, settings) if settings.servers else _declared(contract, environment)
+    from monitor.checks.plan import SERVER_TYPES
+
+    is_configured = settings.file is not None or settings.servers
+    known = _configured(contract, settings) if is_configured else _declared(contract, environment)
+    chosen = _chosen(contract, settings, known, wanted)
+    for server in chosen:
+        if server.type not in SERVER_TYPES:
+            supported = " and ".join(sorted(set(SERVER_TYPES.values())))
+            raise UsageError(f"{contract.id}: servers of type {server.type!r} are not supported, only {supported}")
+    return chosen
+
+
+def _chosen(
+    contract: Contract, settings: Settings, known: tuple[ServerSettings, ...], wanted: str | None
+) -> tuple[ServerSettings, ...]:
     names = [server.name for server in known]
     if wanted == ALL and known:
         return known
@@ -91,8 +116,9 @@ def _offer(contract: Contract, settings: Settings, names: Sequence[str]) -> str:
     if names:
         return f"it has {', '.join(names)}"
     declared = ", ".join(server.name for server in contract.servers) or "none"
-    if settings.servers:
-        return f"the contract declares {declared}, {settings.file} configures {', '.join(settings.servers)}"
+    if settings.servers or settings.file:
+        configured = ", ".join(settings.servers) or "none"
+        return f"the contract declares {declared}, {settings.file} configures {configured}"
     return f"{contract.file} declares {declared}: add `servers`, or name one in pactwatch.toml"
 
 

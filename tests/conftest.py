@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 import time
 import uuid
@@ -76,6 +77,11 @@ def until(condition: Callable[[], T], deadline: float = DEADLINE) -> T:
             return value
         time.sleep(0.01)
     pytest.fail(f"not true within {deadline} s")
+
+
+def hear_interrupts() -> None:
+    """Let a child hear SIGINT even where the tests themselves run in the background, which ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,20 @@
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from monitor.checks import postgres as sql
-from monitor.checks.drafts import Draft, from_rule, not_checked, slug, table_name
+from monitor.checks.drafts import Draft, base_id, from_rule, not_checked, slug, table_name, wanted
+from monitor.contracts import sql_text
+from monitor.contracts.queries import statement_problem
+from monitor.contracts.sql_text import Kind, Piece
 from monitor.contracts.yaml_reader import YamlError, read_value
-from monitor.domain.check import ZERO, CheckKind, Probe, Query, SodaBlock
-from monitor.domain.contract import Column, Dataset, QualityRule
+from monitor.domain.check import ZERO, Check, CheckKind, Probe, Query, SodaBlock
+from monitor.domain.contract import Column, Dataset, QualityRule, Unchecked
 
-_PLACEHOLDER = re.compile(r'"?\$?\{\s*(?P<name>object|table|property|column)\s*\}"?', re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\$?\{(?P<name>object|table|property|column)\}")
+_ESCAPE_OR_DOLLAR = re.compile(r"\\?\$|(?P<other>\\.)", re.DOTALL)
 _TEMPLATE_START = "${"
 _REFUSED = (
     "anomaly",
@@ -24,6 +28,7 @@ _REFUSED = (
     "sample ",
 )
 _HISTORY = ("change ", "change for", "group evolution")
+_COMPARISON = re.compile(r"\s+(?:[<>=!]|(?:not\s+)?between\b)|\s*[<>=!]")
 _SQL_COST = 3.0
 
 
@@ -38,33 +43,95 @@ def text_check(dataset: Dataset, columns: tuple[Column, ...], rule: QualityRule)
     return from_rule(CheckKind.TEXT, dataset, columns, rule, name, probe, expected="", unit=None)
 
 
+def unchecked_promise(promise: Unchecked) -> Draft:
+    """Draft the skip of a promise that nothing here can check, such as a rule inside a nested property."""
+    check = Check(
+        id=base_id(promise.dataset, promise.where.removeprefix("schema.")),
+        name=promise.where,
+        kind=CheckKind.CUSTOM,
+        dataset=promise.dataset,
+        expected="",
+        unit=None,
+        probes=(not_checked(f"unsupported: {promise.reason}"),),
+        line=promise.line,
+    )
+    return Draft(check=check, has_own_id=False)
+
+
 def sql_check(dataset: Dataset, column: Column | None, rule: QualityRule) -> Draft:
     """Draft an `sql` rule: its one value, cast to an exact number, held against its threshold."""
     query = executable(rule.query or "", dataset, column)
     threshold = rule.threshold or ZERO
     where = f"{dataset.name}.{column.name}" if column else dataset.name
+    problem = statement_problem(query) or ("'${' would start a template engine" if _TEMPLATE_START in query else None)
+    probe = (
+        not_checked(f"the query must not run: {problem}", is_error=True)
+        if problem
+        else Query(metric="", sql=f"SELECT CAST((\n{query}\n) AS numeric)", threshold=threshold, cost=_SQL_COST)
+    )
     return from_rule(
         CheckKind.SQL,
         dataset,
         (column,) if column else (),
         rule,
-        rule.description or f"{where}: the query's value must be {threshold}",
-        Query(metric="", sql=f"SELECT CAST((\n{query}\n) AS numeric)", threshold=threshold, cost=_SQL_COST),
+        rule.description or f"{where}: the query's value must be {wanted(threshold)}",
+        probe,
         unit=None if rule.unit == "rows" else rule.unit,
     )
 
 
 def executable(query: str, dataset: Dataset, column: Column | None) -> str:
-    """Fill in `{object}` and `{property}` and spell every `${` inside string literals so that it stays text.
+    """Fill in `{object}` and `{property}`, and spell every `${` inside strings so that it stays text.
 
-    The reader has refused any other `${` and all but one SELECT.
+    In code they are quoted names; inside a string they are the plain name, as text. Comments stay as they are: no
+    name can end them. One statement's closing semicolon goes.
     """
-    names = {"object": sql.table(table_name(dataset)), "table": sql.table(table_name(dataset))}
+    plain = {"object": dataset.table, "table": dataset.table}
+    quoted = {"object": sql.table(table_name(dataset)), "table": sql.table(table_name(dataset))}
     if column is not None:
-        names |= dict.fromkeys(("property", "column"), sql.identifier(column.physical_name))
-    filled = _PLACEHOLDER.sub(lambda match: names.get(match["name"].lower(), match.group()), query)
-    filled = filled.strip().rstrip(";").rstrip()
-    return _literal_templates(filled) if _TEMPLATE_START in filled else filled
+        plain |= dict.fromkeys(("property", "column"), column.physical_name)
+        quoted |= dict.fromkeys(("property", "column"), sql.identifier(column.physical_name))
+    parts = []
+    only_one = sql_text.statements(query) == 1
+    for kind, text in _runs(query):
+        code = text.replace(";", " ") if kind is Kind.CODE and only_one else text
+        parts.append(_filled(kind, code, plain, quoted))
+    return "".join(parts).strip()
+
+
+def _runs(query: str) -> Iterator[tuple[Kind, str]]:
+    """Yield the pieces of a query, neighbouring code as one."""
+    code = ""
+    for piece in sql_text.pieces(query):
+        if piece.kind is Kind.CODE:
+            code += piece.text
+            continue
+        if code:
+            yield Kind.CODE, code
+            code = ""
+        yield piece.kind, piece.text
+    if code:
+        yield Kind.CODE, code
+
+
+def _filled(kind: Kind, text: str, plain: Mapping[str, str], quoted: Mapping[str, str]) -> str:
+    match kind:
+        case Kind.CODE:
+            return _fill(text, quoted)
+        case Kind.NAME if _PLACEHOLDER.fullmatch(text[1:-1]):
+            return _fill(text[1:-1], quoted)
+        case Kind.COMMENT if _TEMPLATE_START in text:
+            return ""
+        case Kind.STRING | Kind.DOLLAR_STRING if text[0] not in "bBxX" and "{" in text:
+            return sql.literal(_fill(sql_text.value_of(Piece(kind=kind, text=text)), plain))
+        case Kind.ESCAPE_STRING if _TEMPLATE_START in text:
+            return _ESCAPE_OR_DOLLAR.sub(lambda match: match.group() if match["other"] else "\\044", text)
+        case _:
+            return text
+
+
+def _fill(text: str, names: Mapping[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda match: names.get(match["name"].lower(), match.group()), text)
 
 
 def custom_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> Iterator[Draft]:
@@ -82,7 +149,7 @@ def custom_checks(dataset: Dataset, column: Column | None, rule: QualityRule) ->
         yield from_rule(CheckKind.SODA, dataset, columns, rule, name, refused, expected="", unit=None)
         return
     for words, text in blocks:
-        word = words if len(blocks) == 1 else slug(words)
+        word = slug(_COMPARISON.split(words, maxsplit=1)[0])
         needs_history = words.startswith(_HISTORY)
         probe: Probe = not_checked("needs the history of earlier runs") if needs_history else SodaBlock(sodacl=text)
         draft = from_rule(
@@ -188,15 +255,3 @@ def _document(dataset: Dataset, check: object) -> str:
 
 def _numbered(draft: Draft, word: str) -> Draft:
     return replace(draft, check=replace(draft.check, id=f"{draft.check.id}.{word}"))
-
-
-def _literal_templates(query: str) -> str:
-    """Re-emit string literals that contain `${` with the dollar escaped; everything else stays as written."""
-    from sqlglot import TokenType, tokenize
-
-    parts, done = [], 0
-    for token in tokenize(query, read="postgres"):
-        if token.token_type is TokenType.STRING and _TEMPLATE_START in query[token.start : token.end + 1]:
-            parts += [query[done : token.start], sql.literal(token.text)]
-            done = token.end + 1
-    return "".join([*parts, query[done:]])

@@ -7,8 +7,7 @@ and not by expression; so ids are unique within a contract.
 
 import hashlib
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from monitor.domain.check import (
@@ -66,17 +65,20 @@ _OPERATOR_WORDS = {
 }
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 _HASH_LENGTH = 6
+_DEEPEST = 4
+"""How many longer ids there are beside the plain one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A check whose id may still collide. In its probes, `metric` holds only the suffix behind the id.
 
-    The rule's `threshold` tells rules of one kind apart.
+    The rule's `threshold` tells rules of one kind apart; one that `has_own_id` keeps it whoever else would like it.
     """
 
     check: Check
     threshold: Threshold | None = None
+    has_own_id: bool = False
 
 
 def table_name(dataset: Dataset) -> TableName:
@@ -170,7 +172,13 @@ def from_rule(
     return Draft(
         check=replace(check, **more),  # type: ignore[arg-type]  # `more` names fields of Check
         threshold=rule.threshold,
+        has_own_id=rule.id is not None,
     )
+
+
+def wanted(threshold: Threshold) -> str:
+    """Return a threshold as it follows "must be": `0`, `not 0`, `< 5`, `between 1 and 3`."""
+    return str(threshold).removeprefix("= ").replace("!= ", "not ")
 
 
 def not_checked(reason: str, *, is_error: bool = False) -> NotChecked:
@@ -178,42 +186,60 @@ def not_checked(reason: str, *, is_error: bool = False) -> NotChecked:
     return NotChecked(reason=reason, is_error=is_error)
 
 
-def named(drafts: Iterable[Draft], reserved: Iterable[str]) -> tuple[tuple[Check, ...], tuple[str, ...]]:
+def named(drafts: Iterable[Draft]) -> tuple[tuple[Check, ...], tuple[str, ...]]:
     """Give every draft its id; also return the ids that only a threshold or a digest could tell apart.
 
     Rules that share `dataset.column.kind` get a suffix from severity and operator, if still equal from the threshold,
-    if still equal from what they measure. Rules that are the same in all of that get a number.
+    if still equal from what they measure, and only then from all that they say. Rules that are the same in everything
+    get a number.
     """
     drafts = list(drafts)
-    levels = [_levels(draft) for draft in drafts]
+    wanted = [draft.check.id for draft in drafts]
     depths = [0] * len(drafts)
-    for depth in range(1, len(levels[0]) if levels else 0):
-        ids = [level[d] for level, d in zip(levels, depths, strict=True)]
-        crowded = {identity for identity, times in Counter(ids).items() if times > 1}
-        if not crowded:
-            break
-        depths = [depth if identity in crowded else d for identity, d in zip(ids, depths, strict=True)]
-    taken = set(reserved)
-    checks = []
-    for draft, level, depth in zip(drafts, levels, depths, strict=True):
-        identity, number = level[depth], 1
-        while taken & _metrics(draft.check, identity):
+    for depth in range(1, _DEEPEST + 1):
+        for crowd in _crowds(wanted):
+            owners = [place for place in crowd if drafts[place].has_own_id]
+            for place in crowd:
+                depths[place] = depths[place] if owners == [place] else depth
+        wanted = [
+            _id_at(draft, at) if at == depth else said for draft, at, said in zip(drafts, depths, wanted, strict=True)
+        ]
+    ties = {place: _id_at(drafts[place], _DEEPEST) for crowd in _crowds(wanted) for place in crowd}
+    taken: set[str] = set()
+    checks: dict[int, Check] = {}
+    for place in sorted(range(len(drafts)), key=lambda place: (wanted[place], ties.get(place, ""))):
+        check, identity, number = drafts[place].check, wanted[place], 1
+        while taken & _metrics(check, identity):
             number += 1
-            identity = f"{level[depth]}-{number}"
-        taken |= _metrics(draft.check, identity)
-        checks.append(_with_id(draft.check, identity))
-    unclear = [check.id for check, depth in zip(checks, depths, strict=True) if depth > 1]
-    return tuple(checks), tuple(unclear)
+            identity = f"{wanted[place]}-{number}"
+        taken |= _metrics(check, identity)
+        checks[place] = _with_id(check, identity)
+    unclear = [checks[place].id for place, depth in enumerate(depths) if depth > 1]
+    return tuple(checks[place] for place in range(len(drafts))), tuple(unclear)
 
 
-def _levels(draft: Draft) -> tuple[str, str, str, str]:
+def _crowds(ids: Sequence[str]) -> list[list[int]]:
+    """Return the places that want the same id, for every id that several want."""
+    places: dict[str, list[int]] = {}
+    for place, identity in enumerate(ids):
+        places.setdefault(identity, []).append(place)
+    return [crowd for crowd in places.values() if len(crowd) > 1]
+
+
+def _id_at(draft: Draft, depth: int) -> str:
+    """Return the id that a draft takes when `depth` shorter ones are not its own alone."""
     check = draft.check
     operator = f"-{_OPERATOR_WORDS[draft.threshold.operator]}" if draft.threshold else ""
-    first = check.id
-    second = f"{first}-{slug(check.severity)}{operator}"
-    limit = f"-{_UNSAFE.sub('_', str(draft.threshold).split(' ', 1)[1])}" if draft.threshold else ""
-    third = f"{second}{limit}"
-    return first, second, third, f"{third}-{_digest(repr((check.probes, check.name)))}"
+    identity = f"{check.id}-{slug(check.severity)}{operator}"
+    if depth > 1 and draft.threshold:
+        identity += f"-{_UNSAFE.sub('_', str(draft.threshold).split(' ', 1)[1])}"
+    match depth:
+        case 1 | 2:
+            return identity
+        case 3:
+            return f"{identity}-{_digest(repr(check.probes))}"
+        case _:
+            return f"{identity}-{_digest(repr(replace(check, line=0)))}"
 
 
 def _metrics(check: Check, identity: str) -> set[str]:

@@ -34,13 +34,13 @@ TEXT_FORMATS = {
 }
 """Patterns for text, unanchored search as PostgreSQL's `~` does it, so each anchors itself."""
 
-_SINGLE = Decimal(340282346638528859811704183484516925440)
-_DOUBLE = Decimal(2) ** 1024 - Decimal(2) ** 971
+_SINGLE = 2**128 - 2**104
+_DOUBLE = 2**1024 - 2**971
 
 NUMBER_FORMATS = {
     **{f"i{bits}": (Decimal(-(2 ** (bits - 1))), Decimal(2 ** (bits - 1) - 1)) for bits in (8, 16, 32, 64, 128)},
     **{f"u{bits}": (Decimal(0), Decimal(2**bits - 1)) for bits in (8, 16, 32, 64, 128)},
-    "f32": (-_SINGLE, _SINGLE),
-    "f64": (-_DOUBLE, _DOUBLE),
+    "f32": (Decimal(-_SINGLE), Decimal(_SINGLE)),  # arithmetic of Decimals would round to 28 digits
+    "f64": (Decimal(-_DOUBLE), Decimal(_DOUBLE)),
 }
 """Inclusive bounds of ODCS's number formats."""

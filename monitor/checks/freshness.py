@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from monitor.checks import postgres as sql
 from monitor.checks.drafts import Draft, base_id, need, not_checked
+from monitor.contracts.service_levels import PAIR, why_unchecked
 from monitor.domain.check import (
     ZERO,
     Aggregate,
@@ -22,7 +23,7 @@ from monitor.domain.check import (
     plain,
 )
 from monitor.domain.contract import Column, Contract, Dataset, Element, Scalar, ServiceLevel
-from monitor.domain.duration import Duration
+from monitor.domain.duration import DAY, MONTH_DAYS, Duration
 
 FUTURE_TOLERANCE = Decimal(300)
 """Seconds by which clocks may differ before a newest value in the future breaks a promise."""
@@ -33,19 +34,16 @@ _KINDS = {
     "retention": CheckKind.RETENTION,
     "frequency": CheckKind.FREQUENCY,
 }
-_PAIR = 2
 _EVER = Decimal(10) ** 15
 
 
 def service_level_checks(contract: Contract, level: ServiceLevel) -> Iterator[Draft]:
     """Yield one draft per element of a service level; one skip with its reason where data cannot show it."""
-    kind = _KINDS.get(level.property)
-    if kind is None:
-        yield _unchecked(level, CheckKind.SERVICE_LEVEL, not_checked("data cannot show it"))
-    elif not level.elements:
-        only = "only sets the cadence" if kind is CheckKind.FREQUENCY else "cannot be measured"
-        yield _unchecked(level, kind, not_checked(f"names no element, so it {only}"))
-    elif kind is CheckKind.LATENCY and len(level.elements) == _PAIR:
+    kind = _KINDS.get(level.property, CheckKind.SERVICE_LEVEL)
+    if reason := why_unchecked(level):
+        is_at_fault = bool(level.elements) and level.duration is None
+        yield _unchecked(level, kind, not_checked(reason, is_error=is_at_fault))
+    elif kind is CheckKind.LATENCY and len(level.elements) == PAIR:
         yield _delay(contract, level, level.elements[0], level.elements[1])
     else:
         for element in level.elements:
@@ -55,13 +53,13 @@ def service_level_checks(contract: Contract, level: ServiceLevel) -> Iterator[Dr
 def _age(contract: Contract, level: ServiceLevel, kind: CheckKind, element: Element) -> Draft:
     dataset, column = _resolve(contract, element)
     if dataset is None or column is None or level.duration is None:
-        reason = element.problem or _unmeasurable(level, element)
+        reason = element.problem or f"{element.text} is not declared in this contract"
         return _unchecked(level, kind, not_checked(reason, is_error=True), element)
     zone = column.limits.default_timezone or "UTC"
     oldest = kind is CheckKind.RETENTION
     value = f"{'MIN' if oldest else 'MAX'}({sql.identifier(column.physical_name)})"
     moment = sql.moment(value, zone)
-    empty = "0" if oldest else "'Infinity'"
+    empty = "CASE WHEN COUNT(*) = 0 THEN 0 ELSE 'Infinity'::double precision END" if oldest else "'Infinity'"
     age = f"COALESCE({sql.seconds_between(moment, 'CURRENT_TIMESTAMP')}::double precision, {empty})"
     limit = f"CURRENT_TIMESTAMP - {sql.interval(level.duration.months, level.duration.seconds)}"
     kept = f"{moment} < {limit} THEN 1 ELSE 0" if oldest else f"{moment} >= {limit} THEN 0 ELSE 1"
@@ -77,12 +75,10 @@ def _age(contract: Contract, level: ServiceLevel, kind: CheckKind, element: Elem
 def _delay(contract: Contract, level: ServiceLevel, first: Element, second: Element) -> Draft:
     kind = CheckKind.LATENCY
     dataset, begin = _resolve(contract, first)
-    other, end = _resolve(contract, second)
-    if dataset is None or other is None or begin is None or end is None or level.duration is None:
-        reason = first.problem or second.problem or _unmeasurable(level, first)
+    _, end = _resolve(contract, second)
+    if dataset is None or begin is None or end is None or level.duration is None:
+        reason = first.problem or second.problem or f"{first.text}, {second.text}: not declared in this contract"
         return _unchecked(level, kind, not_checked(reason, is_error=True), first)
-    if dataset is not other:
-        return _unchecked(level, kind, not_checked("unsupported: its two elements lie in different datasets"), first)
     earlier, later = (
         sql.instant(sql.identifier(each.physical_name), each.limits.default_timezone or "UTC") for each in (begin, end)
     )
@@ -131,7 +127,17 @@ def _draft(
         needs=(need(dataset, *columns),),
         line=level.line,
     )
-    return Draft(check=check)
+    return Draft(
+        check=check,
+        has_own_id=level.id is not None,
+        threshold=_whole(level.duration) if level.duration else None,
+    )
+
+
+def _whole(duration: Duration) -> Threshold:
+    """Return a limit as one number of seconds, which tells service levels of one element apart in their ids."""
+    seconds = duration.seconds + duration.months * MONTH_DAYS * DAY
+    return Threshold(operator=Operator.LESS_OR_EQUAL, value=seconds)
 
 
 def _unchecked(level: ServiceLevel, kind: CheckKind, probe: NotChecked, element: Element | None = None) -> Draft:
@@ -148,18 +154,12 @@ def _unchecked(level: ServiceLevel, kind: CheckKind, probe: NotChecked, element:
         probes=(probe,),
         line=level.line,
     )
-    return Draft(check=check)
+    return Draft(check=check, has_own_id=level.id is not None)
 
 
 def _resolve(contract: Contract, element: Element) -> tuple[Dataset | None, Column | None]:
     dataset = None if element.problem else contract.dataset(element.dataset)
     return dataset, dataset.column(element.column) if dataset else None
-
-
-def _unmeasurable(level: ServiceLevel, element: Element) -> str:
-    if level.duration is None:
-        return f"its value {_limit(level)} is no length of time"
-    return f"{element.text} is not declared in this contract"
 
 
 def _limit(level: ServiceLevel) -> str:

@@ -3,18 +3,37 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from itertools import chain, count
 
-from monitor.checks.custom import custom_checks, sql_check, text_check
+from monitor.checks.custom import custom_checks, sql_check, text_check, unchecked_promise
 from monitor.checks.drafts import Draft, base_id, named, structural, table_name
 from monitor.checks.freshness import service_level_checks
 from monitor.checks.references import duplicates_check, key_checks, reference_check
-from monitor.checks.values import column_checks, metric_check, row_count, unsupported_metric
-from monitor.domain.check import Catalogue, CheckKind, CheckPlan, Dimension, Need, PlannedDataset
+from monitor.checks.values import (
+    column_checks,
+    kind_of,
+    metric_check,
+    row_count,
+    unsupported_metric,
+    without_comparison,
+)
+from monitor.domain.check import (
+    Aggregate,
+    Catalogue,
+    CheckKind,
+    CheckPlan,
+    Dimension,
+    Need,
+    NotChecked,
+    PlannedDataset,
+    Query,
+)
 from monitor.domain.contract import Column, Contract, Dataset, QualityRule
 from monitor.errors import MonitorError, UsageError
 
 SERVER_TYPES = {"postgres": "postgres", "postgresql": "postgres"}
 """The server types whose SQL can be compiled, and the one spelling that Pactwatch uses."""
+_NAMED = 3
 
 
 def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
@@ -25,14 +44,14 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
     if server_type not in SERVER_TYPES:
         known = ", ".join(sorted(set(SERVER_TYPES.values())))
         raise MonitorError(f"{contract.file}: servers of type {server_type!r} are not supported, only {known}")
-    rows_metrics = {each.name: f"{base_id(each.name)}.rows" for each in contract.datasets}
-    checks, unclear = named(_drafts(contract), reserved=rows_metrics.values())
+    checks, unclear = named(_drafts(contract))
+    taken = {probe.metric for check in checks for probe in check.probes if isinstance(probe, Aggregate | Query)}
     watchers = {check.dataset: check.id for check in checks if check.kind is CheckKind.SCHEMA}
     datasets = tuple(
         PlannedDataset(
             name=each.name,
             table=table_name(each),
-            rows_metric=rows_metrics[each.name],
+            rows_metric=_free(f"{base_id(each.name)}.rows", taken),
             schema_check=watchers.get(each.name),
         )
         for each in contract.datasets
@@ -47,32 +66,67 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
         datasets=datasets,
         checks=checks,
         remarks=tuple(
-            f"{identity}: give the rules of this kind an id, so that their history can be told apart"
-            for identity in unclear
+            f"{check.line}: {check.id}: give the rules of this kind an id, so that they can be told apart"
+            for check in checks
+            if check.id in unclear
         ),
     )
 
 
-def subset(plan: CheckPlan, dataset: str | None, checks: Sequence[str]) -> CheckPlan:
-    """Return the part of a plan that is asked for, in plan order.
+def never_checked(plan: CheckPlan) -> tuple[tuple[int, str], ...]:
+    """Return line and words of every promise that no run will look at: what `lint` says is what `verify` will say."""
+    return tuple(
+        (check.line, f"{check.id}: {probe.reason}")
+        for check in plan.checks
+        for probe in check.probes
+        if isinstance(probe, NotChecked)
+    )
 
-    Raises UsageError for a dataset or check that the plan does not have, and if nothing is left.
+
+def subset(plan: CheckPlan, dataset: str | None, checks: Sequence[str]) -> CheckPlan:
+    """Return the part of a plan that is asked for, in plan order; see `subsets`."""
+    (part,) = subsets((plan,), dataset, checks)
+    return part
+
+
+def subsets(plans: Sequence[CheckPlan], dataset: str | None, checks: Sequence[str]) -> tuple[CheckPlan, ...]:
+    """Return the part of each plan that is asked for, in plan order; empty where a plan has nothing of it.
+
+    Raises UsageError for a dataset or check that no plan has, and if nothing is left of any.
     """
-    if dataset is not None and dataset not in {each.name for each in plan.datasets}:
-        known = [each.name for each in plan.datasets]
-        raise UsageError(f"{plan.contract}: no dataset {dataset!r}{_did_you_mean(dataset, known)}")
-    ids = [check.id for check in plan.checks]
+    if not plans:
+        return ()
+    where = ", ".join(dict.fromkeys(plan.contract for plan in plans[:_NAMED])) + (" …" if len(plans) > _NAMED else "")
+    datasets = list(dict.fromkeys(each.name for plan in plans for each in plan.datasets))
+    if dataset is not None and dataset not in datasets:
+        raise UsageError(f"{where}: no dataset {dataset!r}{_did_you_mean(dataset, datasets)}")
+    ids = dict.fromkeys(check.id for plan in plans for check in plan.checks)
     for wanted in checks:
         if wanted not in ids:
-            raise UsageError(f"{plan.contract}: no check {wanted!r}{_did_you_mean(wanted, ids)}")
+            raise UsageError(f"{where}: no check {wanted!r}{_did_you_mean(wanted, list(ids))}")
     kept = tuple(
-        check
-        for check in plan.checks
-        if (dataset is None or check.dataset == dataset) and (not checks or check.id in checks)
+        replace(
+            plan,
+            checks=tuple(
+                check
+                for check in plan.checks
+                if (dataset is None or check.dataset == dataset) and (not checks or check.id in checks)
+            ),
+        )
+        for plan in plans
     )
-    if not kept:
-        raise UsageError(f"{plan.contract}: nothing to verify; the selection leaves no check")
-    return replace(plan, checks=kept)
+    if not any(plan.checks for plan in kept):
+        why = "the selection leaves no check" if dataset is not None or checks else "no check is declared"
+        raise UsageError(f"{where}: nothing to verify; {why}")
+    return kept
+
+
+def _free(metric: str, taken: set[str]) -> str:
+    """Return the name, or one like it that no check has: a rule keeps its own id, what is counted beside it yields."""
+    names = chain([metric], (f"{metric}-{number}" for number in count(2)))
+    free = next(name for name in names if name not in taken)
+    taken.add(free)
+    return free
 
 
 def _did_you_mean(word: str, known: Sequence[str]) -> str:
@@ -96,6 +150,8 @@ def _drafts(contract: Contract) -> Iterator[Draft]:
             yield from _rule_checks(dataset, None, rule)
     for level in contract.service_levels:
         yield from service_level_checks(contract, level)
+    for promise in contract.unchecked:
+        yield unchecked_promise(promise)
 
 
 def _rule_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> Iterator[Draft]:
@@ -110,6 +166,8 @@ def _rule_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> 
             yield sql_check(dataset, column, rule)
         case "custom", _:
             yield from custom_checks(dataset, column, rule)
+        case _ if rule.threshold is None and kind_of(rule.metric) is not CheckKind.CUSTOM:
+            yield without_comparison(dataset, columns, rule)
         case _, "duplicateValues":
             yield duplicates_check(dataset, column, rule)
         case _, "rowCount" if column is None:
@@ -121,11 +179,9 @@ def _rule_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> 
 
 
 def _incomplete(rule: QualityRule) -> str | None:
-    """Say what a library rule leaves open. Nothing is guessed: a promise without a number promises nothing."""
+    """Say what a library rule leaves open, beside a comparison."""
     if rule.metric == "invalidValues" and rule.arguments.valid_values is None and rule.arguments.pattern is None:
         return "invalidValues says neither which values are valid nor what pattern they have"
-    if rule.threshold is None:
-        return f"{rule.metric} has no operator such as mustBe to hold it against"
     return None
 
 
@@ -173,7 +229,14 @@ def _type_check(contract: Contract, dataset: Dataset, column: Column, declared: 
     logical = column.logical_type
     if logical == "date" and contract.api_version.startswith("v3.0"):
         logical = "temporal"  # 3.0 has no logical type `timestamp`: its `date` covers both
-    probe = Catalogue(columns=(column.physical_name,), physical_type=column.physical_type, logical_type=logical)
+    zone = column.limits.timezone if logical in {"timestamp", "time"} else None
+    probe = Catalogue(
+        columns=(column.physical_name,),
+        physical_type=column.physical_type,
+        logical_type=logical,
+        has_timezone=zone,
+    )
+    declared += {True: " with a time zone", False: " without a time zone", None: ""}[zone]
     return structural(
         CheckKind.COLUMN_TYPE,
         dataset,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from monitor.checks import postgres as sql
-from monitor.checks.drafts import Draft, from_rule, need, not_checked, structural, table_name
+from monitor.checks.drafts import Draft, from_rule, need, not_checked, structural, table_name, wanted
 from monitor.checks.values import offenders
 from monitor.domain.check import ZERO, Aggregate, CheckKind, Offenders, Query
 from monitor.domain.contract import Column, Contract, Dataset, QualityRule, Relationship
@@ -48,12 +48,13 @@ def duplicates_check(dataset: Dataset, column: Column | None, rule: QualityRule)
     names = rule.arguments.properties if column is None else (column.name,)
     columns = tuple(each for each in (dataset.column(name) for name in names) if each is not None)
     percent = rule.unit == "percent"
+    promised = f"{wanted(rule.threshold or ZERO)}{' %' if percent else ''}"
     return from_rule(
         CheckKind.DUPLICATE_VALUES,
         dataset,
         columns,
         rule,
-        f"{dataset.name}: duplicate values of {_names(columns)} must be {rule.threshold}{' %' if percent else ''}",
+        f"{dataset.name}: duplicate values of {_names(columns)} must be {promised}",
         _duplicates(dataset, columns, "", percent=percent, rule=rule),
         at_column=column is not None,
         unit="percent" if percent else "keys",

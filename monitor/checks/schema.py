@@ -5,8 +5,8 @@ a missing privilege and knows neither precision nor "no other columns". So the p
 statement; and whatever a check needs that is gone makes it `blocked`, naming the culprit.
 """
 
-from monitor.checks.types import is_category, same_type
-from monitor.domain.check import Catalogue, Check, CheckKind, CheckPlan, TableName
+from monitor.checks.types import carries_zone, is_category, same_type
+from monitor.domain.check import Catalogue, Check, CheckKind, CheckPlan, Need, TableName
 from monitor.domain.scan import CheckResult, Outcome, Seen, TableSeen, broken_outcome
 
 _MANY = 8
@@ -46,12 +46,21 @@ def blocked_by(check: Check, plan: CheckPlan, seen: Seen) -> CheckResult | None:
         if missing:
             reason = f"{_columns(missing)} of {need.table} {_is(missing)} missing{hint}"
             return _blocked(check, plan, need.table, reason)
-        if from_rows and not table.readable:
-            hidden = [column.name for column in table.columns if column.name in need.columns and not column.readable]
-            if hidden or not need.columns:
-                reason = f"no privilege to read {_columns(hidden) + ' of ' if hidden else ''}{need.table}"
-                return _blocked(check, plan, need.table, reason)
+        if from_rows and (hidden := _hidden(need, table)):
+            return _blocked(check, plan, need.table, f"no privilege {hidden}")
     return None
+
+
+def _hidden(need: Need, table: TableSeen) -> str | None:
+    """Say which privilege is missing; rows can be counted by whoever may read at least one column."""
+    if not table.usable:
+        return f"to use schema {table.schema}, where {need.table.name} is"
+    if table.readable:
+        return None
+    if not any(column.readable for column in table.columns):
+        return f"to read {need.table}"
+    hidden = [column.name for column in table.columns if column.name in need.columns and not column.readable]
+    return f"to read {_columns(hidden)} of {need.table}" if hidden else None
 
 
 def _schema(check: Check, probe: Catalogue, name: TableName, table: TableSeen | None) -> CheckResult:
@@ -75,10 +84,14 @@ def _schema(check: Check, probe: Catalogue, name: TableName, table: TableSeen | 
 
 def _extra_columns(check: Check, probe: Catalogue, table: TableSeen) -> CheckResult:
     extra = [column for column in table.columns if column.name not in probe.columns]
+    if len(extra) == 1:
+        reason = f"{check.dataset}.{extra[0].name} is not in the contract (extra column, {extra[0].type})"
+        return _broken(check, reason, 1)
     if extra:
         words = ", ".join(f"{column.name} ({column.type})" for column in extra[:_MANY])
         more = f" and {len(extra) - _MANY} more" if len(extra) > _MANY else ""
-        return _broken(check, f"not in the contract: {words}{more}", len(extra))
+        reason = f"{check.dataset} has {len(extra)} columns that are not in the contract: {words}{more}"
+        return _broken(check, reason, len(extra))
     return CheckResult(check=check, outcome=Outcome.PASS, measured=0, reason="no other columns than the declared ones")
 
 
@@ -100,6 +113,8 @@ def _column_type(check: Check, probe: Catalogue, table: TableSeen) -> CheckResul
         holds = same_type(probe.physical_type, column.type) or same_type(probe.physical_type, live)
     else:
         holds = is_category(probe.logical_type or "", live)
+    if probe.has_timezone is not None:
+        holds = holds and carries_zone(live) is probe.has_timezone
     if holds:
         return CheckResult(check=check, outcome=Outcome.PASS, reason=f"is {column.type}")
     return CheckResult(check=check, outcome=broken_outcome(check.severity), reason=f"is {column.type}")

@@ -5,7 +5,7 @@ keeps `identity`, and returns integers exactly (measured on soda-core 3.5.6; see
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from monitor.checks import postgres
 from monitor.domain.check import (
@@ -22,6 +22,9 @@ from monitor.domain.check import (
 )
 from monitor.domain.scan import Outcome, broken_outcome
 
+_TEMPLATE_START = "${"
+MARK = "# Compiled by pactwatch"
+"""How every compiled file begins."""
 _UNPRINTABLE = re.compile(r"[^ -~\u00a1-\u1fff\u2030-\ud7ff\ue000-\ufdff\U00010000-\U0010ffff]")
 
 _OPPOSITES = {
@@ -42,35 +45,16 @@ def render(plan: CheckPlan, checks: Sequence[Check]) -> str:
     Every aggregate or query probe becomes one check whose identity and metric name are `probe.metric`; a dataset
     with aggregates also counts its rows, in the same pass. Raises ValueError if `${` would reach Soda.
     """
-    return _document((dataset, _measures(dataset, _of(dataset, checks))) for dataset in plan.datasets)
+    return _sections(plan, lambda dataset: _measuring(dataset, _of(dataset, checks)))
 
 
 def compiled_file(plan: CheckPlan) -> str:
     """Return what is committed under `checks/`: the whole plan, runnable by plain `soda scan`.
 
-    The catalogue's checks appear as Soda's nearest native `schema` check; custom blocks stand behind the measures.
+    The catalogue's checks appear as Soda's nearest native `schema` check; custom blocks are appended as they stand.
     """
-    blocks = []
-    for dataset in plan.datasets:
-        checks = _of(dataset, plan.checks)
-        blocks.append((dataset, [*_native_schema(checks), *_measures(dataset, checks), *_custom(checks)]))
-    return _header(plan) + "\n" + _document(blocks)
-
-
-def _document(blocks: Iterable[tuple[PlannedDataset, list[str]]]) -> str:
-    """Write one `checks for …` per dataset that has any: Soda refuses a heading that comes twice."""
-    text = "\n".join(
-        f"checks for {postgres.heading(dataset.table)}:\n" + "".join(f"{line}\n" for line in lines)
-        for dataset, lines in blocks
-        if lines
-    )
-    if "${" in text:
-        raise ValueError("compiled SodaCL contains '${', which would start Soda's template engine")
-    return text
-
-
-def _of(dataset: PlannedDataset, checks: Iterable[Check]) -> list[Check]:
-    return [check for check in checks if check.dataset == dataset.name]
+    body = _sections(plan, lambda dataset: _everything(dataset, _of(dataset, plan.checks)))
+    return "\n".join(part for part in (_header(plan), body) if part)
 
 
 def scalar(text: str) -> str:
@@ -87,7 +71,37 @@ def block(text: str, indent: int) -> str:
     return "|-\n" + "\n".join(" " * indent + line if line else "" for line in lines)
 
 
-def _measures(dataset: PlannedDataset, checks: Iterable[Check]) -> list[str]:
+def _sections(plan: CheckPlan, lines_of: Callable[[PlannedDataset], list[str]]) -> str:
+    """Write one `checks for …` per table: Soda refuses a file in which one stands twice."""
+    sections: dict[str, list[str]] = {}
+    for dataset in plan.datasets:
+        sections.setdefault(postgres.heading(dataset.table), []).extend(lines_of(dataset))
+    text = "\n".join(f"checks for {head}:\n{_joined(lines)}" for head, lines in sections.items() if lines)
+    if _TEMPLATE_START in text:
+        raise ValueError(f"compiled SodaCL contains {_TEMPLATE_START!r}, which would start Soda's template engine")
+    return text
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _of(dataset: PlannedDataset, checks: Iterable[Check]) -> list[Check]:
+    return [check for check in checks if check.dataset == dataset.name]
+
+
+def _everything(dataset: PlannedDataset, checks: Sequence[Check]) -> list[str]:
+    blocks = [
+        line
+        for check in checks
+        for probe in check.probes
+        if isinstance(probe, SodaBlock)
+        for line in _custom(check, probe)
+    ]
+    return [*_measuring(dataset, checks), *_native_schema(dataset, checks), *blocks]
+
+
+def _measuring(dataset: PlannedDataset, checks: Iterable[Check]) -> list[str]:
     probes = [(check, probe) for check in checks for probe in check.probes if isinstance(probe, Aggregate | Query)]
     if not probes:
         return []
@@ -114,38 +128,44 @@ def opposite(threshold: Threshold) -> Threshold:
     return Threshold(operator=_OPPOSITES[threshold.operator], value=threshold.value, upper=threshold.upper)
 
 
-def _native_schema(checks: Iterable[Check]) -> list[str]:
+def _native_schema(dataset: PlannedDataset, checks: Iterable[Check]) -> list[str]:
+    """Write Soda's `schema` check where it can work.
+
+    It looks up no table whose heading is spelt with escapes, and would run a column name with `${` as a template.
+    """
+    if postgres.heading(dataset.table) != f'"{dataset.table.name}"':
+        return []
     for check in checks:
+        if check.kind is not CheckKind.SCHEMA:
+            continue
         columns = [name for probe in check.probes if isinstance(probe, Catalogue) for name in probe.columns]
-        if check.kind is CheckKind.SCHEMA and columns:
-            names = ", ".join(scalar(name) for name in columns)
+        named = ", ".join(scalar(name) for name in columns if _TEMPLATE_START not in name)
+        if named:
             return [
                 "  - schema:",
                 f"      identity: {check.id}",
                 "      fail:",
-                f"        when required column missing: [{names}]",
+                f"        when required column missing: [{named}]",
             ]
     return []
 
 
-def _custom(checks: Iterable[Check]) -> list[str]:
-    """Return the items of custom blocks: each block is a document of one heading and one item."""
-    lines = []
-    for check in checks:
-        for probe in check.probes:
-            if isinstance(probe, SodaBlock):
-                lines += [f"  # {check.id}", *(f"  {line}" for line in probe.sodacl.splitlines()[1:])]
-    return lines
+def _custom(check: Check, probe: SodaBlock) -> list[str]:
+    """Write a custom block's one check as an entry of its dataset's list."""
+    _, *lines = probe.sodacl.rstrip("\n").split("\n")
+    return [f"  # {check.id}", *(f"  {line}" if line else "" for line in lines)]
 
 
 def _header(plan: CheckPlan) -> str:
     unchecked = sum(
         not any(isinstance(probe, Aggregate | Query | SodaBlock) for probe in c.probes) for c in plan.checks
     )
+    source, version = (" ".join(text.replace("${", "$ {").split()) for text in (plan.source, plan.version))
     return (
-        f"# Compiled by pactwatch from {plan.source}; do not edit: change the contract, then `pactwatch compile`.\n"
-        f"# {plan.slug} {plan.version}, {plan.fingerprint}, for {plan.server_type}\n"
+        f"{MARK} from {source}; do not edit: change the contract, then `pactwatch compile`.\n"
+        f"# {plan.slug} {version}, {plan.fingerprint}, for {plan.server_type}\n"
         f"# {len(plan.checks)} checks. {unchecked} of them are judged from the catalogue or not from data at all;"
         " here stands only\n"
-        "# Soda's nearest `schema` check (by lower-case name, blind to types, extra columns and materialised views).\n"
+        "# Soda's nearest `schema` check (by lower-case name, blind to types, extra columns, materialised views and\n"
+        "# tables of odd names or other schemas).\n"
     )

@@ -30,6 +30,7 @@ _ALIASES = {
     "time without time zone": "time",
     "timetz": "time with time zone",
     "varbit": "bit varying",
+    "bpchar": "character",
 }
 _INTEGERS = frozenset({"smallint", "integer", "bigint", "oid"})
 _NUMBERS = _INTEGERS | {"numeric", "real", "double precision", "money"}
@@ -37,6 +38,7 @@ _TIMESTAMPS = frozenset({"timestamp", "timestamp with time zone"})
 _TIMES = frozenset({"time", "time with time zone"})
 _DOCUMENTS = frozenset({"json", "jsonb", "hstore", "xml"})
 _MAX_REAL_BITS = 24
+_FULL_PRECISION = dict.fromkeys(_TIMESTAMPS | _TIMES, ("6",))
 _CATEGORIES = {
     "integer": _INTEGERS,
     "number": _NUMBERS,
@@ -70,7 +72,7 @@ def parse_type(text: str) -> SqlType:
     head = match["head"].strip()
     is_array = bool(match["dims"].strip()) or head.endswith(" array")
     base = f"{head.removesuffix(' array')} {match['tail'] or ''}".strip()
-    base = " ".join(base.split())
+    base = " ".join(base.split()).removeprefix("pg_catalog.")
     if base.startswith("_") and not is_array:
         base, is_array = base[1:], True
     params = tuple(part.strip() for part in match["params"].split(",")) if match["params"] else None
@@ -86,9 +88,22 @@ def parse_type(text: str) -> SqlType:
 def same_type(declared: str, live: str) -> bool:
     """Say whether a live column has the declared physical type."""
     wanted, found = parse_type(declared), parse_type(live)
-    if (wanted.base, wanted.is_array) != (found.base, found.is_array):
+    if wanted.is_array != found.is_array or not _same_base(wanted.base, found.base):
         return False
-    return wanted.params is None or wanted.params == found.params
+    return wanted.params is None or wanted.params == (found.params or _FULL_PRECISION.get(found.base))
+
+
+def _same_base(declared: str, live: str) -> bool:
+    """Compare names; the catalogue writes a schema only before types that the search path does not find."""
+    wanted, found = (base.replace('"', "") for base in (declared, live))
+    if "." in wanted and "." in found:
+        return wanted == found
+    return wanted.rpartition(".")[2] == found.rpartition(".")[2]
+
+
+def carries_zone(live: str) -> bool:
+    """Say whether a live column's type is one with a time zone."""
+    return parse_type(live).base.endswith(" with time zone")
 
 
 def is_category(logical: str, live: str) -> bool:

@@ -1,17 +1,30 @@
 """Rules about the values of one column: null, in range, of a length, like a pattern, one of a list."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time
 from decimal import Decimal
 
 from monitor.checks import postgres as sql
-from monitor.checks.drafts import Draft, from_rule, not_checked, structural, table_name
+from monitor.checks.drafts import Draft, base_id, from_rule, not_checked, structural, table_name, wanted
 from monitor.checks.formats import NUMBER_FORMATS, TEXT_FORMATS
+from monitor.checks.types import is_category
 from monitor.domain.check import ZERO, Aggregate, CheckKind, Offenders, plain
 from monitor.domain.contract import Column, Dataset, Limits, QualityRule, Scalar
 
 _NUMERIC_TYPES = frozenset({"integer", "number"})
-_TEMPORAL_TYPES = frozenset({"date", "timestamp", "time"})
+_MOMENTS = {"date": date.fromisoformat, "timestamp": datetime.fromisoformat, "time": time.fromisoformat}
+_LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:?\d\d(:?\d\d([.,]\d+)?)?)?\Z")
+_NUMBER = re.compile(r"[+-]?\d{1,100}(\.\d{1,100})?\Z", re.ASCII)
 _SHOWN_VALUES = 5
+_METRICS = {
+    "nullValues": CheckKind.NULL_VALUES,
+    "missingValues": CheckKind.MISSING_VALUES,
+    "invalidValues": CheckKind.INVALID_VALUES,
+    "duplicateValues": CheckKind.DUPLICATE_VALUES,
+    "rowCount": CheckKind.ROW_COUNT,
+}
 
 
 def column_checks(dataset: Dataset, column: Column) -> Iterator[Draft]:
@@ -45,6 +58,10 @@ def metric_check(dataset: Dataset, column: Column, rule: QualityRule) -> Draft:
     """Draft a library metric of a column other than `duplicateValues` (ODCS data-quality, "Library metrics")."""
     arguments = rule.arguments
     name = _name(column)
+    if rule.metric == "invalidValues" and arguments.valid_values is None and arguments.pattern is None:
+        probe = not_checked("it says neither validValues nor pattern")
+        words = f"{dataset.name}.{column.name}: invalid values"
+        return from_rule(CheckKind.INVALID_VALUES, dataset, (column,), rule, words, probe, expected="", unit=None)
     match rule.metric:
         case "nullValues":
             kind, what, condition = CheckKind.NULL_VALUES, "null values", f"{name} IS NULL"
@@ -66,7 +83,7 @@ def metric_check(dataset: Dataset, column: Column, rule: QualityRule) -> Draft:
         dataset,
         (column,),
         rule,
-        f"{dataset.name}.{column.name}: {what} must be {threshold}{unit}",
+        f"{dataset.name}.{column.name}: {what} must be {wanted(threshold)}{unit}",
         Aggregate(metric="", expression=expression, threshold=threshold),
         offenders=offenders(dataset, column, condition),
     )
@@ -80,7 +97,7 @@ def row_count(dataset: Dataset, rule: QualityRule) -> Draft:
         dataset,
         (),
         rule,
-        f"{dataset.name}: rows must be {threshold}",
+        f"{dataset.name}: rows must be {wanted(threshold)}",
         Aggregate(metric="", expression="COUNT(*)", threshold=threshold),
     )
 
@@ -90,6 +107,18 @@ def unsupported_metric(dataset: Dataset, columns: tuple[Column, ...], rule: Qual
     name = f"{'.'.join([dataset.name, *(column.name for column in columns)])}: {rule.metric}"
     probe = not_checked(f"unsupported: {reason}")
     return from_rule(CheckKind.CUSTOM, dataset, columns, rule, name, probe, expected="", unit=None)
+
+
+def without_comparison(dataset: Dataset, columns: tuple[Column, ...], rule: QualityRule) -> Draft:
+    """Draft the skip of a rule that says what to measure and not what to expect; only 3.0 allows that."""
+    name = f"{dataset.name}: {rule.metric}"
+    probe = not_checked("it names no comparison, such as mustBe")
+    return from_rule(kind_of(rule.metric), dataset, columns, rule, name, probe, expected="", unit=None)
+
+
+def kind_of(metric: str | None) -> CheckKind:
+    """Return the kind of a library metric."""
+    return _METRICS.get(metric or "", CheckKind.CUSTOM)
 
 
 def offenders(dataset: Dataset, column: Column, condition: str) -> Offenders:
@@ -142,11 +171,8 @@ def _bound(column: Column, bound: int | Decimal | str) -> str:
 
 def _zoned(bound: str, column: Column) -> str:
     """Add the default zone to a timestamp without one; a column without zones ignores it."""
-    date, _, time = bound.partition("T")
-    has_zone = time.upper().endswith("Z") or "+" in time or "-" in time
-    if has_zone or not time:
-        return bound
-    return f"{date}T{time} {column.limits.default_timezone or 'UTC'}"
+    is_local = _LOCAL_TIME.match(bound) is not None
+    return f"{bound} {column.limits.default_timezone or 'UTC'}" if is_local else bound
 
 
 def _format(dataset: Dataset, column: Column, name: str) -> Draft:
@@ -163,24 +189,32 @@ def _format(dataset: Dataset, column: Column, name: str) -> Draft:
 
 
 def _items(dataset: Dataset, column: Column, limits: Limits) -> Iterator[Draft]:
+    """Judge documents and arrays. JSON's `null` is no value; a document that is no array (object) has no items."""
     document = f"to_jsonb({_name(column)})"
     if limits.min_items is not None or limits.max_items is not None:
-        condition = _outside(f"jsonb_array_length({document})", limits.min_items, limits.max_items)
+        outside = _outside(f"jsonb_array_length({document})", limits.min_items, limits.max_items)
         words = f"must have {_span(limits.min_items, limits.max_items)} items"
-        yield _violations(CheckKind.ITEMS, dataset, column, words, condition)
+        yield _about_items(dataset, column, "items", words, "array", outside)
     if limits.unique_items:
-        condition = f"(SELECT COUNT(*) > COUNT(DISTINCT item) FROM jsonb_array_elements({document}) AS item)"
-        yield _violations(CheckKind.ITEMS, dataset, column, "must not repeat an item", condition)
+        repeated = f"(SELECT COUNT(*) > COUNT(DISTINCT item) FROM jsonb_array_elements({document}) AS item)"
+        yield _about_items(dataset, column, "unique-items", "must not repeat an item", "array", repeated)
     if limits.min_properties is not None or limits.max_properties is not None:
         count = f"(SELECT COUNT(*) FROM jsonb_object_keys({document}))"
+        outside = _outside(count, limits.min_properties, limits.max_properties)
         words = f"must have {_span(limits.min_properties, limits.max_properties)} properties"
-        condition = f"{_name(column)} IS NOT NULL AND ({_outside(count, limits.min_properties, limits.max_properties)})"
-        yield _violations(CheckKind.ITEMS, dataset, column, words, condition)
+        yield _about_items(dataset, column, "properties", words, "object", outside)
     if limits.required_properties:
         keys = ", ".join(sql.literal(key) for key in limits.required_properties)
         words = f"must have the properties {', '.join(limits.required_properties)}"
-        condition = f"NOT jsonb_exists_all({document}, ARRAY[{keys}])"
-        yield _violations(CheckKind.ITEMS, dataset, column, words, condition)
+        lacking = f"NOT jsonb_exists_all({document}, ARRAY[{keys}])"
+        yield _about_items(dataset, column, "required-properties", words, "object", lacking)
+
+
+def _about_items(dataset: Dataset, column: Column, word: str, promise: str, wanted: str, condition: str) -> Draft:
+    kind = f"jsonb_typeof(to_jsonb({_name(column)}))"
+    broken = f"CASE {kind} WHEN '{wanted}' THEN {condition} ELSE {kind} <> 'null' END"
+    draft = _violations(CheckKind.ITEMS, dataset, column, promise, broken)
+    return replace(draft, check=replace(draft.check, id=base_id(dataset.name, column.name, word)))
 
 
 def _invalid(column: Column, rule: QualityRule) -> str:
@@ -208,17 +242,50 @@ def _not_in(column: Column, values: Iterable[Scalar]) -> str:
 
 
 def _in(column: Column, values: Sequence[Scalar]) -> str:
-    """Compare as numbers or dates where both sides are such, else as text, so that no comparison can be refused."""
+    """Compare as numbers, truths or moments where the column's logical type and the value are such, else as text.
+
+    So 1 is 1.00 in a column of numbers, and "n/a" can be asked of every column.
+    """
+    exact: list[str] = []
+    texts: list[str] = []
+    for value in values:
+        comparable = _comparable(column, value)
+        if comparable is None:
+            texts.append(sql.literal(_shown(value)))
+        else:
+            exact.append(comparable)
     name = _name(column)
-    if all(isinstance(value, bool) for value in values):
-        return f"{name} IN ({', '.join(str(value).upper() for value in values)})"
-    numbers = [value for value in values if isinstance(value, int | Decimal) and not isinstance(value, bool)]
-    if len(numbers) == len(values) and column.logical_type != "string":
-        return f"{name} IN ({', '.join(sql.number(value) for value in numbers)})"
-    texts = ", ".join(sql.literal(_shown(value)) for value in values)
-    if column.logical_type in _TEMPORAL_TYPES:
-        return f"{name} IN ({texts})"
-    return f"{sql.text_of(name)} IN ({texts})"
+    parts = [f"{name} IN ({', '.join(exact)})"] if exact else []
+    parts += [f"{sql.text_of(name)} IN ({', '.join(texts)})"] if texts else []
+    return " OR ".join(parts)
+
+
+def _comparable(column: Column, value: Scalar) -> str | None:
+    """Write a value in the column's own type; None where it has to be compared as text."""
+    is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)
+    match column.logical_type:
+        case "integer" | "number" if is_number or (isinstance(value, str) and _NUMBER.match(value)):
+            return sql.number(Decimal(str(value)))
+        case "boolean" if isinstance(value, bool) or value in {"true", "false"}:
+            return _shown(value).upper()
+        case "date" | "timestamp" | "time" if isinstance(value, str) and _is_moment(column.logical_type, value):
+            return _bound(column, value)
+        case None if is_number and _is_declared_number(column):
+            return sql.number(Decimal(str(value)))
+        case _:
+            return None
+
+
+def _is_moment(logical_type: str, text: str) -> bool:
+    try:
+        _MOMENTS[logical_type](text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_declared_number(column: Column) -> bool:
+    return column.physical_type is None or is_category("number", column.physical_type)
 
 
 def _unlike(column: Column, pattern: str) -> str:

@@ -2,14 +2,17 @@
 
 import os
 import sys
+import traceback
 from importlib import import_module
 from pathlib import Path
 
 import click
 
 from monitor import __version__
+from monitor.cli.places import give_up_stdout
 from monitor.errors import MonitorError
 from monitor.settings import load_settings
+from monitor.visible import visible
 
 INTERRUPTED = 130
 COMMANDS = {
@@ -65,9 +68,16 @@ def main() -> None:
         error.show()
         code = error.exit_code
     except MonitorError as error:
-        click.echo(str(error), err=True)
+        click.echo(visible(str(error), keep="\n"), err=True)
         code = error.exit_code
+    except OSError as error:
+        give_up_stdout()
+        click.echo(visible(f"{error.filename or 'the output'}: {error.strerror or error}"), err=True)
+        code = MonitorError.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         code = INTERRUPTED
+    except Exception:  # noqa: BLE001 - Python would end with 1, and 1 says that data broke a promise
+        traceback.print_exc()
+        code = MonitorError.exit_code
     sys.exit(code)

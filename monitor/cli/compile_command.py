@@ -2,15 +2,16 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
 from monitor.checks.plan import SERVER_TYPES, compile_plan
-from monitor.checks.sodacl import compiled_file
+from monitor.checks.sodacl import MARK, compiled_file
 from monitor.contracts.versions import Library, read_library
-from monitor.reports.visible import visible
 from monitor.settings import Settings
+from monitor.visible import visible
 
 DEFAULT_TYPE = "postgres"
 
@@ -22,12 +23,13 @@ def compile_command(settings_of: Callable[[], Settings], check: bool) -> None:
     """Write the SodaCL compiled from every contract to the `checks` folder.
 
     One file per contract version and server type: a pull request on a contract shows every expression that will run.
-    Runs compile in memory and never read this folder.
+    A compiled file whose contract is gone is removed; files of others stay. Runs compile in memory and never read
+    this folder.
     """
     settings = settings_of()
     library = read_library(settings.contracts, settings.contract_variables)
     wanted = dict(compiled(library))
-    stale = _stale(settings.checks, wanted)
+    stale = _stale(settings.checks, wanted, orphans=not library.invalid)
     for file in library.invalid:
         for problem in file.problems:
             click.echo(visible(f"{file.file}:{problem}"), err=True)
@@ -53,18 +55,31 @@ def compiled(library: Library) -> Iterator[tuple[str, str]]:
             yield f"{contract.slug}/{contract.version}.{server_type}.yml", text
 
 
-def _stale(folder: Path, wanted: dict[str, str]) -> list[str]:
-    """Return the paths whose file differs from what is wanted, among them files that nothing stands behind any more."""
-    found = {str(path.relative_to(folder)): path for path in folder.rglob("*.yml")} if folder.is_dir() else {}
-    changed = {path for path, text in wanted.items() if path not in found or found[path].read_text() != text}
-    return sorted(changed | (found.keys() - wanted.keys()))
+def _stale(folder: Path, wanted: dict[str, str], *, orphans: bool) -> list[str]:
+    """Return the paths whose file differs from what is wanted; with `orphans`, also files that nothing stands behind.
+
+    What an invalid contract file stands behind cannot be known, so nobody may call its compiled file an orphan; nor a
+    file that was not compiled by Pactwatch.
+    """
+    changed = {path for path, text in wanted.items() if _text_of(folder / path) != text}
+    ours = {str(path.relative_to(folder)) for path in folder.rglob("*.yml") if _text_of(path).startswith(MARK)}
+    return sorted(changed | (ours - wanted.keys() if orphans else set()))
+
+
+def _text_of(path: Path) -> str:
+    """Return what a file holds; nothing where there is none, or none of ours."""
+    if not path.is_file():
+        return ""
+    return path.read_bytes().decode("utf-8", "replace")
 
 
 def _replace(path: Path, text: str | None) -> None:
     if text is None:
         path.unlink()
+        with suppress(OSError):  # others live in the folder
+            path.parent.rmdir()
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    temporary.write_text(text)
+    temporary.write_text(text, encoding="utf-8", newline="\n")
     os.replace(temporary, path)  # noqa: PTH105 - the atomic one

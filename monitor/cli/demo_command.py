@@ -13,7 +13,7 @@ from monitor.cli.verify_command import Asked, verify
 from monitor.contracts.reading import load
 from monitor.contracts.versions import Selected
 from monitor.settings import SampleSettings, Settings
-from monitor.wiring import Engines
+from monitor.wiring import Engines, targets
 
 CONTRACT = Path("contracts/nyc-flights/1.0.0.odcs.yaml")
 FOLDER = Path(".pactwatch/demo")
@@ -33,7 +33,8 @@ def demo_command(verbose: bool, quiet: bool) -> int:
     with demo.warehouse(FOLDER / "postgres", lambda words: None if quiet else click.echo(words, err=True)) as server:
         settings = Settings(servers={server.name: server}, samples=SampleSettings(rows=SAMPLE_ROWS))
         with Engines() as engines:
-            told = list(verify(settings, [_shipped()], Asked(quiet=quiet, report=report), engines))
+            chosen, _ = targets([_shipped()], settings, {}, None)
+            told = list(verify(settings, chosen, Asked(quiet=quiet, report=report), engines))
     code = exit_code([one.run for one in told], invalid=False)
     print_runs(told, [], exit_code=code, stream=sys.stdout, verbose=verbose)
     click.echo(f"This was a demo, so it ends with 0; `pactwatch verify` would have ended with {code}.")

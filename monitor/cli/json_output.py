@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from monitor.cli.exits import overall
+from monitor.cli.exits import Named, overall
 from monitor.domain.check import plain
 from monitor.domain.scan import CheckResult, Outcome, Run, Sample
 from monitor.errors import ContractError
@@ -23,12 +23,12 @@ Json = str | int | float | Decimal | bool | None | Sequence["Json"] | Mapping[st
 """What the encoder writes."""
 
 
-def document(runs: Sequence[Run], invalid: Sequence[ContractError], *, shadow_counts: bool = False) -> str:
+def document(runs: Sequence[Run], invalid: Sequence[ContractError], *, named: Named = ()) -> str:
     """Return the document of `verify --format json`: the verdict over all, every run, every invalid file."""
     return encode(
         {
             "schema_version": SCHEMA_VERSION,
-            "verdict": overall(runs, invalid=bool(invalid), shadow_counts=shadow_counts),
+            "verdict": overall(runs, invalid=bool(invalid), named=named),
             "runs": [run_object(run) for run in runs],
             "invalid": [{"file": error.file, "problems": list(error.problems)} for error in invalid],
         }

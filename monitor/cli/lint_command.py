@@ -1,7 +1,6 @@
 """`pactwatch lint`: contract files only, no database, no state."""
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.places import while_somebody_reads
+
 if TYPE_CHECKING:
     from monitor.contracts.versions import Library
+    from monitor.domain.contract import Contract
     from monitor.settings import Settings
 
 DEFAULT_FOLDER = Path("contracts")
 INVALID = 2
+MOST = 100
+"""How many promises of one file that no run looks at are listed; the rest are counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,12 +53,12 @@ def lint_command(ctx: click.Context, paths: tuple[Path, ...], format_: str) -> N
     variables = configured.contract_variables if configured is not None else {}
     is_home = {path.absolute() for path in paths or home} <= {path.absolute() for path in home}
     files = _linted(read_library(paths or home, variables), clashes_matter=is_home)
-    if format_ == "json":
-        print(_as_json(files))
-    else:
-        for line in _as_lines(files):
-            print(line)
-    sys.stdout.flush()
+    with while_somebody_reads():
+        if format_ == "json":
+            print(_as_json(files))
+        else:
+            for line in _as_lines(files):
+                print(line)
     ctx.exit(INVALID if any(file.problems for file in files) else 0)
 
 
@@ -65,7 +69,7 @@ def _linted(library: "Library", *, clashes_matter: bool) -> tuple[LintedFile, ..
     from elsewhere are looked at one by one; that they clash is then a remark.
     """
     valid = (
-        LintedFile(file=found.file, contract=found.id, version=found.version, problems=(), remarks=found.remarks)
+        LintedFile(file=found.file, contract=found.id, version=found.version, problems=(), remarks=_remarks(found))
         for found in library.contracts
     )
     invalid = (
@@ -76,11 +80,33 @@ def _linted(library: "Library", *, clashes_matter: bool) -> tuple[LintedFile, ..
             contract=found.contract.id,
             version=found.contract.version,
             problems=(),
-            remarks=(*found.problems, *found.contract.remarks),
+            remarks=(*found.problems, *_remarks(found.contract)),
         )
         for found in library.invalid
     )
     return tuple(sorted((*valid, *invalid), key=lambda file: file.file))
+
+
+def _remarks(contract: "Contract") -> tuple[str, ...]:
+    """Return what is worth knowing of a valid contract: the reader's remarks, and what no run will look at."""
+    from monitor.checks.plan import SERVER_TYPES, compile_plan, never_checked
+
+    plan = compile_plan(contract, "postgres")
+    foreign = (
+        (server.line, f"servers.{server.name}: servers of type {server.type} cannot be verified, only postgres")
+        for server in contract.servers
+        if server.type not in SERVER_TYPES
+    )
+    kinds = {check.id: check.kind for check in plan.checks}
+    told = ((line, words) for line, words in never_checked(plan) if kinds[words.partition(":")[0]] != "text")
+    found = sorted({*(f"{line}: {words}" for line, words in (*told, *foreign)), *plan.remarks}, key=_line)
+    listed = found[:MOST]
+    more = (f"and {len(found) - MOST:,} more remarks",) if len(found) > MOST else ()
+    return (*contract.remarks, *listed, *more)
+
+
+def _line(remark: str) -> int:
+    return int(remark.partition(":")[0])
 
 
 def _as_lines(files: Sequence[LintedFile]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from monitor.domain.scan import CheckResult, Outcome, Run
 from monitor.reports.views import OUTCOME_WORDS, seconds
-from monitor.reports.visible import visible
+from monitor.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Group

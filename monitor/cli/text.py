@@ -7,15 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
-from monitor.cli.exits import meaning, overall
+from monitor.cli.exits import Named, counting, meaning, overall
 from monitor.cli.layout import Line, edged, hanging, line, plain, side_by_side, styled, wrap
-from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, Outcome, Run, Verdict
 from monitor.errors import ContractError
 from monitor.reports import words
 from monitor.reports.hints import hint
 from monitor.reports.views import seconds, where
-from monitor.reports.visible import visible
+from monitor.visible import visible
 
 GUTTER = 8
 FACTS = 10
@@ -43,10 +42,9 @@ VERDICT_STYLES = {Verdict.BROKEN: "bold red", Verdict.UNVERIFIED: "bold magenta"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A run to tell, with the contract it is about and the page that was written of it, where there are."""
+    """A run to tell, with the page that was written of it, if there is one."""
 
     run: Run
-    contract: Contract | None = None
     report: str | None = None
 
 
@@ -57,10 +55,11 @@ def print_runs(
     exit_code: int,
     stream: TextIO,
     verbose: bool = False,
+    named: Named = (),
     environment: Mapping[str, str] = os.environ,
 ) -> None:
     """Print runs and invalid files as wide as the terminal, in colour if `stream` is one that may have it."""
-    lines = render_runs(told, invalid, exit_code=exit_code, width=terminal_width(), verbose=verbose)
+    lines = render_runs(told, invalid, exit_code=exit_code, width=terminal_width(), verbose=verbose, named=named)
     if wants_colour(stream, environment):
         _print_styled(lines, stream)
         return
@@ -79,12 +78,18 @@ def terminal_width() -> int:
 
 
 def render_runs(
-    told: Sequence[Told], invalid: Sequence[ContractError], *, exit_code: int, width: int, verbose: bool = False
+    told: Sequence[Told],
+    invalid: Sequence[ContractError],
+    *,
+    exit_code: int,
+    width: int,
+    verbose: bool = False,
+    named: Named = (),
 ) -> list[Line]:
     """Return a block per run, then invalid files, then a total over many, then what the exit code means."""
     lines: list[Line] = []
     for one in told:
-        lines += render_run(one.run, one.contract, width=width, verbose=verbose, report=one.report)
+        lines += render_run(one.run, width=width, verbose=verbose, report=one.report)
         lines.append(())
     for error in invalid:
         lines += [*_invalid(error, width), ()]
@@ -92,16 +97,16 @@ def render_runs(
         lines += _wrapped(_total([one.run for one in told], len(invalid)), width)
     elif told:
         lines.pop()
-    verdict = overall((one.run for one in told), invalid=bool(invalid))
-    return [*lines, *_fact(f"Exit {exit_code}", meaning(exit_code, verdict), width)]
+    runs = [one.run for one in told]
+    verdict = overall(runs, invalid=bool(invalid), named=named)
+    why = meaning(exit_code, verdict, only_drafts=not counting(runs, named))
+    return [*lines, *_fact(f"Exit {exit_code}", why, width)]
 
 
-def render_run(
-    run: Run, contract: Contract | None, *, width: int, verbose: bool = False, report: str | None = None
-) -> list[Line]:
+def render_run(run: Run, *, width: int, verbose: bool = False, report: str | None = None) -> list[Line]:
     """Return the lines about one run: failures, errors and what they block, warnings, skips, what holds."""
     found = {outcome: [result for result in run.scan.results if result.outcome is outcome] for outcome in Outcome}
-    lines = [*_header(run, contract, width), ()]
+    lines = [*_header(run, width), ()]
     for result in (*found[Outcome.FAIL], *found[Outcome.ERROR]):
         lines += [*_block(result, run, width, verbose=verbose), ()]
     for reason, results in _by_reason(found[Outcome.BLOCKED]):
@@ -119,13 +124,12 @@ def render_run(
     return [*lines, *(_fact("Report", visible(report), width) if report else ())]
 
 
-def _header(run: Run, contract: Contract | None, width: int) -> list[Line]:
+def _header(run: Run, width: int) -> list[Line]:
     """Return which contract was verified where, with the verdict and the number of rules that make it."""
     server = f" on {run.server}" if run.server else ""
     location = f" ({run.location})" if run.location else ""
     shadow = " (shadow)" if run.shadow else ""
     version = visible(f"{run.contract} {run.version}{shadow}{server}{location}")
-    title = f": {visible(contract.name)}" if contract and contract.name != run.contract else ""
     deciding = {
         Verdict.BROKEN: run.count(Outcome.FAIL),
         Verdict.UNVERIFIED: run.count(Outcome.ERROR) + run.count(Outcome.BLOCKED),
@@ -134,7 +138,7 @@ def _header(run: Run, contract: Contract | None, width: int) -> list[Line]:
     rules = f"{deciding:,} of {_counted(len(run.scan.results), 'rule')}"
     return edged(
         "",
-        version + title,
+        version,
         f"{run.verdict.upper()}   {rules}",
         width=width,
         gutter=0,
@@ -159,7 +163,12 @@ def _block(result: CheckResult, run: Run, width: int, *, verbose: bool) -> list[
 
 
 def _figures(result: CheckResult, width: int) -> list[Line]:
-    """Return what was expected and measured; the promise alone where nothing was measured."""
+    """Return what was expected and measured; the promise alone where nothing was measured.
+
+    Nothing where columns are counted: the reason names them.
+    """
+    if result.check.unit == "columns":
+        return []
     found = words.measured(result)
     measured = f", measured {found}" if found else ""
     return [
@@ -202,7 +211,7 @@ def _blocked(reason: str, results: Sequence[CheckResult], run: Run, width: int, 
 def _warning(result: CheckResult) -> str:
     """Say a warning in one line: numbers if there are, else the reason, which may name its subject itself."""
     name, reason = visible(result.check.name), words.reason(result)
-    found = words.measured(result)
+    found = None if result.check.unit == "columns" else words.measured(result)
     if found:
         told = f"{name}: expected {words.expected(result)}, measured {found}"
         return f"{told}; {reason}" if reason else told

@@ -4,16 +4,19 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from monitor.errors import ContractError, UsageError
-from monitor.wiring import Engines, Target
+from monitor.cli.places import check_writable, while_somebody_reads
+from monitor.errors import ContractError, MonitorError, UsageError
+from monitor.visible import visible
+from monitor.wiring import Engines, Target, targets
 
 if TYPE_CHECKING:
+    from monitor.cli.exits import Named
     from monitor.cli.text import Told
     from monitor.contracts.versions import Library, Selected
     from monitor.domain.contract import Contract
@@ -23,13 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the command line asks for, beside the contracts."""
+    """What the command line asks for beside the contracts. `troubles` beside the verdict are added meanwhile."""
 
     server: str | None = None
     dataset: str | None = None
     checks: tuple[str, ...] = ()
     quiet: bool = False
     report: Path | None = None
+    troubles: list[str] = field(default_factory=list)
 
 
 @click.command("verify")
@@ -72,20 +76,28 @@ def verify_command(
     CONTRACT is an id, id@version, a unique name, or a contract file; without one, every contract that is current.
     The verdict goes to stdout, progress to stderr.
     """
+    if output is not None:
+        check_writable(output, "--output")
     asked = Asked(server=server, dataset=dataset, checks=checks, quiet=quiet, report=report)
     with Engines() as engines:  # first of all: what is imported there hides behind all that follows
         settings = settings_of()
         library, selected = select(settings, contracts)
-        told = list(verify(settings, selected, asked, engines))
-    return tell(
+        chosen, unplaced = targets(selected, settings, os.environ, asked.server)
+        told = list(verify(settings, chosen, asked, engines))
+    named = {(each.contract.id, each.contract.version) for each in selected if each.named}
+    invalid = [*unplaced, *(ContractError(file.file, list(file.problems)) for file in library.invalid)]
+    code = tell(
         told,
-        library,
+        invalid,
         output_format=output_format,
         output=output,
         fail_on=fail_on,
         verbose=verbose,
-        named=bool(contracts),
+        named=named,
     )
+    for trouble in asked.troubles:
+        click.echo(visible(trouble), err=True)
+    return code or (MonitorError.exit_code if asked.troubles else 0)
 
 
 def select(settings: "Settings", wanted: Sequence[str]) -> "tuple[Library, tuple[Selected, ...]]":
@@ -99,7 +111,8 @@ def select(settings: "Settings", wanted: Sequence[str]) -> "tuple[Library, tuple
     names = [word for word in wanted if not _is_file(word)]
     library = read_library(files, settings.contract_variables) if files else Library(contracts=(), invalid=())
     selected = [
-        Selected(contract=contract, shadow=contract.status in SHADOW_STATUSES) for contract in library.contracts
+        Selected(contract=contract, shadow=contract.status in SHADOW_STATUSES, named=True)
+        for contract in library.contracts
     ]
     if names or not wanted:
         known = read_library(settings.contracts, settings.contract_variables)
@@ -108,25 +121,29 @@ def select(settings: "Settings", wanted: Sequence[str]) -> "tuple[Library, tuple
     if not selected and not library.invalid:
         folders = ", ".join(str(path) for path in settings.contracts)
         raise UsageError(f"no contract to verify in {folders}")
-    unique = {(each.contract.id, each.contract.version, each.contract.file): each for each in selected}
+    unique: dict[tuple[str, str, str], Selected] = {}
+    for each in selected:
+        key = (each.contract.id, each.contract.version, each.contract.file)
+        unique[key] = each if each.named else unique.get(key, each)
     return library, tuple(unique.values())
 
 
-def verify(settings: "Settings", selected: "Sequence[Selected]", asked: Asked, engines: Engines) -> "Iterator[Told]":
-    """Verify each selected contract on its server and yield what is to be told; pages are written as runs end.
+def verify(settings: "Settings", chosen: "Sequence[Target]", asked: Asked, engines: Engines) -> "Iterator[Told]":
+    """Verify each target and yield what is to be told; pages are written as runs end.
 
-    All questions about names and servers are settled before the first connection.
+    All questions about datasets, checks and places to write to are settled before the first connection.
     """
+    from monitor.checks.plan import compile_plan, subsets
     from monitor.cli.progress import progress_on
     from monitor.cli.text import Told
-    from monitor.run import planned, run_contract
-    from monitor.wiring import targets
+    from monitor.run import run_contract
 
-    chosen = targets(selected, settings, os.environ, asked.server)
-    plans = [planned(each.contract, each.server, asked.dataset, asked.checks) for each in chosen]
-    _check_report(asked.report, chosen)
+    plans = subsets([compile_plan(each.contract, each.server.type) for each in chosen], asked.dataset, asked.checks)
+    is_part = asked.dataset is not None or asked.checks
+    runs = [(target, plan) for target, plan in zip(chosen, plans, strict=True) if plan.checks or not is_part]
+    _check_report(asked.report, len(runs))
     with progress_on(sys.stderr, quiet=asked.quiet) as progress:
-        for target, plan in zip(chosen, plans, strict=True):
+        for target, plan in runs:
             progress.started(_label(target), len(plan.checks))
             run = run_contract(
                 target.contract,
@@ -138,34 +155,36 @@ def verify(settings: "Settings", selected: "Sequence[Selected]", asked: Asked, e
                 progress=progress.result,
             )
             progress.finished(run)
-            yield Told(run=run, contract=target.contract, report=_write_report(asked.report, run, target.contract))
+            yield Told(run=run, report=_write_report(asked.report, run, target.contract, asked.troubles))
 
 
 def tell(
     told: "Sequence[Told]",
-    library: "Library",
+    invalid: "Sequence[ContractError]",
     *,
     output_format: str,
     output: Path | None,
     fail_on: str,
     verbose: bool,
-    named: bool,
+    named: "Named",
 ) -> int:
-    """Write the verdict and return the exit code. A shadow run counts only where it was named."""
+    """Write the verdict and return the exit code. A shadow run counts only where its version was named."""
     from monitor.cli.exits import exit_code
     from monitor.cli.text import print_runs
 
-    invalid = [ContractError(file.file, list(file.problems)) for file in library.invalid]
     runs = [one.run for one in told]
-    code = exit_code(runs, invalid=bool(invalid), fail_on_warn=fail_on == "warn", shadow_counts=named)
+    code = exit_code(runs, invalid=bool(invalid), fail_on_warn=fail_on == "warn", named=named)
     with ExitStack() as stack:
+        stack.enter_context(while_somebody_reads())
+        if output is not None:
+            output.parent.mkdir(parents=True, exist_ok=True)
         stream = stack.enter_context(output.open("w", encoding="utf-8")) if output else sys.stdout
         if output_format == "json":
             from monitor.cli.json_output import document
 
-            stream.write(document(runs, invalid, shadow_counts=named))
+            stream.write(document(runs, invalid, named=named))
         else:
-            print_runs(told, invalid, exit_code=code, stream=stream, verbose=verbose)
+            print_runs(told, invalid, exit_code=code, stream=stream, verbose=verbose, named=named)
     return code
 
 
@@ -177,18 +196,27 @@ def _label(target: Target) -> str:
     return f"{target.contract.id} {target.contract.version} on {target.server.name}"
 
 
-def _check_report(report: Path | None, chosen: Sequence[Target]) -> None:
-    """Refuse one file for several pages before anything runs."""
-    if report is not None and len(chosen) > 1 and report.suffix == ".html":
-        raise UsageError(f"--report {report}: one file cannot hold {len(chosen)} runs; name a folder")
+def _check_report(report: Path | None, runs: int) -> None:
+    """Refuse one file for several pages, or a place that cannot be written to, before anything runs."""
+    if report is None:
+        return
+    check_writable(report, "--report")
+    if runs > 1 and report.suffix == ".html":
+        raise UsageError(f"--report {report}: one file cannot hold {runs} runs; name a folder")
 
 
-def _write_report(report: Path | None, run: "Run", contract: "Contract") -> str | None:
-    """Write the page of a run to the file, or into the folder, that was asked for."""
+def _write_report(report: Path | None, run: "Run", contract: "Contract", troubles: list[str]) -> str | None:
+    """Write the page of a run to the file, or into the folder, that was asked for; tell troubles instead of raising."""
     if report is None:
         return None
+    from monitor.contracts.identifiers import slug_of
     from monitor.reports.html import render, write
 
-    path = report if report.suffix == ".html" else report / f"{run.slug}-{run.version}-{run.server}.html"
-    write(path, render(run, contract))
+    name = "-".join([run.slug, slug_of(run.version), slug_of(run.server or "nowhere")])
+    path = report if report.suffix == ".html" else report / f"{name}.html"
+    try:
+        write(path, render(run, contract))
+    except OSError as error:  # a full disk must not cost the verdict
+        troubles.append(f"--report {path}: cannot be written: {error.strerror or error}")
+        return None
     return str(path)

@@ -44,9 +44,9 @@ def read_columns(owner: Node, dataset: str, names: Names, reader: RuleReader) ->
             node.at("name").problem(f"the property {shown(name)} stands here twice; first on line {lines[name]}")
             continue
         lines[name] = node.line
-        _remark_nested(node)
+        _pass_over_nested(node, dataset)
         if not is_physical(node):
-            node.remark("a measure is no column of the table; its rules are not checked")
+            node.unchecked(dataset, "a measure is no column of the table; its rules are not checked")
             continue
         column = replace(
             _column(node, name, reader),
@@ -203,19 +203,24 @@ def _key_positions(owner: Node) -> dict[tuple[str | int, ...], int]:
     return positions
 
 
-def _remark_nested(node: Node) -> None:
-    """Tell of every promise made inside a column: it is not checked."""
+def _pass_over_nested(node: Node, dataset: str) -> None:
+    """Tell of every promise made inside a column: it is not checked. Types in there are told of once."""
     waiting: list[Node] = _inside(node)
+    if any(below.text(key) for below in waiting for key in ("logicalType", "physicalType")):
+        node.unchecked(dataset, "the types of what is inside a column are not checked")
+    for key in ("dimensions", "elementType"):
+        if key in node.at("logicalTypeOptions"):
+            node.at("logicalTypeOptions").at(key).unchecked(dataset, f"the {key} of a vector are not checked")
     while waiting:
         below = waiting.pop()
         for rule in below.items("quality"):
-            rule.remark("rules inside a column are not checked")
+            rule.unchecked(dataset, "rules inside a column are not checked")
         for key in ("relationships", "enum", "logicalTypeOptions"):
             if below.at(key).value:
-                below.at(key).remark(f"{key} inside a column is not checked")
+                below.at(key).unchecked(dataset, f"{key} inside a column is not checked")
         for key in ("required", "unique"):
             if below.flag(key):
-                below.at(key).remark(f"{key} inside a column is not checked")
+                below.at(key).unchecked(dataset, f"{key} inside a column is not checked")
         waiting.extend(_inside(below))
 
 

@@ -4,6 +4,8 @@ import difflib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from monitor.domain.contract import Unchecked
+
 Path = tuple[str | int, ...]
 """Where a value stands in the document: its keys and indices from the top."""
 
@@ -65,6 +67,7 @@ class Findings:
         self._where = where
         self._problems: dict[Finding, None] = {}
         self._remarks: dict[Finding, None] = {}
+        self._unchecked: list[Unchecked] = []
         self._hints_left = MOST_HINTS
 
     def problem(self, path: Path, text: str) -> None:
@@ -74,6 +77,16 @@ class Findings:
     def remark(self, path: Path, text: str) -> None:
         """Record something worth knowing that does not stop the contract."""
         self._remarks[self._finding(path, text)] = None
+
+    def unchecked(self, path: Path, dataset: str, reason: str) -> None:
+        """Record a promise of a dataset that nothing here can check: the plan skips it with this reason."""
+        line, where = self._line_of(path), self._where(path)
+        self._unchecked.append(Unchecked(dataset=dataset, where=where, reason=reason, line=line))
+
+    @property
+    def never_checked(self) -> tuple[Unchecked, ...]:
+        """Return the promises that nothing here can check, in file order."""
+        return tuple(sorted(self._unchecked, key=lambda promise: promise.line))
 
     def hint(self, word: str, known: Sequence[str]) -> str:
         """Return `; did you mean …?`, or nothing; looking costs time, so only the first of a file are helped."""

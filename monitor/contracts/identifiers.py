@@ -67,7 +67,7 @@ def _parts(physical: str) -> list[str] | None:
         if match is None:
             return None
         part = match[2] if match[1] is None else match[1].replace('""', '"')
-        if not part.strip():
+        if not (part if match[2] is None else part.strip()):
             return None
         parts.append(part)
         position = match.end()

@@ -10,7 +10,9 @@ from enum import Enum
 from monitor.domain.check import plain
 from monitor.domain.contract import Dataset, ServiceLevel
 
-NOT_MEANT = frozenset({"line", "limits_line", "description", "tags", "business_impact", "classification", "critical"})
+NOT_MEANT = frozenset(
+    {"line", "limits_line", "description", "tags", "business_impact", "classification", "critical", "problem"}
+)
 
 
 def meaning_of(

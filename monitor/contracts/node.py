@@ -84,6 +84,10 @@ class Node:
         """Record a problem of this value."""
         self.findings.problem(self.path, text)
 
+    def unchecked(self, dataset: str, reason: str) -> None:
+        """Record that this value promises something of a dataset that nothing here can check."""
+        self.findings.unchecked(self.path, dataset, reason)
+
     def remark(self, text: str) -> None:
         """Record a remark about this value."""
         self.findings.remark(self.path, text)

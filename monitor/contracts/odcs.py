@@ -61,6 +61,7 @@ def read_contract(document: Document, findings: Findings, api_version: str, orig
         tags=root.texts("tags"),
         extra_columns=ours["extraColumns"],
         column_order=ours["columnOrder"],
+        unchecked=findings.never_checked,
         remarks=findings.remarks,
     )
 
@@ -106,6 +107,7 @@ def _datasets(root: Node, names: Names, reader: RuleReader) -> tuple[Dataset, ..
                 name=name,
                 schema=schema,
                 table=table,
+                physical_type=node.text("physicalType"),
                 description=node.text("description"),
                 columns=read_columns(node, name, names, reader),
                 rules=reader.read(node, names.columns[name]),

@@ -4,6 +4,9 @@ import logging
 import re
 from collections.abc import Sequence
 
+from monitor.contracts import sql_text
+from monitor.contracts.sql_text import Kind
+
 PLACEHOLDER = re.compile(r"\$?\{(?:object|property)\}|\$?\{(?:table|column)\}")
 STANDS_FOR = "placeholder_name"
 
@@ -48,12 +51,18 @@ REFUSED_FORMS = {
     "Lock": "a row lock (FOR UPDATE or FOR SHARE)",
 }
 REFUSED_FUNCTIONS = re.compile(
-    r"(?:pg_(?:sleep|read_|ls_|terminate_backend|cancel_backend|advisory_|switch_|reload|rotate|notify|logical_emit)"
-    r"|lo_(?:import|export|unlink|create|put|from)|dblink|set_config|setval|nextval|query_to_xml|xp_)\w*",
+    r"pg_(?!(?:typeof|input_is_valid|column_size|size_pretty|size_bytes)\Z)\w*"
+    r"|(?:lo_(?:import|export|unlink|create|put|from)|dblink|set_config|setval|nextval|xp_)\w*"
+    r"|(?:query|table|schema|database|cursor)_to_xml\w*",
     re.IGNORECASE,
 )
+"""Functions that act, wait, lock or read what is not a table. Of the server's own `pg_…` only harmless ones pass."""
 
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())  # its warnings repeat the query on stderr
+
+
+_DATA = frozenset({Kind.STRING, Kind.ESCAPE_STRING, Kind.DOLLAR_STRING, Kind.COMMENT})
+"""Where `${` is only text."""
 
 
 def dialects(server_types: Sequence[str]) -> tuple[str, ...]:
@@ -69,26 +78,35 @@ def query_problem(query: str, dialect_names: Sequence[str]) -> str | None:
     if len(query) > LONGEST:
         return f"the query has more than {LONGEST:,} characters"
     text = PLACEHOLDER.sub(STANDS_FOR, query)
-    problems = [_problem(text, dialect) for dialect in dialect_names]
+    code = "".join("''" if piece.kind in _DATA else piece.text for piece in sql_text.pieces(text))
+    if "${" in code:
+        name = code[code.index("${") :][:40].splitlines()[0]
+        return f"{name!r} is no placeholder; those are {{object}} and {{property}}"
+    problems = [statement_problem(text, dialect) for dialect in dialect_names]
     return None if None in problems else problems[0]
 
 
-def _problem(text: str, dialect: str) -> str | None:
+def statement_problem(text: str, dialect: str = "postgres") -> str | None:
+    """Return why a complete statement must not be sent, or None when it is one SELECT that only reads."""
     import sqlglot
     from sqlglot.errors import SqlglotError
 
+    count = 1
+    if dialect == "postgres":
+        count = sql_text.statements(text)
+        if sql_text.calls_a_disguised_name(text):
+            return "a function is called by a name with escapes; write the name out"
+        text = sql_text.without_escaped_names(text)
     try:
-        outside = _outside_strings(text, dialect)
-        if "${" in outside:
-            name = outside[outside.index("${") :][:40].splitlines()[0]
-            return f"{name!r} is no placeholder; those are {{object}} and {{property}}"
-        statements = [statement for statement in sqlglot.parse(text, dialect=dialect) if statement is not None]
+        parsed = [statement for statement in sqlglot.parse(text, dialect=dialect) if statement is not None]
     except SqlglotError as error:
         return f"this is not SQL that can be read ({_first_line(error)})"
     except RecursionError:
         return "the query is nested too deeply to be checked"
-    if len(statements) != 1:
-        return f"found {len(statements)} statements, expected one SELECT"
+    statements = [statement for statement in parsed if type(statement).__name__ != "Semicolon"]  # a comment behind one
+    count = max(count, len(statements))
+    if count != 1:
+        return f"found {count} statements, expected one SELECT"
     statement = statements[0]
     if type(statement).__name__ not in READ_ONLY_FORMS:
         form = REFUSED_FORMS.get(type(statement).__name__, statement.key.upper())
@@ -97,25 +115,9 @@ def _problem(text: str, dialect: str) -> str | None:
         name = type(node).__name__
         if name in REFUSED_FORMS:
             return f"found {REFUSED_FORMS[name]}, expected one SELECT that only reads"
-        if name == "Anonymous" and REFUSED_FUNCTIONS.fullmatch(str(node.this)):
-            return f"the function {str(node.this)[:40]} does more than read rows"
+        if name == "Anonymous" and REFUSED_FUNCTIONS.fullmatch(node.name):
+            return f"the function {node.name[:40]} does more than read rows"
     return None
-
-
-def _outside_strings(text: str, dialect: str) -> str:
-    """Return the query without its string literals: what stands in those is data."""
-    if "${" not in text:
-        return ""
-    from sqlglot.dialects.dialect import Dialect
-
-    kept: list[str] = []
-    position = 0
-    for token in Dialect.get_or_raise(dialect).tokenize(text):
-        if token.token_type.name.endswith("STRING"):
-            kept.append(text[position : token.start])
-            position = token.end + 1
-    kept.append(text[position:])
-    return "".join(kept)
 
 
 def _first_line(error: Exception) -> str:

@@ -95,10 +95,6 @@ def read_relationships(owner: Node, dataset: str, column: str | None, names: Nam
         else:
             columns, problem = (column,), None
         reference = _reference(to, names, problem)
-        if reference.problem is not None:
-            node.at("to" if problem is None else "from").remark(
-                f"{reference.problem}; this relationship is not checked"
-            )
         found.append(Relationship(id=node.text("id"), columns=columns, to=reference, line=node.line))
     return tuple(found)
 
@@ -112,9 +108,11 @@ def read_elements(node: Node, text: str, names: Names) -> tuple[Element, ...]:
         node.problem(f"names more than {MOST_ELEMENTS} elements")
         return ()
     for part in parts:
+        if not part.strip():
+            node.problem(f"found {shown(text)}, expected a name between and behind commas")
+            continue
         found = names.resolve(part, only)
         if isinstance(found, str):
-            node.remark(f"{found}; this service level is not checked")
             dataset, _, column = part.strip().rpartition(".")
             elements.append(Element(dataset=dataset or only or "", column=column, text=part.strip(), problem=found))
         else:

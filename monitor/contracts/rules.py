@@ -10,7 +10,7 @@ from monitor.contracts.findings import shown
 from monitor.contracts.node import Node
 from monitor.contracts.queries import LONGEST_TOGETHER, query_problem
 from monitor.contracts.schedules import check_schedule
-from monitor.contracts.sodacl import as_yaml, sodacl_remark
+from monitor.contracts.sodacl import as_yaml
 from monitor.domain.check import Operator, Threshold
 from monitor.domain.contract import QualityRule, RuleArguments
 
@@ -167,9 +167,7 @@ class RuleReader:
             return None  # a misspelt comparison has been reported as an unknown key
         if not given:
             text = f"a comparison is missing, expected one of {', '.join(OPERATORS)}"
-            if self.is_3_0 and kind == "library":
-                node.remark(f"{text}; it cannot be checked without")
-            else:
+            if not (self.is_3_0 and kind == "library"):
                 node.problem(text)
             return None
         if len(given) > 1:
@@ -192,9 +190,6 @@ class RuleReader:
 
     def _library(self, node: Node, metric: str, columns: Sequence[str] | None) -> RuleArguments:
         if metric not in ARGUMENTS_OF:
-            node.at("rule" if "rule" in node else "metric").remark(
-                f"{shown(metric)} is not a metric of the standard; it cannot be checked"
-            )
             return RuleArguments()
         if columns is None and metric not in COLUMN_METRICS:
             node.at("metric").problem(f"{metric} is a metric of an object; it has no meaning for one property")
@@ -203,8 +198,6 @@ class RuleReader:
         arguments = node.at("arguments")
         _check_argument_names(arguments, metric)
         valid, pattern = arguments.scalars("validValues"), arguments.text("pattern")
-        if metric == "invalidValues" and valid is None and pattern is None:
-            node.remark("invalidValues without arguments.validValues or arguments.pattern cannot be checked")
         if valid is not None and not valid and metric == "invalidValues":
             arguments.at("validValues").problem("found an empty list, expected the values that are valid")
         if "pattern" in arguments and pattern is None:
@@ -246,7 +239,7 @@ def _range(at: Node, operator: Operator) -> Threshold | None:
         at.problem(f"found {listed}, expected two numbers")
         return None
     low, high = numbers
-    if low >= high:
+    if low > high:
         at.problem(f"found [{low}, {high}], expected the lower number first")
         return None
     return Threshold(operator=operator, value=Decimal(low), upper=Decimal(high))
@@ -275,12 +268,8 @@ def _implementation(node: Node) -> str | None:
     text = at.value if isinstance(at.value, str) else None if at.value is None else as_yaml(at.value)
     if text is None:
         return None
-    if engine != "soda":
-        node.remark(f"rules of the engine {shown(node.text('engine'))} cannot run here; skipped")
-    elif "${" in text:
+    if engine == "soda" and "${" in text:
         at.problem("a SodaCL block must not contain ${: it would be run as a template")
-    elif (reason := sodacl_remark(text)) is not None:
-        at.remark(f"{reason}; it cannot be checked")
     return text
 
 

@@ -26,10 +26,12 @@ DOCUMENTED = {
 CANONICAL = {name.lower(): name for name in DOCUMENTED} | {short: name for name, short in DOCUMENTED.items()}
 MEASURABLE = frozenset({"freshness", "latency", "retention", "frequency"})
 """The levels that data can show, when they name an element and a length of time."""
+PAIR = 2
+"""So many elements make latency the time from one to the other."""
 
 
 def read_service_levels(root: Node, names: Names) -> tuple[ServiceLevel, ...]:
-    """Return the service levels in file order; what data cannot show is remarked, never dropped."""
+    """Return the service levels in file order, with those that data cannot show."""
     default = root.text("slaDefaultElement")
     return tuple(_service_level(node, names, default) for node in root.items("slaProperties"))
 
@@ -44,12 +46,8 @@ def _service_level(node: Node, names: Names, default: str | None) -> ServiceLeve
     duration = _duration(node, property_) if is_measurable else None
     if not written:
         node.at("property").problem("found an empty name, expected one such as latency or retention")
-    elif not is_measurable:
-        node.remark(f"{shown(property_)} cannot be seen in the data; this service level is not checked")
-    elif not elements and property_ != "frequency":
-        node.remark(f"{property_} names no element (object.property); this service level is not checked")
-    if property_ == "latency" and len(elements) > 2:  # noqa: PLR2004 from one moment to another
-        node.at("element").remark("latency is measured from one element to another; more than two are not checked")
+    if property_ == "latency" and len(elements) > PAIR:
+        node.at("element").remark("latency names more than two elements; the age of each is checked")
     return ServiceLevel(
         id=node.text("id"),
         property=property_,
@@ -65,12 +63,30 @@ def _service_level(node: Node, names: Names, default: str | None) -> ServiceLeve
     )
 
 
+def why_unchecked(level: ServiceLevel) -> str | None:
+    """Say why a service level cannot be checked; None if it can.
+
+    An element that the contract does not declare says so itself.
+    """
+    if level.property not in MEASURABLE:
+        return f"{shown(level.property)} cannot be seen in the data"
+    if not level.elements:
+        only = "so it only sets the cadence" if level.property == "frequency" else "expected object.property"
+        return f"{level.property} names no element, {only}"
+    if level.duration is None:
+        found = parse_duration(level.value, level.unit, level.property)
+        return found.text if isinstance(found, DurationProblem) else None
+    if level.property == "latency" and len(level.elements) == PAIR and not any(each.problem for each in level.elements):
+        first, second = level.elements
+        if first.dataset != second.dataset:
+            return f"{first.text} and {second.text} lie in different objects, whose rows cannot be paired"
+    return None
+
+
 def _duration(node: Node, property_: str) -> Duration | None:
     found = parse_duration(node.scalar("value"), node.text("unit"), property_)
     if isinstance(found, DurationProblem):
-        if found.is_missing_unit:
-            node.at("value").remark(f"{found.text}; this service level is not checked")
-        else:
+        if not found.is_missing_unit:
             node.at("unit" if found.text.startswith("the unit") else "value").problem(found.text)
         return None
     ambiguous = ambiguous_unit(node.text("unit"), property_)

@@ -1,15 +1,13 @@
-"""Custom SodaCL blocks: is it SodaCL at all, and may it run?"""
+"""Custom SodaCL blocks that are written as objects."""
 
 import json
 import re
 from decimal import Decimal
 
 from monitor.contracts.document import Value
-from monitor.contracts.yaml_reader import YamlError, read_value
 from monitor.domain.check import plain
 
 UNSAFE = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff]")
-BLOCK = re.compile(r"(?:checks|filter|variables|for each|configurations|discover|profile|sample)\b")
 
 
 def as_yaml(value: Value) -> str:
@@ -29,23 +27,6 @@ def as_yaml(value: Value) -> str:
             return plain(value)
         case _:
             return str(value)
-
-
-def sodacl_remark(text: str) -> str | None:
-    """Return why a block is not SodaCL, or None when it is a list of checks or a mapping of `checks for …`."""
-    try:
-        block = read_value(text)
-    except YamlError as error:
-        return f"this is not SodaCL: {error.problems[-1][2]}"
-    if isinstance(block, list) and block and all(_is_check(item) for item in block):
-        return None
-    if isinstance(block, dict) and block and all(BLOCK.match(key) for key in block):
-        return None
-    return "this is not SodaCL: expected a list of checks, or checks for this dataset followed by a list"
-
-
-def _is_check(item: Value) -> bool:
-    return isinstance(item, str) or (isinstance(item, dict) and len(item) == 1)
 
 
 def _quoted(text: str) -> str:

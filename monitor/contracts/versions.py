@@ -3,7 +3,7 @@
 import difflib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from monitor.contracts.files import InvalidFile, find
@@ -27,10 +27,14 @@ class Library:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selected:
-    """A contract version that is to run; a shadow is evaluated and reported but never alerted."""
+    """A contract version that is to run; a shadow is evaluated and reported but never alerted.
+
+    `named` says that somebody asked for this very version.
+    """
 
     contract: Contract
     shadow: bool
+    named: bool = False
 
 
 def read_library(paths: Sequence[Path], variables: Mapping[str, str] = NO_VARIABLES) -> Library:
@@ -70,7 +74,8 @@ def current(library: Library) -> tuple[Selected, ...]:
 def resolve(library: Library, wanted: str) -> tuple[Selected, ...]:
     """Return what a person means by an id, a slug, a unique name, or one of these with @version.
 
-    Without a version these are the contract's current versions and their shadows.
+    Without a version these are the contract's current versions and their shadows; a contract of nothing but drafts
+    means these.
 
     Raises:
         UsageError: Nothing is called that, several are, or none of its versions runs.
@@ -82,7 +87,8 @@ def resolve(library: Library, wanted: str) -> tuple[Selected, ...]:
         if not running:
             listed = ", ".join(f"{version.version} ({version.status})" for version in versions)
             raise UsageError(f"no version of {contract_id} runs: {listed}; name one as {contract_id}@<version>")
-        return tuple(running)
+        only_shadows = all(each.shadow for each in running)
+        return tuple(replace(each, named=only_shadows) for each in running)
     name, at, version = wanted.rpartition("@")
     contract_id = _id_of(library, name) if at else None
     if contract_id is None:
@@ -90,7 +96,7 @@ def resolve(library: Library, wanted: str) -> tuple[Selected, ...]:
     versions = _by_id(library.contracts)[contract_id]
     for contract in versions:
         if contract.version == version:
-            return (Selected(contract=contract, shadow=contract.status in SHADOW_STATUSES),)
+            return (Selected(contract=contract, shadow=contract.status in SHADOW_STATUSES, named=True),)
     listed = ", ".join(contract.version for contract in versions)
     raise UsageError(f"{contract_id} has no version {version!r}; it has {listed}")
 

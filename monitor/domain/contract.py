@@ -209,6 +209,16 @@ class Owner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unchecked:
+    """A promise that the standard allows and nothing here can check: `where` in the file, and the reason."""
+
+    dataset: str
+    where: str
+    reason: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
     """One version of a contract, as read from one file.
 
@@ -235,6 +245,7 @@ class Contract:
     tags: tuple[str, ...] = ()
     extra_columns: str = "warn"
     column_order: str = "allow"
+    unchecked: tuple[Unchecked, ...] = ()
     remarks: tuple[str, ...] = ()
 
     def dataset(self, name: str) -> Dataset | None:

@@ -34,7 +34,7 @@ STRICT_SEVERITIES = frozenset({"error", "high", "critical"})
 
 def broken_outcome(severity: str) -> Outcome:
     """Return what a broken rule of this severity counts as; unknown words are taken seriously."""
-    return Outcome.WARN if severity.lower() in LENIENT_SEVERITIES else Outcome.FAIL
+    return Outcome.WARN if severity.strip().lower() in LENIENT_SEVERITIES else Outcome.FAIL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,8 @@ class ColumnSeen:
 class TableSeen:
     """A relation as the live catalogue shows it.
 
-    `kind` is table, view, materialized view, partitioned table or foreign table.
+    `kind` is table, view, materialized view, partitioned table or foreign table. `usable` says whether its schema may
+    be used at all, `readable` whether every column may be read.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class TableSeen:
     readable: bool
     estimated_rows: int
     columns: tuple[ColumnSeen, ...]
+    usable: bool = True
 
     def column(self, name: str) -> ColumnSeen | None:
         """Return the column with exactly this name."""

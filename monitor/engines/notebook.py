@@ -76,11 +76,10 @@ class Notebook:
         return [self._result(check) for check in self.open_checks() if self._is_complete(check)]
 
     def _is_complete(self, check: Check) -> bool:
-        return all(
-            metric_of(check, probe) in self._found
-            for probe in check.probes
-            if isinstance(probe, Aggregate | Query | SodaBlock)
-        )
+        metrics = [
+            metric_of(check, probe) for probe in check.probes if isinstance(probe, Aggregate | Query | SodaBlock)
+        ]
+        return bool(metrics) and all(metric in self._found for metric in metrics)
 
     def _result(self, check: Check) -> CheckResult:
         result = result_of(check, self._found, self._rows.get(check.dataset))

@@ -41,9 +41,9 @@ def percent(value: Decimal) -> str:
     """Write a percentage with two places, never rounding a breach to nothing or to everything."""
     rounded = value.quantize(_TWO_PLACES)
     if rounded == 0 and value > 0:
-        return "under 0.01 %"
+        return "< 0.01 %"
     if rounded == 100 and value < 100:  # noqa: PLR2004
-        return "over 99.99 %"
+        return "> 99.99 %"
     return f"{plain(rounded)} %"
 
 
@@ -65,6 +65,8 @@ def duration(seconds: Decimal) -> str:
 def _without_end(check: Check, value: Decimal, rows: int | None) -> str:
     if value.is_nan():
         return "the measured value is not a number (NaN)"
+    if check.unit == "seconds" and value < 0:
+        return "the newest value is infinity, in the future"
     if check.unit == "seconds":
         return "the table is empty" if not rows else f"none of {rows:,} rows has a value to measure by"
     return f"measured {'' if value > 0 else 'minus '}infinity"

@@ -42,6 +42,8 @@ def _summary(guarded: Guarded, check: Check, offenders: Offenders, shown: frozen
     source = f"FROM {offenders.table} WHERE {offenders.condition}"
     if check.kind in _ORDERED and len(columns) == 1:
         ((lowest, highest),) = guarded.rows(f"SELECT MIN({columns[0]})::text, MAX({columns[0]})::text {source}")
+        if lowest == highest:
+            return f"always {_cell(lowest)}"
         return f"lowest {_cell(lowest)}, highest {_cell(highest)}"
     texts = ", ".join(f"CAST({column} AS text)" for column in columns)
     places = ", ".join(str(place) for place in range(1, len(columns) + 1))
@@ -52,9 +54,14 @@ def _summary(guarded: Guarded, check: Check, offenders: Offenders, shown: frozen
     if not found:
         return None
     total = int(str(found[0][-1]))
-    words = " · ".join(f"{', '.join(_cell(cell) for cell in row[:-2])} {int(str(row[-2])):,}" for row in found)
+    words = " · ".join(f"{_key(row[:-2])} {int(str(row[-2])):,}" for row in found)
     more = " · …" if total > len(found) else ""
     return f"{total:,} value{'s' if total > 1 else ''}: {words}{more}"
+
+
+def _key(cells: tuple[object, ...]) -> str:
+    key = ", ".join(_cell(cell) for cell in cells)
+    return f"({key})" if len(cells) > 1 else key
 
 
 def _rows(

@@ -23,6 +23,7 @@ from monitor.engines.messages import (
     Work,
     metric_of,
 )
+from monitor.engines.only_reading import OnlyReading
 from monitor.engines.soda_run import BrokenStatement, SodaScan, run_sodacl
 from monitor.engines.soda_run import preload as preload_soda
 from monitor.engines.split import parts_of
@@ -146,12 +147,14 @@ class Measurer:
         metric = metric_of(check, probe)
         if self._guarded.loss():
             return Failed(metric=metric, trouble=Trouble.LOST, reason=self._gone())
-        scan = run_sodacl(self._guarded, probe.sodacl)
+        scan = run_sodacl(OnlyReading(self._guarded), probe.sodacl)
         if scan.broken:
             statement = scan.broken[0]
             if self._guarded.loss():
                 return Failed(metric=metric, trouble=Trouble.LOST, reason=self._gone(), sql=statement.sql)
             reason = sql_errors.reason_of(statement.error, may_show_values=self._may_show(check))
+            if isinstance(statement.error, GeneratorExit):  # Soda stumbled over the text before it sent anything
+                reason = f"Soda cannot run this block: {scan.errors[-1].rpartition('.: ')[2]}"
             return Failed(metric=metric, trouble=Trouble.ERROR, reason=reason, sql=statement.sql)
         if scan.errors or not scan.outcomes or None in scan.outcomes:
             return Failed(metric=metric, trouble=Trouble.ERROR, reason=scan.errors[0] if scan.errors else NO_OUTCOME)

@@ -36,7 +36,7 @@ def result_of(check: Check, found: Mapping[str, Found], rows: int | None) -> Che
     ]
     worst = min(reversed(parts), key=lambda part: _WORST_FIRST.index(part.outcome))
     # The part that is called like the check is the number people want to see, whichever part is broken.
-    main = next((part for part in parts if part.metric == check.id and part.measured is not None), None)
+    main = next((part for part in parts if part.metric == check.id), None)
     told = main if main and worst.outcome not in {Outcome.ERROR, Outcome.BLOCKED} else worst
     named = len(parts) > 1 and told is not main and worst.outcome is not Outcome.PASS
     return CheckResult(

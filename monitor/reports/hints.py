@@ -5,7 +5,7 @@ from typing import assert_never
 
 from monitor.domain.check import Check, CheckKind, NotChecked
 from monitor.domain.scan import CheckResult, Outcome, Run
-from monitor.reports.visible import visible
+from monitor.visible import visible
 
 
 def hint(result: CheckResult, run: Run) -> str | None:
@@ -36,7 +36,7 @@ def _mend(check: Check, run: Run) -> str:
         case CheckKind.UNIQUE | CheckKind.PRIMARY_KEY | CheckKind.DUPLICATE_VALUES:
             return f"remove the duplicates and gaps of {columns} at its source; was {check.dataset} loaded twice?"
         case CheckKind.SCHEMA:
-            return f"restore what is missing in {check.dataset}, or {_loosened('a contract without it', run)}"
+            return f"bring {check.dataset} back to its promised shape, or {_loosened('the new shape', run)}"
         case CheckKind.EXTRA_COLUMNS:
             return f"add it to the contract, or remove it from {check.dataset}"
         case CheckKind.COLUMN_ORDER | CheckKind.COLUMN_TYPE:

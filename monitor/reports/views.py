@@ -10,7 +10,7 @@ from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, Outcome, Run, Verdict
 from monitor.reports import words
 from monitor.reports.hints import hint
-from monitor.reports.visible import visible
+from monitor.visible import visible
 
 OUTCOME_WORDS = {
     Outcome.FAIL: ("broken", "broken"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from monitor.domain.check import CheckKind, plain
 from monitor.domain.scan import CheckResult
-from monitor.reports.visible import visible
+from monitor.visible import visible
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _COMPARISON = re.compile(rf"(=|!=|>=|<=|>|<) ({_NUMBER})")
@@ -35,6 +35,7 @@ ROW_RULES = frozenset(
 )
 """Kinds that count rows out of all rows of their dataset when their unit is rows: only there a share has a meaning."""
 
+_ROUNDED = re.compile(r"measured(?: [\d,.]+ (?:d|h|min|s))+")
 _SECONDS: Mapping[str, int] = {"d": 86_400, "h": 3_600, "min": 60}
 _LONGEST = 30
 _FILLER = frozenset(
@@ -138,6 +139,8 @@ def measured(result: CheckResult) -> Measured | None:
         return Measured(number=f"{number(value)} %", rest="" if rows is None else f"of {_counted(rows, 'row')}")
     if check.kind is CheckKind.ROW_COUNT:
         return Measured(number=number(value), rest="row" if value == 1 else "rows")
+    if check.unit == "columns":
+        return Measured(number=number(value), rest="column" if value == 1 else "columns")
     if check.unit == "rows" and check.kind in ROW_RULES and rows is not None:
         if not 0 <= value <= rows:
             return Measured(number=number(value), rest=f"in {_counted(rows, 'row')}")
@@ -158,7 +161,8 @@ def reason(result: CheckResult) -> str | None:
     nowhere in the type that people read it in.
     """
     told = _words(" ".join((result.check.name, result.check.expected, expected(result), str(measured(result)))))
-    if result.measured is not None and _words(result.reason) <= told | _FILLER:
+    is_rounded = result.check.unit == "seconds" and _ROUNDED.fullmatch(result.reason)
+    if result.measured is not None and (is_rounded or _words(result.reason) <= told | _FILLER):
         return None
     lines = visible(result.reason, keep="\n").strip().split("\n")
     return "\n".join(line.rstrip() for line in lines if line.strip() != "^") or None

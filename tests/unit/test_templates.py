@@ -26,3 +26,35 @@ def test_the_wheel_carries_templates_in_a_package_without_code(tmp_path: Path, m
     assert templates.source("report/style.css") == "p {}"
     with pytest.raises(FileNotFoundError):
         templates.source("report/none.css")
+
+
+def slack(text: str, monkeypatch: pytest.MonkeyPatch, **values: object) -> str:
+    monkeypatch.setattr(templates, "_load", lambda _: text)
+    templates._slack.cache_clear()
+    try:
+        return templates.render_slack("slack/any.j2", **values)
+    finally:
+        templates._slack.cache_clear()
+
+
+def test_a_value_in_a_slack_message_is_never_active(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = slack("*{{ name }}*: {{ n }} {{ value|code }}", monkeypatch, name="<!channel> *x*", n=3, value="<@U1>`")
+    assert shown == "*&lt;!channel&gt; ∗x∗*: 3 `&lt;@U1&gt;ˋ`"
+
+
+def test_slack_knows_no_escape_for_quotes(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "{% macro say(it) %}<{{ it }}>{% endmacro %}\"it's\" {{ v }} {{ say(v) }} {{ [v, v]|join(', ') }}"
+    assert slack(text, monkeypatch, v="'a' & \"b\"") == (
+        '"it\'s" \'a\' &amp; "b" <\'a\' &amp; "b"> \'a\' &amp; "b", \'a\' &amp; "b"'
+    )
+
+
+def test_a_slack_template_links_and_trusts_what_it_is_told_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "{{ url|link('run ' ~ n) }} {{ markup }}"
+    shown = slack(text, monkeypatch, url="https://dq.example.com/7?a=1&b=2", n="7_", markup=templates.Trusted("<@U1>"))
+    assert shown == "<https://dq.example.com/7?a=1&amp;b=2|run 7ˍ> <@U1>"
+
+
+def test_a_slack_template_that_misses_a_value_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UndefinedError):
+        slack("{{ missing }}", monkeypatch)

@@ -166,8 +166,9 @@ def end_backends(holder: connection, backends: Sequence[int]) -> None:
 
 
 def one_line(message: str, secret: str | None = None) -> str:
-    """Return a server's message as one line that does not contain the secret."""
-    text = " ".join(message.split())
+    """Return a server's message as one line that does not contain the secret; libpq's indented advice goes."""
+    said = [line for line in message.splitlines() if line.strip() and not line.startswith("\t")]
+    text = "; ".join(" ".join(line.split()) for line in said)
     return text.replace(secret, "•••") if secret else text
 
 

@@ -30,7 +30,7 @@ WITH wanted AS (
   WHERE CASE WHEN w.schema IS NULL THEN p.name IS NOT NULL ELSE n.nspname = w.schema END
   ORDER BY w.place, p.place
 )
-SELECT f.place, f.relkind, f.nspname, f.readable,
+SELECT f.place, f.relkind, f.nspname, f.usable, f.readable,
   CASE f.relkind WHEN 'p' THEN (
     WITH RECURSIVE leaf AS (
       SELECT inhrelid FROM pg_catalog.pg_inherits WHERE inhparent = f.oid
@@ -57,6 +57,13 @@ ORDER BY f.place, a.attnum
 _KINDS = {"r": "table", "v": "view", "m": "materialized view", "p": "partitioned table", "f": "foreign table"}
 
 
+def has_schema(guarded: connection, name: str) -> bool:
+    """Say whether a schema of exactly this name exists, whether or not it may be used."""
+    with guarded.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_namespace WHERE nspname = %s", (name,))
+        return cursor.fetchone() is not None
+
+
 def look_up(guarded: connection, tables: Sequence[TableName], default_schema: str | None) -> dict[TableName, TableSeen]:
     """Return every table of the list that exists, found by its exact name, whether or not it may be read."""
     parameters = {
@@ -70,11 +77,12 @@ def look_up(guarded: connection, tables: Sequence[TableName], default_schema: st
     seen = {}
     for place, group in groupby(rows, key=lambda row: row[0]):
         lines = list(group)
-        _, kind, schema, readable, estimate, *_ = lines[0]
-        columns = [line[5:] for line in lines if line[5] is not None]
+        _, kind, schema, usable, readable, estimate, *_ = lines[0]
+        columns = [line[6:] for line in lines if line[6] is not None]
         seen[tables[place - 1]] = TableSeen(
             kind=_KINDS[kind],
             schema=schema,
+            usable=usable,
             readable=readable,
             estimated_rows=estimate,
             columns=tuple(

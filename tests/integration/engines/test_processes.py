@@ -17,7 +17,7 @@ import pytest
 from monitor.domain.check import SodaBlock
 from monitor.domain.scan import Outcome
 from monitor.engines.base import Engine
-from tests.conftest import Warehouse, until
+from tests.conftest import Warehouse, hear_interrupts, until
 from tests.integration.engines.conftest import MakeEngine, by_id, verify
 from tests.integration.engines.test_unverified import background
 from tests.plans import aggregate, check, equals, plan
@@ -68,6 +68,7 @@ def program(
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        preexec_fn=hear_interrupts,
     ) as process:
         try:
             yield process

@@ -133,6 +133,48 @@ CASES = {
     "an enum of dates": Case(
         "logicalType: date, enum: [{value: '2024-01-01'}]", "date", "'2024-01-01', '2024-01-02'", 1, "enum"
     ),
+    "an enum of booleans over text": Case(
+        "enum: [{value: true}, {value: x}]", "text", "'true', 'x', 'false'", 1, "enum"
+    ),
+    "an enum of numbers and quoted numbers": Case(
+        "logicalType: number, enum: [{value: 1}, {value: '2.50'}, {value: n/a}]",
+        "numeric(9,3)",
+        "1, 2.5, 3, NULL",
+        1,
+        "enum",
+    ),
+    "an enum of numbers over declared text": Case(
+        "physicalType: varchar(3), enum: [{value: 1}, {value: 2}]", "varchar(3)", "'1', '02', '2'", 1, "enum"
+    ),
+    "an enum of dates with a word in it": Case(
+        "logicalType: date, enum: [{value: '2024-01-01'}, {value: unknown}]",
+        "date",
+        "'2024-01-01', '2024-01-02'",
+        1,
+        "enum",
+    ),
+    "an enum of moments in the default zone": Case(
+        "logicalType: timestamp, logicalTypeOptions: {defaultTimezone: Europe/Berlin},"
+        " enum: [{value: '2024-01-01T00:00:00'}]",
+        "timestamptz",
+        "'2023-12-31 23:00:00Z', '2024-01-01 00:00:00Z'",
+        1,
+        "enum",
+    ),
+    "a date alone bounds timestamps in the default zone": Case(
+        "logicalType: timestamp, logicalTypeOptions: {minimum: '2024-01-01', defaultTimezone: Europe/Berlin}",
+        "timestamptz",
+        "'2023-12-31 23:00:00Z', '2023-12-31 22:59:59Z'",
+        1,
+        "range",
+    ),
+    "a blank before the time is as good as a T": Case(
+        "logicalType: timestamp, logicalTypeOptions: {maximum: '2024-01-01 00:00', defaultTimezone: Europe/Berlin}",
+        "timestamptz",
+        "'2023-12-31 23:00:00Z', '2023-12-31 23:00:01Z'",
+        1,
+        "range",
+    ),
     "email": Case(
         "logicalType: string, logicalTypeOptions: {format: email}",
         "text",
@@ -187,6 +229,20 @@ CASES = {
         2,
         "format",
     ),
+    "f32": Case(
+        "logicalType: number, logicalTypeOptions: {format: f32}",
+        "numeric",
+        "-340282346638528859811704183484516925440, -340282346638528859811704183484516925441, 0",
+        1,
+        "format",
+    ),
+    "f64": Case(
+        "logicalType: number, logicalTypeOptions: {format: f64}",
+        "double precision",
+        "'Infinity', '-Infinity', 1.7976931348623157e308, -1.7976931348623157e308",
+        2,
+        "format",
+    ),
     "items": Case(
         "logicalType: array, logicalTypeOptions: {minItems: 1, maxItems: 2}",
         "integer[]",
@@ -197,19 +253,23 @@ CASES = {
     "items of a document": Case(
         "logicalType: array, logicalTypeOptions: {uniqueItems: true}",
         "jsonb",
-        "'[1,2]', '[1,1]', '[]', NULL",
-        1,
-        "items",
+        "'[1,2]', '[1,1]', '[]', 'null', '{}', '7', NULL",
+        3,
+        "unique-items",
     ),
     "properties": Case(
         "logicalType: object, logicalTypeOptions: {maxProperties: 1}",
         "jsonb",
-        """'{}', '{"a": 1, "b": 2}', NULL""",
-        1,
-        "items",
+        """'{}', '{"a": 1, "b": 2}', 'null', '[]', NULL""",
+        2,
+        "properties",
     ),
     "required properties": Case(
-        "logicalType: object, logicalTypeOptions: {required: [a]}", "json", """'{}', '{"a": null}', NULL""", 1, "items"
+        "logicalType: object, logicalTypeOptions: {required: [a]}",
+        "json",
+        """'{}', '{"a": null}', '["a"]', 'null', NULL""",
+        2,
+        "required-properties",
     ),
     "unique counts repeated values": Case(
         "unique: true", "text", "'a', 'a', 'a', 'b', 'b', 'c', NULL, NULL", 2, "unique"

@@ -28,7 +28,11 @@ def test_a_broken_promise_outranks_an_invalid_file_and_that_what_is_unknown(
 
 
 def test_a_shadow_run_that_was_named_counts() -> None:
-    assert exit_code([SHADOW], invalid=False, shadow_counts=True) == 1
+    assert exit_code([SHADOW, KEPT], invalid=False, named={(SHADOW.contract, SHADOW.version)}) == 1
+
+
+def test_nothing_but_shadows_is_not_kept() -> None:
+    assert exit_code([replace(KEPT, shadow=True)], invalid=False) == 3
 
 
 def test_a_warning_fails_only_where_that_was_asked_for() -> None:

@@ -74,7 +74,7 @@ def test_the_verdict_over_all_is_the_worst_that_counts(
 
 def test_a_shadow_run_that_was_named_counts() -> None:
     shadow = replace(BROKEN, shadow=True)
-    assert json.loads(document([shadow], [], shadow_counts=True))["verdict"] == "broken"
+    assert json.loads(document([shadow], [], named={(shadow.contract, shadow.version)}))["verdict"] == "broken"
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False) | st.integers())

@@ -12,11 +12,9 @@ from monitor.domain.scan import Outcome, Run
 from monitor.errors import ContractError
 from tests.runs import (
     BROKEN,
-    CONTRACT,
     DEAD,
     EVERYTHING,
     HOSTILE,
-    HOSTILE_CONTRACT,
     KEPT,
     SKIPPED,
     check,
@@ -33,11 +31,11 @@ class Terminal(io.StringIO):
 
 
 def told(run: Run, *, width: int = 80, verbose: bool = False) -> str:
-    return plain(render_run(run, CONTRACT, width=width, verbose=verbose))
+    return plain(render_run(run, width=width, verbose=verbose))
 
 
 def test_a_broken_run_reads_like_this() -> None:
-    one = Told(run=BROKEN, contract=CONTRACT, report="reports/nyc-flights/runs/7f3a.html")
+    one = Told(run=BROKEN, report="reports/nyc-flights/runs/7f3a.html")
     assert (
         plain(render_runs([one], [], exit_code=1, width=80))
         == """\
@@ -140,7 +138,7 @@ def test_the_columns_variable_decides_the_width(monkeypatch: pytest.MonkeyPatch)
 
 
 def printed(stream: io.StringIO, run: Run, environment: dict[str, str] | None = None) -> str:
-    one = Told(run=run, contract=HOSTILE_CONTRACT)
+    one = Told(run=run)
     print_runs([one], [], exit_code=1, stream=stream, verbose=True, environment=environment or {})
     return stream.getvalue()
 

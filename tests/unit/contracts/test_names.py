@@ -55,7 +55,6 @@ def test_an_unresolved_relationship_is_kept_with_its_reason(read: Callable[..., 
     (relationship,) = contract.datasets[0].columns[0].relationships
     assert relationship.to.problem is not None
     assert relationship.to.text == "u.c"
-    assert contract.remarks[0].endswith("; this relationship is not checked")
 
 
 def test_composite_keys_keep_their_order(read: Callable[..., Contract]) -> None:
@@ -144,4 +143,4 @@ def test_key_positions_follow_the_numbers(read: Callable[..., Contract], problem
 def test_a_measure_is_no_column(read: Callable[..., Contract]) -> None:
     contract = read("schema: [{name: t, properties: [{name: a}, {name: m, semanticType: measure}]}]")
     assert [column.name for column in contract.datasets[0].columns] == ["a"]
-    assert "a measure is no column" in contract.remarks[0]
+    assert "a measure is no column" in contract.unchecked[0].reason

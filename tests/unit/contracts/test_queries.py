@@ -37,7 +37,6 @@ def test_a_query_that_reads_may_run(query: str) -> None:
         ("EXPLAIN ANALYZE DELETE FROM t", "expected one SELECT"),
         ("DO $$ BEGIN END $$", "expected one SELECT"),
         ("SELECT ${SECRET}", "'${SECRET}' is no placeholder"),
-        ("SELECT 1 -- ${x}", "no placeholder"),
         ("SELECT FROM WHERE (", "not SQL"),
         ("SELECT " + "(" * 3_000 + "1" + ")" * 3_000, "nested too deeply"),
         ("SELECT '" + "x" * 20_000 + "'", "more than 20,000 characters"),

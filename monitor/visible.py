@@ -17,7 +17,7 @@ JOINED = re.compile("(?<=[^\x00-\x7f])[\u200c\u200d](?=[^\x00-\x7f])")
 
 def visible(text: str, *, keep: str = "") -> str:
     """Return the text with every hidden character as a visible escape, except those in `keep`."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
     joiners = {match.start() for match in JOINED.finditer(text)}
     return "".join(
@@ -28,6 +28,6 @@ def visible(text: str, *, keep: str = "") -> str:
 
 def _shown(character: str) -> str:
     """Return one character, or its escape as Python spells it."""
-    if unicodedata.category(character) not in HIDDEN:
+    if character.isprintable() or unicodedata.category(character) not in HIDDEN:
         return character
     return character.encode("unicode_escape").decode("ascii")

@@ -1,6 +1,6 @@
 import pytest
 
-from monitor.reports.visible import visible
+from monitor.visible import visible
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_hidden_characters_are_shown_as_escapes_and_all_others_as_they_are(text:
     assert visible(text) == shown
 
 
-@pytest.mark.parametrize("text", ["می\u200cخواهم", "👩\u200d💻"])  # noqa: RUF001 - Persian is meant
+@pytest.mark.parametrize("text", ["می\u200cخواهم", "👩\u200d💻"])
 def test_a_joiner_that_belongs_to_the_spelling_stays(text: str) -> None:
     assert visible(text) == text
 

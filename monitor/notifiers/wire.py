@@ -1,0 +1,40 @@
+"""What a broken connection means: whether anything can have been sent, and the cause in words without an address."""
+
+import errno
+import socket
+import ssl
+from collections.abc import Mapping
+from typing import Final
+from urllib.error import URLError
+
+NEVER_CONNECTED: Final = (socket.gaierror, ConnectionRefusedError, ssl.SSLCertVerificationError)
+UNREACHABLE: Final = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH})
+
+
+def was_not_sent(error: Exception) -> bool:
+    """Say whether the connection was never made, so that the other side cannot have seen anything."""
+    reason = error.reason if isinstance(error, URLError) else None
+    return (
+        isinstance(reason, NEVER_CONNECTED)
+        or (isinstance(reason, OSError) and reason.errno in UNREACHABLE)
+        or str(reason).startswith("Tunnel connection failed")  # http.client, when a proxy refuses CONNECT
+    )
+
+
+def why(error: Exception) -> str:
+    """Return what happened without any address: one may hold a proxy's password."""
+    reason = error.reason if isinstance(error, URLError) else error
+    if not isinstance(reason, Exception):
+        return "the connection failed"
+    if isinstance(reason, OSError) and reason.strerror:
+        return f"{type(reason).__name__} ({reason.strerror})"
+    return type(reason).__name__
+
+
+def retry_after(headers: Mapping[str, object]) -> float | None:
+    """Return the seconds of a Retry-After header; None when there is none, or a date."""
+    value = next((value for name, value in headers.items() if name.lower() == "retry-after"), None)
+    try:
+        return max(0.0, float(str(value))) if value is not None else None
+    except ValueError:
+        return None

@@ -1,0 +1,31 @@
+import io
+from datetime import UTC, datetime
+
+import pytest
+
+from monitor.notifiers.base import CannotTell, DeliveryError, Destination, Message
+from monitor.notifiers.console import ConsoleNotifier
+
+HERE = Destination(channel="console")
+
+
+def test_a_terminal_reads_plain_words_and_obeys_nothing() -> None:
+    stream = io.StringIO()
+    message = Message(outbox_id="o-1", text="*orders*: a &lt; b\n<https://x.example|run> \x1b[31m")
+    assert ConsoleNotifier(stream).send(message, HERE).ts is None
+    assert stream.getvalue() == "*orders*: a < b\nrun (https://x.example) \\x1b[31m\n"
+
+
+def test_a_stream_that_is_closed_is_a_failed_delivery() -> None:
+    stream = io.StringIO()
+    stream.close()
+    with pytest.raises(DeliveryError):
+        ConsoleNotifier(stream).send(Message(outbox_id="o-1", text="x"), HERE)
+
+
+def test_what_is_written_is_neither_changed_nor_read_again() -> None:
+    console = ConsoleNotifier(io.StringIO())
+    with pytest.raises(DeliveryError):
+        console.update(Message(outbox_id="o-1", text="x"), HERE, "1.0")
+    with pytest.raises(CannotTell):
+        console.find("o-1", HERE, datetime.now(UTC))
