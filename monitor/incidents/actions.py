@@ -5,7 +5,7 @@ from datetime import datetime
 
 from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentState
 from monitor.errors import UsageError
-from monitor.incidents.life import ends, opened
+from monitor.incidents.life import ends, heard, opened
 from monitor.incidents.moment import Moment, changed
 from monitor.incidents.policy import Policy
 
@@ -52,7 +52,8 @@ def _decided(
 ) -> IncidentChange:
     _check_lives(incident)
     moment = _moment(now)
-    after = replace(opened(incident, moment, None), state=state, until=until, by=by, why=why)
+    known = heard(opened(incident, moment, None), moment)  # who decides has seen it
+    after = replace(known, state=state, until=until, by=by, why=why)
     return changed(after, kind, moment, by=by, why=why)
 
 

@@ -51,6 +51,17 @@ def test_a_reminder_that_is_long_overdue_comes_once() -> None:
     assert story.wait(HOUR) == []
 
 
+def test_who_decided_on_it_knows_it_and_is_reminded_hours_after() -> None:
+    """The snooze ends while the check holds, and it fails again: the clock runs from the decision, not the opening."""
+    story = Story(Policy(resolve_after_passes=3))
+    story.run(result(RANGE, "f", 10))
+    story.run(result(RANGE, "f", 15))
+    snoozed(story, HOUR)
+    assert story.find().told == 15
+    story.outcomes("pf")
+    assert [story.wait(HOUR) for _ in range(2)] == [[], [K.REMINDED]]
+
+
 def test_nobody_is_reminded_of_what_was_taken_or_put_off() -> None:
     story = failing()
     acked(story)
