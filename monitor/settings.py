@@ -58,10 +58,29 @@ class StateSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SlackSettings:
+    """How to reach people in Slack. `ops_channel` hears of trouble of the monitor itself, None means `channel`."""
+
+    token: str = field(repr=False)
+    channel: str
+    ops_channel: str | None = None
+    base_url: str = "https://slack.com/api/"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertSettings:
+    """How often a check must fail before people hear of it, and pass before they hear that it is over; in a row."""
+
+    alert_after_failures: int = 1
+    resolve_after_passes: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the user configured. Paths are as the user wrote them, from the folder of `file`.
 
     `contract_variables` holds the allowed names and their values; `servers` is empty without a configuration file.
+    Without `slack` nobody can be alerted.
     """
 
     file: Path | None = None
@@ -71,6 +90,8 @@ class Settings:
     servers: Mapping[str, ServerSettings] = field(default_factory=dict)
     samples: SampleSettings = SampleSettings()
     state: StateSettings = StateSettings()
+    slack: SlackSettings | None = None
+    alerts: AlertSettings = AlertSettings()
 
 
 def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings:

@@ -5,11 +5,19 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from monitor.errors import SettingsError
-from monitor.settings import SampleSettings, ServerSettings, Settings, StateSettings
+from monitor.settings import (
+    AlertSettings,
+    SampleSettings,
+    ServerSettings,
+    Settings,
+    SlackSettings,
+    StateSettings,
+)
 from monitor.settings_state import in_folder, state_url
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -65,6 +73,31 @@ class _State(_Table):
     keep_rollups: Seconds = StateSettings().keep_rollups
 
 
+def _web_address(value: object) -> object:
+    """Refuse an address to which the token would travel in plain text; a server on this machine is fine."""
+    parts = urlsplit(value) if isinstance(value, str) else None
+    is_local = parts is not None and parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    if parts is None or not parts.hostname or parts.scheme not in {"https", *(["http"] if is_local else [])}:
+        raise ValueError("expected an address that begins with https://")
+    return str(value).rstrip("/") + "/"
+
+
+Channel = Annotated[str, Field(pattern=r"^#?[^\s#@<>]{1,80}$")]
+Times = Annotated[int, Field(ge=1, le=100)]
+
+
+class _Slack(_Table):
+    token: Annotated[str, Field(min_length=1)]
+    channel: Channel
+    ops_channel: Channel | None = None
+    base_url: Annotated[str, BeforeValidator(_web_address)] = "https://slack.com/api/"
+
+
+class _Alerts(_Table):
+    alert_after_failures: Times = AlertSettings().alert_after_failures
+    resolve_after_passes: Times = AlertSettings().resolve_after_passes
+
+
 class _File(_Table):
     contracts: Annotated[list[str], BeforeValidator(_paths)] = ["contracts"]
     checks: str = "checks"
@@ -72,6 +105,8 @@ class _File(_Table):
     servers: dict[str, _Server] = {}
     samples: _Samples = _Samples()
     state: _State = _State()
+    slack: _Slack | None = None
+    alerts: _Alerts = _Alerts()
 
 
 def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
@@ -95,6 +130,10 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
     state = document.get("state")
     if isinstance(state, dict) and isinstance(state.get("url"), str):
         state["url"] = state_url(state["url"], environment, problems)
+    slack = document.get("slack")
+    if isinstance(slack, dict):
+        problems += _token_in_plain_text(slack)
+        document["slack"] = {key: _expand(value, f"slack.{key}", environment, problems) for key, value in slack.items()}
     try:
         read = _File.model_validate(document)
     except ValidationError as error:
@@ -119,6 +158,8 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
             keep_results=read.state.keep_results,
             keep_rollups=read.state.keep_rollups,
         ),
+        slack=None if read.slack is None else SlackSettings(**read.slack.model_dump()),
+        alerts=AlertSettings(**read.alerts.model_dump()),
     )
 
 
@@ -152,6 +193,13 @@ def _secrets_in_plain_text(name: str, server: Mapping[str, object]) -> list[str]
     ]
 
 
+def _token_in_plain_text(slack: Mapping[str, object]) -> list[str]:
+    token = slack.get("token")
+    if not isinstance(token, str) or _REFERENCE.fullmatch(token):
+        return []
+    return ['slack.token: a secret in plain text; write token = "${SLACK_BOT_TOKEN}" and set that variable']
+
+
 def _expand(value: object, where: str, environment: Mapping[str, str], problems: list[str]) -> object:
     if not isinstance(value, str):
         return value
@@ -169,7 +217,7 @@ def _told(place: tuple[int | str, ...], kind: str, message: str, found: object) 
     if kind == "extra_forbidden":
         return f"{where}: there is no such setting"
     message = message.removeprefix("Value error, ")
-    shown = "a value" if where.endswith(("password", "state.url")) else repr(found)
+    shown = "a value" if where.endswith(("password", "state.url", "slack.token")) else repr(found)
     return f"{where}: {message[0].lower()}{message[1:]}, found {shown}"
 
 
