@@ -41,3 +41,7 @@ class StoreError(MonitorError):
     """The state database cannot be opened, read or written."""
 
     exit_code = 3
+
+
+class ConflictError(StoreError):
+    """Somebody else changed the same thing meanwhile: read it again and decide anew."""

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentState
 from monitor.domain.silence import Silence
 from monitor.domain.target import TargetKey
-from monitor.errors import StoreError
+from monitor.errors import ConflictError
 from monitor.store import tables
 from monitor.store.codec import decoded, encoded
 from monitor.store.targets import is_target, lock_target
@@ -151,7 +151,7 @@ class IncidentWriter(IncidentReader):
     def save_changes(self, changes: Iterable[IncidentChange]) -> None:
         """Write what happened to incidents, and the incidents as they are since.
 
-        Raises StoreError if somebody else changed one of them meanwhile: read it again and decide anew.
+        Raises ConflictError if somebody else changed one of them meanwhile: read it again and decide anew.
         """
         locked: dict[TargetKey, int] = {}
         for change in changes:
@@ -190,7 +190,7 @@ class IncidentWriter(IncidentReader):
             select(incidents.c.sequence).where(incidents.c.id == incident.id).with_for_update()
         ).scalar()
         if last is not None and last >= change.sequence:
-            raise StoreError(f"incident {incident.id} has change {last} already, {change.sequence} comes too late")
+            raise ConflictError(f"incident {incident.id} has change {last} already, {change.sequence} comes too late")
         row = {
             "id": incident.id,
             "target_id": target_id,
@@ -208,7 +208,7 @@ class IncidentWriter(IncidentReader):
         try:
             upsert(self._connection, incidents, [row])
         except IntegrityError as error:
-            raise StoreError(f"{incident.target}: {incident.key} has an open incident already") from error
+            raise ConflictError(f"{incident.target}: {incident.key} has an open incident already") from error
         self._connection.execute(
             changes.insert(),
             {
