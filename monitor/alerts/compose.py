@@ -1,0 +1,338 @@
+"""What happened to incidents → the messages that tell it, one thread for each story and channel."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from monitor.alerts import words
+from monitor.alerts.context import Background, Context
+from monitor.alerts.render import Rendered, line, render
+from monitor.alerts.routing import channels_of, contract_channels, mentions_of
+from monitor.domain.incident import OF_DATA, ChangeKind, Incident, IncidentChange, IncidentKind, IncidentState
+from monitor.domain.scan import CheckResult, Outcome
+from monitor.notifiers.base import Mention
+from monitor.notifiers.blocks import pages
+from monitor.reports.hints import hint
+from monitor.reports.words import expected, measured, number
+from monitor.store.values import ChangeRef, QueuedAlert
+from monitor.templates import Trusted
+
+STORM = 20
+"""More new breaches than this are told as one digest."""
+
+NEW = frozenset({ChangeKind.OPENED, ChangeKind.REOPENED})
+SILENT = frozenset({ChangeKind.LEFT})
+"""What only changes the parent message."""
+
+
+def alerts_for(changes: Iterable[IncidentChange], context: Context, now: datetime) -> tuple[QueuedAlert, ...]:
+    """Return the messages that tell these changes, in the order in which they must be sent.
+
+    What is quiet is not told, and neither is the end of something of which nobody has heard.
+    """
+    loud = [change for change in changes if not change.is_quiet and _is_news(change, context)]
+    stories: dict[tuple[str, str], list[IncidentChange]] = {}
+    for change in loud:
+        for channel in channels_of(change.incident, context):
+            stories.setdefault((change.incident.group or change.incident.id, channel), []).append(change)
+    alerts: list[QueuedAlert] = []
+    for (group, channel), told in stories.items():
+        alerts += _Story(group, channel, told, context, now).alerts()
+    if context.is_first_run and not any(_is_here(change, context) for change in loud):
+        alerts += [_Story("", channel, [], context, now).note() for channel in contract_channels(context)]
+    return tuple(alerts)
+
+
+def lead_of(members: Iterable[Incident]) -> Incident:
+    """Return the incident that a story begins with: the root of most trouble, then the gravest, then the oldest."""
+    return min(members, key=_gravity)
+
+
+def _gravity(incident: Incident) -> tuple[bool, int, int, bool, datetime, str]:
+    kinds = (IncidentKind.SERVER_DOWN, IncidentKind.BROKEN, IncidentKind.WARNING)
+    kind = kinds.index(incident.kind) if incident.kind in kinds else len(kinds)
+    children = -len(incident.children)
+    grave = incident.severity.lower() not in {"critical", "high"}
+    return (incident.is_over, kind, children, grave, incident.first_failed_at, incident.key)
+
+
+def _is_news(change: IncidentChange, context: Context) -> bool:
+    return not change.incident.is_over or change.incident.id in context.told
+
+
+def _is_here(change: IncidentChange, context: Context) -> bool:
+    return change.incident.kind in OF_DATA and change.incident.target == context.target
+
+
+@dataclass
+class _Story:
+    """One group in one channel: its parent message, and replies for what people should notice."""
+
+    group: str
+    channel: str
+    told: Sequence[IncidentChange]
+    context: Context
+    now: datetime
+
+    def alerts(self) -> list[QueuedAlert]:
+        """Return the parent message, then one reply with all that happened, then what did not fit."""
+        members = self._members()
+        is_known = any(member.id in self.context.told for member in members)
+        parent = self._parent(members)
+        replies: list[Rendered] = []
+        noticed = [change for change in self.told if change.kind not in SILENT]
+        if is_known and noticed:
+            replies.append(self._reply(noticed))
+        if not is_known or len(noticed) > STORM:
+            replies += _rest(parent.remainder)
+        for reply in tuple(replies):
+            replies += _rest(reply.remainder)
+        lead = lead_of(members)
+        calls = () if self.context.is_first_run else mentions_of(lead, self.context)
+        refs = self._refs(members)
+        closes = all(member.is_over for member in members)
+        return [
+            self._alert("parent", 0, parent, refs, mentions=calls, closes=closes),
+            *(
+                self._alert("reply", place, each, self._refs(()), closes=closes)
+                for place, each in enumerate(replies, 1)
+            ),
+        ]
+
+    def note(self) -> QueuedAlert:
+        """Return a message that begins no story."""
+        return self._alert("note", 0, self._summary(()), ())
+
+    # -- the parent ----------------------------------------------------------------------------------------------
+
+    def _members(self) -> tuple[Incident, ...]:
+        known = {incident.id: incident for incident in self.context.members.get(self.group, ())}
+        known |= {change.incident.id: change.incident for change in self.told}
+        here = (incident for incident in known.values() if self.channel in channels_of(incident, self.context))
+        shown = [incident for incident in here if incident.state is not IncidentState.PENDING]
+        return tuple(sorted(shown, key=_gravity))
+
+    def _parent(self, members: Sequence[Incident]) -> Rendered:
+        live = [member for member in members if not member.is_over]
+        if not live:
+            return self._over(members)
+        if self.context.is_first_run and not any(member.id in self.context.told for member in members):
+            return self._summary(live)
+        lead, *others = live
+        told = self._common(lead) | self._story_of(lead)
+        if len(live) > STORM:
+            counts = Counter(member.dataset or str(member.target) for member in live)
+            datasets = [f"{dataset}: {count:,}" for dataset, count in counts.most_common(10)]
+            items = [self._member(member) for member in live]
+            mentions = self._mentions(lead)
+            told |= {"total": len(live), "datasets": datasets}
+            return render("digest", told, items=items, mentions=mentions)
+        items = [self._member(member) for member in others]
+        return render("parent", told | {"others": len(others)}, items=items, mentions=self._mentions(lead))
+
+    def _mentions(self, lead: Incident) -> tuple[Mention, ...]:
+        return () if self.context.is_first_run else mentions_of(lead, self.context)
+
+    def _over(self, members: Sequence[Incident]) -> Rendered:
+        lead = members[0]
+        resolved = sum(member.state is IncidentState.RESOLVED for member in members)
+        ended = max(member.ended_at or member.last_seen_at for member in members)
+        began = min(member.first_failed_at for member in members)
+        what = f"all {resolved:,} are resolved" if resolved > 1 else f"resolved: {self._promise(lead)}"
+        if resolved < len(members):
+            what = f"{resolved:,} of {len(members):,} resolved, the others are no longer watched"
+        headline = f"{what}, after {words.lasting(ended - began)}"
+        items = [self._member(member) for member in members]
+        return render("over", self._common(lead) | {"headline": headline}, items=items)
+
+    def _summary(self, live: Sequence[Incident]) -> Rendered:
+        run = self.context.run
+        counts = Counter(result.outcome for result in run.scan.results) if run else Counter[Outcome]()
+        parts = [
+            (counts[Outcome.PASS], "holds" if counts[Outcome.PASS] == 1 else "hold"),
+            (counts[Outcome.FAIL], "broken"),
+            (counts[Outcome.WARN], "warned of"),
+            (counts[Outcome.ERROR] + counts[Outcome.BLOCKED], "not verified"),
+            (counts[Outcome.SKIPPED], "not checkable"),
+        ]
+        told = ", ".join(f"{count:,} {word}" for place, (count, word) in enumerate(parts) if count or not place)
+        common = self._common(lead_of(live) if live else None)
+        return render("summary", common | {"counts": told}, items=[self._member(member) for member in live])
+
+    def _common(self, lead: Incident | None) -> dict[str, object]:
+        contract, run = self.context.contract, self.context.run
+        target = lead.target if lead else self.context.target
+        dataset = lead.dataset if lead else ""
+        columns = self._result(lead).check.columns if lead and self._has(lead) else ()
+        version = f"contract {run.version}" if run and target.contract else ""
+        what = ".".join(part for part in (dataset, ", ".join(columns)) if part)
+        server = f"server {target.server}" if target.server and target.contract else ""
+        return {
+            "icon": "quiet" if lead is None else _icon(lead),
+            "name": contract.name if contract and target.contract else target.contract or str(target),
+            "place": " · ".join(part for part in (what, version, server) if part) or str(target),
+            "command": f"pactwatch verify {target.contract} --alert" if target.contract else "",
+            "run": run.run_id if run else "",
+            "at": f"{self.now:%Y-%m-%d %H:%M:%S} UTC",
+        }
+
+    def _story_of(self, lead: Incident) -> dict[str, object]:
+        """Return what is told of the incident that a story begins with."""
+        result = self._found(lead)
+        contract, run = self.context.contract, self.context.run
+        background = self.context.backgrounds.get(lead.id, Background())
+        held = ""
+        if background.held is not None:
+            span = words.lasting(background.held.at - background.held.since)
+            until = words.moment(background.held.at, self.now)
+            held = f"last held {until}" if background.held.at == background.held.since else f"held {span} until {until}"
+        elif lead.kind in OF_DATA:
+            held = "never seen to hold"
+        has_numbers = result is not None and lead.kind in OF_DATA and result.check.unit != "columns"
+        return {
+            "headline": words.breach(lead, result, self._why(lead)),
+            "expected": expected(result) if result and has_numbers else "",
+            "measured": str(measured(result) or "") if result and has_numbers else "",
+            "since": words.moment(lead.first_failed_at, self.now),
+            "times": f"{words.ordinal(max(lead.failures, 1))} failing run",
+            "held": held,
+            "state": _state(lead, self.now),
+            "impact": (result.check.impact if result else None) or (contract.purpose if contract else None) or "",
+            "changed": background.changed,
+            "step": (hint(result, run) if result and run else None) or "",
+            "owner": (contract.owner.team if contract else None) or "",
+        }
+
+    def _member(self, member: Incident) -> str:
+        told = words.once(member, self._found(member)) if member.is_over else self._breach(member)
+        state = _state(member, self.now)
+        return line("member", icon=_icon(member), words=told, state=state, key=member.key)
+
+    # -- replies -------------------------------------------------------------------------------------------------
+
+    def _reply(self, changes: Sequence[IncidentChange]) -> Rendered:
+        lines = [self._change(change) for change in changes]
+        first, *more = lines
+        return render("reply", {"first": Trusted(first), "more": len(more)}, items=more)
+
+    def _change(self, change: IncidentChange) -> str:
+        incident = change.incident
+        until = words.moment(incident.until, self.now) if incident.until else ""
+        return line(
+            "change",
+            kind=change.kind.value,
+            icon=_icon(incident),
+            words=self._breach(incident),
+            promise=self._promise(incident),
+            before=self._before(change),
+            since=words.moment(incident.first_failed_at, self.now),
+            until=until,
+            by=change.by or "",
+            why=change.why or "",
+            took=words.took(incident),
+            key=incident.key,
+        )
+
+    def _before(self, change: IncidentChange) -> str:
+        """Return the number that people knew."""
+        known = self.context.heard.get(change.incident.id)
+        return "" if known is None else number(known)
+
+    # -- pieces --------------------------------------------------------------------------------------------------
+
+    def _has(self, incident: Incident) -> bool:
+        return incident.key in self.context.results
+
+    def _result(self, incident: Incident) -> CheckResult:
+        return self.context.results[incident.key]
+
+    def _found(self, incident: Incident) -> CheckResult | None:
+        """Return the latest result of its check; of a trouble that has none, that of the first check it keeps."""
+        for key in (incident.key, *incident.children[:1]):
+            if key in self.context.results:
+                return self.context.results[key]
+        return None
+
+    def _why(self, incident: Incident) -> str | None:
+        return next((change.why for change in self.told if change.incident.id == incident.id and not change.by), None)
+
+    def _breach(self, incident: Incident) -> str:
+        return words.breach(incident, self._found(incident), self._why(incident))
+
+    def _promise(self, incident: Incident) -> str:
+        return words.once(incident, self._found(incident))
+
+    def _refs(self, members: Sequence[Incident]) -> tuple[ChangeRef, ...]:
+        """Return what is told; a parent tells the state of all, so that parents of one story keep their order."""
+        told = {ChangeRef(incident=change.incident.id, sequence=change.sequence) for change in self.told}
+        told |= {ChangeRef(incident=member.id, sequence=member.sequence) for member in members}
+        return tuple(sorted(told))
+
+    def _alert(
+        self,
+        role: str,
+        place: int,
+        rendered: Rendered,
+        refs: tuple[ChangeRef, ...],
+        *,
+        mentions: Sequence[Mention] = (),
+        closes: bool = False,
+    ) -> QueuedAlert:
+        lead = self.told[0].incident if self.told else None
+        payload: dict[str, Any] = {
+            "role": role,
+            "group": self.group,
+            "about": str(lead.target if lead else self.context.target),
+            "as_of": f"{self.now:%Y-%m-%dT%H:%M:%S.%f}",
+            "text": rendered.text,
+            "blocks": [dict(block) for block in rendered.blocks],
+            "mentions": [{"kind": mention.kind.value, "value": mention.value} for mention in mentions],
+            "closes": closes,
+        }
+        return QueuedAlert(
+            id=self._identity(role, place, refs),
+            destination=self.channel,
+            kind=role,
+            payload=payload,
+            tells=refs,
+            target=lead.target if lead else self.context.target,
+        )
+
+    def _identity(self, role: str, place: int, refs: tuple[ChangeRef, ...]) -> str:
+        """Return an id that the same message always has: what is computed twice is sent once."""
+        about = self.context.run.run_id if self.context.run and not refs else ""
+        told = " ".join(f"{ref.incident}.{ref.sequence}" for ref in refs)
+        text = "\n".join((self.group, self.channel, role, str(place), about, told))
+        return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _rest(lines: Sequence[str]) -> list[Rendered]:
+    """Return what did not fit, as messages for the thread."""
+    found = pages(lines)
+    return [Rendered(text=f"the rest, {place} of {len(found)}", blocks=blocks) for place, blocks in enumerate(found, 1)]
+
+
+def _icon(incident: Incident) -> str:
+    if incident.is_over:
+        return "over" if incident.state is IncidentState.RESOLVED else "quiet"
+    if incident.kind is IncidentKind.BROKEN:
+        return "broken"
+    return "warning" if incident.kind is IncidentKind.WARNING else "unknown"
+
+
+def _state(incident: Incident, now: datetime) -> str:
+    """Return what people decided about it, or how it ended."""
+    by = f" by {incident.by}" if incident.by else ""
+    until = f" until {words.moment(incident.until, now)}" if incident.until else ""
+    match incident.state:
+        case IncidentState.ACKNOWLEDGED | IncidentState.SNOOZED | IncidentState.ACCEPTED:
+            return f"{incident.state}{until}{by}"
+        case IncidentState.RESOLVED:
+            return f"resolved after {words.took(incident)}"
+        case IncidentState.WITHDRAWN:
+            return "no longer watched"
+        case _:
+            return "comes and goes" if incident.is_flapping else "silenced" if incident.is_silenced else ""

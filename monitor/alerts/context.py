@@ -1,0 +1,50 @@
+"""What the words of an alert are made from, beside the changes that it tells."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from monitor.domain.contract import Contract
+from monitor.domain.incident import Incident
+from monitor.domain.scan import CheckResult, Run
+from monitor.domain.target import TargetKey
+from monitor.store.values import Held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routes:
+    """Where alerts go: `channel` where a contract names none, `ops_channel` for trouble of the monitor itself."""
+
+    channel: str
+    ops_channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """What is known of the check that leads a story: when it last held, and what is different since, in words."""
+
+    held: Held | None = None
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Everything known at the moment of the changes.
+
+    `members` are the incidents of each group as they are now, also those that ended lately. `told` are the ids of the
+    incidents of which people have heard. `results` are the latest of each check that stands. `backgrounds` is by
+    incident, and so is `heard`: the number that people knew before the changes. `where` names the channels that a group
+    was told in, for changes that no run has made. `run` is the latest run of the target, None where there is none.
+    """
+
+    target: TargetKey
+    routes: Routes
+    contract: Contract | None = None
+    run: Run | None = None
+    is_first_run: bool = False
+    members: Mapping[str, tuple[Incident, ...]] = field(default_factory=dict)
+    told: frozenset[str] = frozenset()
+    results: Mapping[str, CheckResult] = field(default_factory=dict)
+    backgrounds: Mapping[str, Background] = field(default_factory=dict)
+    heard: Mapping[str, Decimal] = field(default_factory=dict)
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

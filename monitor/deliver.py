@@ -1,0 +1,295 @@
+"""Telling what waits in the outbox: claim, send, say how it went. Nothing is dropped or knowingly told twice."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from monitor.mrkdwn import words
+from monitor.notifiers.base import (
+    AmbiguousDelivery,
+    CannotTell,
+    DeliveryError,
+    Destination,
+    Fault,
+    Mention,
+    MentionKind,
+    Message,
+    Notifier,
+    Sent,
+)
+from monitor.store.store import Store
+from monitor.store.types import Json
+from monitor.store.values import AlertState, Claim, QueuedAlert, Thread
+
+LEASE = timedelta(seconds=90)
+"""Longer than the longest attempt: a search of the history and a call."""
+
+AT_ONCE = 10
+FIRST_PAUSE = timedelta(seconds=5)
+LONGEST_PAUSE = timedelta(minutes=15)
+CIRCUIT = 5
+"""After so many failures in a row a channel gets one probe at a time."""
+
+LATE = timedelta(minutes=30)
+MOST = 50
+"""The most blocks that Slack takes; ours leave room for a note."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivered:
+    """What one pass did. `put_off` will be tried again, `dead` will not, `elsewhere` of them went to the fallback."""
+
+    sent: int = 0
+    superseded: int = 0
+    put_off: int = 0
+    dead: int = 0
+    elsewhere: int = 0
+
+    def __add__(self, other: "Delivered") -> "Delivered":
+        """Add up two passes."""
+        return Delivered(
+            sent=self.sent + other.sent,
+            superseded=self.superseded + other.superseded,
+            put_off=self.put_off + other.put_off,
+            dead=self.dead + other.dead,
+            elsewhere=self.elsewhere + other.elsewhere,
+        )
+
+
+SENT, SUPERSEDED, PUT_OFF = Delivered(sent=1), Delivered(superseded=1), Delivered(put_off=1)
+
+
+class Delivery:
+    """Delivers with one notifier; `fallback` is the channel for what its own refuses for good."""
+
+    def __init__(self, store: Store, notifier: Notifier, *, owner: str, fallback: str) -> None:
+        """Use this store and notifier. `owner` names the process: two of them never send the same alert at a time."""
+        self._store = store
+        self._notifier = notifier
+        self._owner = owner
+        self._fallback = fallback
+
+    def once(self) -> Delivered:
+        """Send what may go now: at most one message to each channel."""
+        done = Delivered()
+        for claim in self._store.outbox.claim(self._owner, limit=AT_ONCE, lease=LEASE):
+            done += self._deliver(claim)
+        return done
+
+    def until_quiet(self, idle: float = 3.0, sleep: Callable[[float], None] = time.sleep) -> Delivered:
+        """Send until nothing that was never tried waits any more, or nothing could be sent for `idle` seconds."""
+        done, waited = Delivered(), 0.0
+        while waited < idle:
+            step = self.once()
+            done += step
+            if step != Delivered():
+                waited = 0.0
+                continue
+            with self._store.reading() as reader:
+                if not reader.alerts(limit=1, states=[AlertState.QUEUED]):
+                    break
+            sleep(0.1)
+            waited += 0.1
+        return done
+
+    def _deliver(self, claim: Claim) -> Delivered:
+        alert = claim.alert
+        try:
+            thread, sent = self._attempt(claim)
+        except _SupersededError as newer:
+            self._store.outbox.superseded(claim, newer.by)
+            return SUPERSEDED
+        except AmbiguousDelivery as unsure:
+            wait = timedelta(seconds=max(unsure.settle, unsure.retry_after or 0.0))
+            self._put_off(claim, unsure.reason, wait, is_ambiguous=True)
+            return PUT_OFF
+        except DeliveryError as error:
+            return self._refused(claim, error)
+        log.info("Told in %s", alert.destination, extra={"action": "alert_sent", "alert": alert.id})
+        self._store.outbox.sent(claim, channel=sent.channel, ts=sent.ts, thread=thread)
+        return SENT
+
+    # -- one attempt ---------------------------------------------------------------------------------------------
+
+    def _attempt(self, claim: Claim) -> tuple[Thread | None, Sent]:
+        payload = claim.alert.payload
+        message = self._message(claim)
+        match payload["role"]:
+            case "parent":
+                return self._tell_parent(claim, message)
+            case "reply":
+                return None, self._tell_reply(claim, message)
+            case _:
+                destination = Destination(channel=claim.alert.destination)
+                return None, self._found(claim, destination) or self._notifier.send(message, destination)
+
+    def _tell_parent(self, claim: Claim, message: Message) -> tuple[Thread, Sent]:
+        """Post the parent message, or bring it up to date."""
+        thread = self._thread(claim.alert)
+        if thread is not None and str(thread.state.get("as_of", "")) > str(claim.alert.payload["as_of"]):
+            raise _SupersededError(str(thread.state.get("alert", "")))
+        if thread is not None and thread.channel and thread.ts and self._notifier.abilities.updates:
+            try:
+                sent = self._notifier.update(message, Destination(channel=thread.channel), thread.ts)
+            except DeliveryError as error:
+                if error.fault is not Fault.PARENT:
+                    raise
+            else:
+                return self._kept(claim, thread, replace(sent, ts=thread.ts)), sent
+        destination = Destination(channel=claim.alert.destination)
+        sent = self._found(claim, destination) or self._notifier.send(message, destination)
+        return self._kept(claim, thread, sent), sent
+
+    def _tell_reply(self, claim: Claim, message: Message) -> Sent:
+        """Tell it in the thread; where there is none, as a message of its own: better so than not at all."""
+        thread = self._thread(claim.alert)
+        own = Destination(channel=claim.alert.destination)
+        if thread is None or not thread.channel or not thread.ts or not self._notifier.abilities.threads:
+            return self._found(claim, own) or self._notifier.send(message, own)
+        there = Destination(channel=thread.channel)
+        found = self._found(claim, there, thread.ts)
+        if found is not None:
+            return found
+        try:
+            return self._notifier.reply(message, there, thread.ts)
+        except DeliveryError as error:
+            if error.fault is not Fault.PARENT:
+                raise
+            return self._found(claim, own) or self._notifier.send(message, own)
+
+    def _found(self, claim: Claim, destination: Destination, thread_ts: str | None = None) -> Sent | None:
+        """Return where the message is already, if an earlier attempt may have sent it."""
+        if not claim.may_have_been_sent:
+            return None
+        try:
+            return self._notifier.find(claim.alert.id, destination, claim.queued_at, thread_ts)
+        except CannotTell as error:
+            log.warning("It may be told twice: %s", error, extra={"action": "alert_unsure", "alert": claim.alert.id})
+            return None
+
+    def _thread(self, alert: QueuedAlert) -> Thread | None:
+        with self._store.reading() as reader:
+            group = str(alert.payload["group"])
+            found = reader.threads(group=group, destination=alert.destination, is_open=False)
+        return found[0] if found else None
+
+    def _kept(self, claim: Claim, thread: Thread | None, sent: Sent) -> Thread:
+        """Return the thread as it is once the parent message stands."""
+        payload, now = claim.alert.payload, self._now()
+        return Thread(
+            group=str(payload["group"]),
+            destination=claim.alert.destination,
+            about=str(payload["about"]),
+            opened_at=thread.opened_at if thread else now,
+            channel=sent.channel,
+            ts=sent.ts,
+            state={"as_of": payload["as_of"], "alert": claim.alert.id},
+            closed_at=now if payload["closes"] else None,
+        )
+
+    def _message(self, claim: Claim) -> Message:
+        payload = claim.alert.payload
+        mentions = cast("Sequence[Mapping[str, str]]", payload["mentions"])
+        blocks = cast("Sequence[Mapping[str, Any]]", payload["blocks"])
+        text, late = str(payload["text"]), self._now() - claim.queued_at
+        if late >= LATE:
+            note = f"_delivered {_lasting(late)} late_"
+            text = f"{text} ({note.strip('_')})"
+            blocks = [*blocks, *cast("Any", _small(note))] if blocks else blocks
+        tells = claim.alert.tells
+        return Message(
+            outbox_id=claim.alert.id,
+            text=text,
+            blocks=tuple(blocks),
+            payload={"incident": tells[0].incident, "sequence": tells[0].sequence} if tells else {},
+            mentions=tuple(Mention(kind=MentionKind(each["kind"]), value=each["value"]) for each in mentions),
+        )
+
+    def _now(self) -> datetime:
+        with self._store.reading() as reader:
+            return reader.now()
+
+    # -- what did not work ---------------------------------------------------------------------------------------
+
+    def _refused(self, claim: Claim, error: DeliveryError) -> Delivered:
+        match error.fault:
+            case Fault.SERVICE:
+                pause = min(FIRST_PAUSE * 2 ** min(claim.attempt - 1, 10), LONGEST_PAUSE)
+                told = None if error.retry_after is None else timedelta(seconds=error.retry_after)
+                self._put_off(claim, error.reason, told or pause, channel=told)
+                return PUT_OFF
+            case Fault.CREDENTIALS:
+                self._put_off(claim, error.reason, LONGEST_PAUSE, channel=LONGEST_PAUSE)
+                return PUT_OFF
+            case Fault.MESSAGE if claim.alert.payload["blocks"]:
+                return self._instead(claim, error.reason, claim.alert.destination, blocks=[])
+            case _ if claim.alert.destination != self._fallback:
+                place = claim.alert.destination
+                note = f"{words(place)} takes no messages: {words(error.reason)}"
+                text = f"{claim.alert.payload['text']} ({note})"
+                blocks = [*_small(note), *cast("list[Json]", claim.alert.payload["blocks"])][:MOST]
+                return self._instead(claim, error.reason, self._fallback, text=text, blocks=blocks)
+            case _:
+                log.error("An alert is dead: %s", error, extra={"action": "alert_dead", "alert": claim.alert.id})
+                self._store.outbox.failed(claim, error.reason, retry_at=None)
+                return Delivered(dead=1)
+
+    def _instead(self, claim: Claim, reason: str, destination: str, **changes: Json) -> Delivered:
+        """Queue the same in another form or place, then give up on this one."""
+        alert = claim.alert
+        other = replace(
+            alert,
+            id=f"{alert.id}-{'plain' if destination == alert.destination else 'fallback'}",
+            destination=destination,
+            payload={**alert.payload, **changes},
+            not_before=None,
+        )
+        with self._store.writing() as writer:
+            writer.enqueue([other])
+        self._store.outbox.failed(claim, reason, retry_at=None)
+        return Delivered(dead=1, elsewhere=1)
+
+    def _put_off(
+        self,
+        claim: Claim,
+        reason: str,
+        pause: timedelta,
+        *,
+        is_ambiguous: bool = False,
+        channel: timedelta | None = None,
+    ) -> None:
+        now = self._now()
+        destination = claim.alert.destination
+        is_open = self._store.outbox.failures(destination) + 1 >= CIRCUIT
+        log.warning("Not told in %s: %s", destination, reason, extra={"action": "alert_put_off"})
+        self._store.outbox.failed(
+            claim,
+            reason,
+            retry_at=now + pause,
+            is_ambiguous=is_ambiguous,
+            channel_free_at=None if channel is None else now + channel,
+            probe_at=now + pause if is_open else None,
+        )
+
+
+class _SupersededError(Exception):
+    """A newer alert already told more."""
+
+    def __init__(self, by: str) -> None:
+        """Keep which one."""
+        self.by = by
+        super().__init__(by)
+
+
+def _small(note: str) -> list[Json]:
+    return [{"type": "context", "elements": [{"type": "mrkdwn", "text": note, "verbatim": True}]}]
+
+
+def _lasting(span: timedelta) -> str:
+    minutes = int(span.total_seconds()) // 60
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"  # noqa: PLR2004 - two hours
