@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
-from monitor.alerts.compose import alerts_for, lead_of
 from monitor.alerts.context import Background, Context, Routes
 from monitor.domain.check import CheckPlan, TableName
 from monitor.domain.contract import Contract
@@ -144,6 +143,8 @@ def _alert(
     )
     context = replace(context, backgrounds=_backgrounds(writer, context))
     writer.save_changes(changes)
+    from monitor.alerts.compose import alerts_for  # not before it is needed: its templates are slow to import
+
     alerts = alerts_for(changes, context, now)
     writer.enqueue(alerts)
     return alerts
@@ -173,6 +174,8 @@ def _decide(
         context = replace(context, contract=contract_of(incident.target), run=latest[1] if latest else None)
         context = replace(context, backgrounds=_backgrounds(writer, context))
         if incident.id in context.told:  # nobody hears of a decision about something they never heard of
+            from monitor.alerts.compose import alerts_for
+
             writer.enqueue(alerts_for([change], context, now))
         return change
 
@@ -226,6 +229,8 @@ def _result(standing: Standing) -> CheckResult:
 
 def _backgrounds(writer: Writer, context: Context) -> Mapping[str, Background]:
     """Return what is known of each story's first incident."""
+    from monitor.alerts.compose import lead_of
+
     found: dict[str, Background] = {}
     for members in context.members.values():
         lead = lead_of(members)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from monitor.alerts import words
@@ -51,12 +52,13 @@ def lead_of(members: Iterable[Incident]) -> Incident:
     return min(members, key=_gravity)
 
 
-def _gravity(incident: Incident) -> tuple[bool, int, int, bool, datetime, str]:
+def _gravity(incident: Incident) -> tuple[bool, int, int, bool, datetime, Decimal, str]:
     kinds = (IncidentKind.SERVER_DOWN, IncidentKind.BROKEN, IncidentKind.WARNING)
     kind = kinds.index(incident.kind) if incident.kind in kinds else len(kinds)
     children = -len(incident.children)
     grave = incident.severity.lower() not in {"critical", "high"}
-    return (incident.is_over, kind, children, grave, incident.first_failed_at, incident.key)
+    many = incident.measured if incident.measured is not None and incident.measured.is_finite() else Decimal(0)
+    return (incident.is_over, kind, children, grave, incident.first_failed_at, -many, incident.key)
 
 
 def _is_news(change: IncidentChange, context: Context) -> bool:
@@ -141,7 +143,7 @@ class _Story:
         resolved = sum(member.state is IncidentState.RESOLVED for member in members)
         ended = max(member.ended_at or member.last_seen_at for member in members)
         began = min(member.first_failed_at for member in members)
-        what = f"all {resolved:,} are resolved" if resolved > 1 else f"resolved: {self._promise(lead)}"
+        what = f"{resolved:,} of {resolved:,} resolved" if resolved > 1 else f"resolved: {self._promise(lead)}"
         if resolved < len(members):
             what = f"{resolved:,} of {len(members):,} resolved, the others are no longer watched"
         headline = f"{what}, after {words.lasting(ended - began)}"
