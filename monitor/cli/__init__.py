@@ -20,6 +20,9 @@ COMMANDS = {
     "compile": "Write the SodaCL of every contract to checks/.",
     "verify": "Verify contracts against the warehouse, now.",
     "runs": "List what was found before.",
+    "drift": "List how tables and contracts changed.",
+    "incidents": "List what is wrong; take care of it.",
+    "alerts": "List what people were told; deliver what waits.",
     "migrate": "Bring the state database to this version's schema.",
     "demo": "Verify real data in an embedded PostgreSQL.",
 }

@@ -6,17 +6,26 @@ from typing import TYPE_CHECKING, Self
 from monitor.errors import MonitorError, StoreError
 
 if TYPE_CHECKING:
+    from monitor.deliver import Delivered
+    from monitor.domain.check import CheckPlan
     from monitor.domain.contract import Contract
     from monitor.domain.scan import Run
+    from monitor.record import Alerting
+    from monitor.settings import Settings
     from monitor.store.store import Store
 
 
 class Recorder:
     """Records runs on demand. The store is opened in the background, as its import is as long as a small scan."""
 
-    def __init__(self, url: str) -> None:
-        """Remember where; nothing is opened yet."""
-        self._url = url
+    def __init__(self, settings: "Settings", *, alert: bool = False) -> None:
+        """Remember where and whether to alert; nothing is opened yet. Raises UsageError where nobody can be told."""
+        self._settings = settings
+        self._alerting: Alerting | None = None
+        if alert:
+            from monitor.cli.alerting import alerting_of
+
+            self._alerting = alerting_of(settings)
         self._store: Store | None = None
         self._trouble: MonitorError | None = None
         self._opening = threading.Thread(target=self._open, name="store", daemon=True)
@@ -30,23 +39,36 @@ class Recorder:
         """Begin to open the store."""
         self._opening.start()
 
-    def record(self, run: "Run", contract: "Contract", *, subset: bool) -> bool:
-        """Record a run and say whether that worked. After a first failure no other is tried."""
-        from monitor.store.rows import target_of
-        from monitor.store.values import Trigger
+    def record(self, run: "Run", contract: "Contract", plan: "CheckPlan", *, subset: bool) -> tuple[str, ...] | None:
+        """Record a run and return the channels that hear of it; None if that did not work: then no other is tried.
+
+        `plan` is the contract's whole plan, of which a subset may have run.
+        """
+        from monitor.record import Recorded, record
 
         self._opening.join()
         if self._store is None:
-            return False
+            return None
         try:
-            with self._store.writing() as writer:
-                writer.record_run(run, contract, trigger=Trigger.ON_DEMAND, subset=subset)
-                writer.save_columns(target_of(run), run.run_id, run.scan.started_at, run.scan.seen)
+            found = Recorded(run=run, contract=contract, plan=plan, subset=subset, alerting=self._alerting)
+            alerts = record(self._store, found)
         except StoreError as error:
             self._trouble = error
             self.close()
-            return False
-        return True
+            return None
+        return tuple(dict.fromkeys(alert.destination for alert in alerts))
+
+    def deliver(self) -> "Delivered | None":
+        """Tell what is queued; None where nobody is to be told or nothing could be recorded."""
+        from monitor.cli.alerting import delivery_of
+
+        if self._alerting is None or self._store is None:
+            return None
+        try:
+            return delivery_of(self._settings, self._store).until_quiet()
+        except StoreError as error:
+            self._trouble = error
+            return None
 
     def close(self) -> None:
         """Close the store."""
@@ -66,8 +88,9 @@ class Recorder:
 
     def _open(self) -> None:
         try:
+            import monitor.record as _warm  # noqa: F401 - so that the first run need not wait for its import
             from monitor.store.store import open_store
 
-            self._store = open_store(self._url)
+            self._store = open_store(self._settings.state.url)
         except MonitorError as error:
             self._trouble = error

@@ -42,11 +42,15 @@ VERDICT_STYLES = {Verdict.BROKEN: "bold red", Verdict.UNVERIFIED: "bold magenta"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """A run to tell, with the page that was written of it, if there is one; `recorded` says that it is remembered."""
+    """A run to tell, with the page that was written of it, if there is one; `recorded` says that it is remembered.
+
+    `alerted` are the channels that hear of it.
+    """
 
     run: Run
     report: str | None = None
     recorded: bool = False
+    alerted: tuple[str, ...] = ()
 
 
 def print_runs(
@@ -124,7 +128,8 @@ def render_run(told: Told, *, width: int, verbose: bool = False) -> list[Line]:
     for reason, results in _by_reason(found[Outcome.SKIPPED]):
         lines += _one_line(Outcome.SKIPPED, _skipped(reason, results, verbose=verbose), width)
     lines += _holds(found[Outcome.PASS], width, verbose=verbose)
-    recorded = f" Recorded as run {run.run_id}; nobody was alerted." if told.recorded else ""
+    heard = f"alerted {visible(', '.join(told.alerted))}" if told.alerted else "nobody was alerted"
+    recorded = f" Recorded as run {run.run_id}; {heard}." if told.recorded else ""
     lines += _wrapped(
         f"{_counted(len(found[Outcome.ERROR]), 'error')}, {len(found[Outcome.BLOCKED]):,} blocked. {seconds(run)}."
         f"{recorded}",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from monitor.cli.exits import Named
     from monitor.cli.text import Told
     from monitor.contracts.versions import Library, Selected
+    from monitor.deliver import Delivered
     from monitor.domain.contract import Contract
     from monitor.domain.scan import Run
     from monitor.settings import Settings
@@ -57,6 +58,7 @@ class Asked:
     help="From what outcome on to exit 1.",
 )
 @click.option("--no-record", is_flag=True, help="Do not remember these runs.")
+@click.option("--alert", is_flag=True, help="Move incidents and tell people, as a scheduled run does.")
 @click.option("-v", "--verbose", is_flag=True, help="List what holds, show SQL and what else is known.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress on stderr.")
 @click.pass_obj
@@ -71,24 +73,29 @@ def verify_command(
     report: Path | None,
     fail_on: str,
     no_record: bool,
+    alert: bool,
     verbose: bool,
     quiet: bool,
 ) -> int:
     """Verify contracts against the warehouse, now.
 
     CONTRACT is an id, id@version, a unique name, or a contract file; without one, every contract that is current.
-    The verdict goes to stdout, progress to stderr. Runs are recorded in the state database and nobody is alerted;
-    where they cannot be recorded the verdict is told all the same, and what was kept ends with 3.
+    The verdict goes to stdout, progress to stderr. Runs are recorded in the state database; nobody is alerted
+    unless --alert is given. Where they cannot be recorded the verdict is told all the same, and what was kept ends
+    with 3.
     """
     if output is not None:
         check_writable(output, "--output")
+    if alert and no_record:
+        raise UsageError("--alert tells what is recorded: leave --no-record out")
     asked = Asked(server=server, dataset=dataset, checks=checks, quiet=quiet, report=report)
     with Engines() as engines, ExitStack() as stack:  # engines first: their imports hide behind all that follows
         settings = settings_of()
         library, selected = select(settings, contracts)
         chosen, unplaced = targets(selected, settings, os.environ, asked.server)
-        recorder = None if no_record else stack.enter_context(Recorder(settings.state.url))
+        recorder = None if no_record else stack.enter_context(Recorder(settings, alert=alert))
         told = list(verify(settings, chosen, asked, engines, recorder))
+        delivered = recorder.deliver() if recorder is not None else None
     named = {(each.contract.id, each.contract.version) for each in selected if each.named}
     invalid = [*unplaced, *(ContractError(file.file, list(file.problems)) for file in library.invalid)]
     code = tell(
@@ -102,6 +109,8 @@ def verify_command(
     )
     if recorder is not None and recorder.trouble is not None:
         asked.troubles.append(f"not recorded: {recorder.trouble} (--no-record verifies without it)")
+    if delivered is not None and (delivered.put_off or delivered.dead):
+        asked.troubles.append(_undelivered(delivered))
     for trouble in asked.troubles:
         click.echo(visible(trouble), err=True)
     return code or (MonitorError.exit_code if asked.troubles else 0)
@@ -151,14 +160,15 @@ def verify(
     from monitor.cli.text import Told
     from monitor.run import run_contract
 
-    plans = subsets([compile_plan(each.contract, each.server.type) for each in chosen], asked.dataset, asked.checks)
+    wholes = [compile_plan(each.contract, each.server.type) for each in chosen]
+    plans = subsets(wholes, asked.dataset, asked.checks)
     is_part = asked.dataset is not None or asked.checks
-    runs = [(target, plan) for target, plan in zip(chosen, plans, strict=True) if plan.checks or not is_part]
+    runs = [each for each in zip(chosen, plans, wholes, strict=True) if each[1].checks or not is_part]
     _check_report(asked.report, len(runs))
     if recorder is not None:
         recorder.start()
     with progress_on(sys.stderr, quiet=asked.quiet) as progress:
-        for target, plan in runs:
+        for target, plan, whole in runs:
             progress.started(_label(target), len(plan.checks))
             run = run_contract(
                 target.contract,
@@ -171,8 +181,8 @@ def verify(
             )
             progress.finished(run)
             report = _write_report(asked.report, run, target.contract, asked.troubles)
-            recorded = recorder is not None and recorder.record(run, target.contract, subset=bool(is_part))
-            yield Told(run=run, report=report, recorded=recorded)
+            heard = None if recorder is None else recorder.record(run, target.contract, whole, subset=bool(is_part))
+            yield Told(run=run, report=report, recorded=heard is not None, alerted=heard or ())
 
 
 def tell(
@@ -203,6 +213,16 @@ def tell(
         else:
             print_runs(told, invalid, exit_code=code, stream=stream, verbose=verbose, named=named)
     return code
+
+
+def _undelivered(delivered: "Delivered") -> str:
+    """Say what was not heard by anybody, or not where it should have been."""
+    told = []
+    if delivered.put_off:
+        told.append(f"{delivered.put_off:,} not delivered yet")
+    if delivered.dead:
+        told.append(f"{delivered.dead:,} refused for good, {delivered.elsewhere:,} of them told another way")
+    return f"alerts: {', '.join(told)} (`pactwatch alerts` says why)"
 
 
 def _is_file(word: str) -> bool:

@@ -1,0 +1,51 @@
+"""What the configuration says about alerting, ready to use."""
+
+import os
+import socket
+from typing import TYPE_CHECKING
+
+from monitor.errors import UsageError
+
+if TYPE_CHECKING:
+    from monitor.deliver import Delivery
+    from monitor.record import Alerting
+    from monitor.settings import Settings, SlackSettings
+    from monitor.store.store import Store
+
+MISSING = (
+    'no Slack is configured: add [slack] with token = "${SLACK_BOT_TOKEN}" and channel = "#data-quality"'
+    " to pactwatch.toml"
+)
+
+
+def slack_of(settings: "Settings") -> "SlackSettings":
+    """Return how to reach Slack. Raises UsageError saying what to configure."""
+    if settings.slack is None:
+        raise UsageError(MISSING)
+    return settings.slack
+
+
+def alerting_of(settings: "Settings") -> "Alerting":
+    """Return whom to tell and how patient to be. Raises UsageError where nobody can be told."""
+    from monitor.alerts.context import Routes
+    from monitor.incidents.policy import Policy
+    from monitor.record import Alerting
+
+    slack = slack_of(settings)
+    policy = Policy(
+        alert_after_failures=settings.alerts.alert_after_failures,
+        resolve_after_passes=settings.alerts.resolve_after_passes,
+    )
+    return Alerting(policy=policy, routes=Routes(channel=slack.channel, ops_channel=slack.ops_channel or slack.channel))
+
+
+def delivery_of(settings: "Settings", store: "Store") -> "Delivery":
+    """Return what delivers to the configured Slack. Raises UsageError where there is none."""
+    from monitor.alerts.routing import named
+    from monitor.deliver import Delivery
+    from monitor.notifiers.slack import SlackNotifier
+
+    slack = slack_of(settings)
+    notifier = SlackNotifier(slack.token, base_url=slack.base_url)
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    return Delivery(store, notifier, owner=owner, fallback=named(slack.ops_channel or slack.channel))

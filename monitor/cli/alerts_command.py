@@ -1,0 +1,123 @@
+"""`pactwatch alerts`: what people were told, and what waits to be."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.json_output import SCHEMA_VERSION, Json, encode, utc
+from monitor.cli.layout import edged, line
+from monitor.cli.text import print_lines, terminal_width
+from monitor.errors import MonitorError
+from monitor.mrkdwn import plain
+from monitor.visible import visible
+
+if TYPE_CHECKING:
+    from monitor.cli.layout import Line
+    from monitor.settings import Settings
+    from monitor.store.values import AlertRecord
+
+GUTTER = 12
+STYLES = {"sent": "green", "dead": "bold red", "failed": "bold yellow", "superseded": "dim"}
+FORMAT = click.option(
+    "--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+
+
+@click.group("alerts", invoke_without_command=True)
+@click.pass_context
+def alerts_command(context: click.Context) -> int:
+    """List what people were told; deliver what waits. Without a command: list."""
+    return int(context.invoke(list_command)) if context.invoked_subcommand is None else 0
+
+
+@alerts_command.command("list")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, latest first.")
+@FORMAT
+@click.pass_obj
+def list_command(settings_of: "Callable[[], Settings]", limit: int, output_format: str) -> int:
+    """List alerts with what became of them, latest first."""
+    from monitor.store.store import open_store
+
+    with open_store(settings_of().state.url) as store, store.reading() as reader:
+        alerts = reader.alerts(limit=limit)
+    if output_format == "json":
+        sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, "alerts": [_object(alert) for alert in alerts]}))
+    else:
+        print_lines(render(alerts, width=terminal_width()), sys.stdout)
+    return 0
+
+
+@alerts_command.command("deliver")
+@FORMAT
+@click.pass_obj
+def deliver_command(settings_of: "Callable[[], Settings]", output_format: str) -> int:
+    """Deliver what waits and may go now; exit 3 if anything could not be delivered."""
+    from monitor.cli.alerting import delivery_of, slack_of
+    from monitor.store.store import open_store
+
+    settings = settings_of()
+    slack_of(settings)
+    with open_store(settings.state.url) as store:
+        done = delivery_of(settings, store).until_quiet()
+    counts: dict[str, Json] = {
+        "sent": done.sent,
+        "superseded": done.superseded,
+        "put_off": done.put_off,
+        "dead": done.dead,
+        "elsewhere": done.elsewhere,
+    }
+    if output_format == "json":
+        sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, **counts}))
+    else:
+        told = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count)
+        print_lines([line(told or "nothing waits")], sys.stdout)
+    return MonitorError.exit_code if done.put_off or done.dead else 0
+
+
+def render(alerts: "Sequence[AlertRecord]", *, width: int) -> "list[Line]":
+    """Return two lines an alert: its state and text with when, then where and what went wrong."""
+    if not alerts:
+        return [line("nobody was ever alerted")]
+    lines: list[Line] = []
+    for each in alerts:
+        when = each.queued_at.strftime("%Y-%m-%d %H:%M:%S UTC")
+        text = visible(plain(str(each.alert.payload.get("text", ""))))
+        style = STYLES.get(each.state, "bold")
+        lines += edged(
+            each.state.upper(), text, when, width=width, gutter=GUTTER, word_style=style, style="", right_style="dim"
+        )
+        errors = [delivery.error for delivery in each.deliveries if delivery.error]
+        trouble = f"; {errors[-1]}" if errors else ""
+        told = f"{each.alert.kind} in {each.alert.destination}, {each.attempts:,} tries{trouble}; {each.alert.id}"
+        lines.append(line(visible(told), "dim", indent=GUTTER))
+    return lines
+
+
+def _object(record: "AlertRecord") -> dict[str, Json]:
+    alert = record.alert
+    return {
+        "id": alert.id,
+        "state": record.state,
+        "kind": alert.kind,
+        "destination": alert.destination,
+        "target": None if alert.target is None else str(alert.target),
+        "text": plain(str(alert.payload.get("text", ""))),
+        "queued_at": utc(record.queued_at),
+        "finished_at": None if record.finished_at is None else utc(record.finished_at),
+        "superseded_by": record.superseded_by,
+        "attempts": record.attempts,
+        "tells": [{"incident": ref.incident, "sequence": ref.sequence} for ref in alert.tells],
+        "deliveries": [
+            {
+                "attempt": each.attempt,
+                "at": utc(each.at),
+                "outcome": each.outcome,
+                "error": each.error,
+                "channel": each.channel,
+                "ts": each.ts,
+            }
+            for each in record.deliveries
+        ],
+    }

@@ -1,0 +1,73 @@
+"""`pactwatch drift`: how tables and contracts changed."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.json_output import SCHEMA_VERSION, Json, encode, utc
+from monitor.cli.layout import edged, line
+from monitor.cli.text import print_lines, terminal_width
+from monitor.drift.words import consequence, sentence
+from monitor.visible import visible
+
+if TYPE_CHECKING:
+    from monitor.cli.layout import Line
+    from monitor.settings import Settings
+    from monitor.store.values import DriftRecord
+
+AGAINST = {"contract": "against the contract", "last_time": "against last time"}
+
+
+@click.command("drift")
+@click.argument("contract", required=False)
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, latest first.")
+@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_obj
+def drift_command(settings_of: "Callable[[], Settings]", contract: str | None, limit: int, output_format: str) -> int:
+    """List how tables and contracts changed, latest first, and whom it hurts.
+
+    Tables are compared with what they were and with what their contract promises. CONTRACT is an id.
+    """
+    from monitor.store.store import open_store
+
+    with open_store(settings_of().state.url) as store, store.reading() as reader:
+        events = reader.drift(limit=limit, contract=contract)
+    if output_format == "json":
+        sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, "drift": [_object(event) for event in events]}))
+    else:
+        print_lines(render(events, width=terminal_width()), sys.stdout)
+    return 0
+
+
+def render(events: "Sequence[DriftRecord]", *, width: int) -> "list[Line]":
+    """Return two lines an event: what changed with when, then whom it hurts and which run found it."""
+    if not events:
+        return [line("no drift is recorded")]
+    lines: list[Line] = []
+    for event in events:
+        when = event.at.strftime("%Y-%m-%d %H:%M:%S UTC")
+        text = visible(sentence(event.event))
+        lines += edged("", text, when, width=width, gutter=0, word_style="", style="bold", right_style="dim")
+        told = f"{consequence(event.event)}; {AGAINST[event.against]}, {event.target}, run {event.run_id}"
+        lines.append(line(visible(told), "dim", indent=2))
+    return lines
+
+
+def _object(record: "DriftRecord") -> dict[str, Json]:
+    event, target = record.event, record.target
+    return {
+        "at": utc(record.at),
+        "contract": target.contract,
+        "major": target.major,
+        "server": target.server or None,
+        "run_id": record.run_id,
+        "against": record.against,
+        "kind": event.kind,
+        "hurts": event.hurts,
+        "table": event.table or None,
+        "column": event.column,
+        "before": event.before,
+        "after": event.after,
+    }

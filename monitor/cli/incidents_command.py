@@ -1,0 +1,220 @@
+"""`pactwatch incidents`: what is wrong, and who takes care of it."""
+
+import getpass
+import re
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from monitor.cli.json_output import SCHEMA_VERSION, Json, encode, utc
+from monitor.cli.layout import edged, line
+from monitor.cli.text import print_lines, terminal_width
+from monitor.domain.incident import Incident, IncidentChange, IncidentKind
+from monitor.errors import StoreError, UsageError
+from monitor.visible import visible
+
+if TYPE_CHECKING:
+    from monitor.cli.layout import Line
+    from monitor.domain.contract import Contract
+    from monitor.domain.target import TargetKey
+    from monitor.settings import Settings
+
+    Decision = Callable[[Incident, datetime], IncidentChange]
+
+GUTTER = 14
+UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+STYLES = {IncidentKind.BROKEN: "bold red", IncidentKind.WARNING: "bold yellow"}
+FORMAT = click.option(
+    "--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True
+)
+BY = click.option("--by", default=None, help="Who decides.  [default: the user of this terminal]")
+WHY = click.option("--why", default=None, help="Why; it stays in the history.")
+
+
+@click.group("incidents", invoke_without_command=True)
+@click.pass_context
+def incidents_command(context: click.Context) -> int:
+    """List what is wrong; take care of it. Without a command: list.
+
+    INCIDENT is an id as `incidents list` shows it, or the id of a check that has one open incident.
+    """
+    return int(context.invoke(list_command)) if context.invoked_subcommand is None else 0
+
+
+@incidents_command.command("list")
+@click.argument("contract", required=False)
+@click.option("--all", "everything", is_flag=True, help="Also those that are over.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, last seen first.")
+@FORMAT
+@click.pass_obj
+def list_command(
+    settings_of: "Callable[[], Settings]", contract: str | None, everything: bool, limit: int, output_format: str
+) -> int:
+    """List open incidents, last seen first. CONTRACT is an id."""
+    from monitor.store.store import open_store
+
+    with open_store(settings_of().state.url) as store, store.reading() as reader:
+        found = reader.incidents(limit=limit, contract=contract, is_over=None if everything else False)
+    if output_format == "json":
+        sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, "incidents": [_object(each) for each in found]}))
+    else:
+        print_lines(render(found, width=terminal_width()), sys.stdout)
+    return 0
+
+
+@incidents_command.command("ack")
+@click.argument("incident")
+@BY
+@WHY
+@click.pass_obj
+def ack_command(settings_of: "Callable[[], Settings]", incident: str, by: str | None, why: str | None) -> int:
+    """Take care of an incident: no reminders until it is over."""
+    from monitor.incidents.actions import acknowledge
+
+    who = _who(by)
+    return _act(settings_of(), incident, lambda found, now: acknowledge(found, who, why, now))
+
+
+@incidents_command.command("snooze")
+@click.argument("incident")
+@click.option("--for", "span", default="1h", show_default=True, help="How long, such as 30m, 1h or 1d.")
+@BY
+@WHY
+@click.pass_obj
+def snooze_command(
+    settings_of: "Callable[[], Settings]", incident: str, span: str, by: str | None, why: str | None
+) -> int:
+    """Hear nothing of an incident for a while; if it still fails then, that is said."""
+    from monitor.incidents.actions import snooze
+
+    who, pause = _who(by), _span(span)
+    return _act(settings_of(), incident, lambda found, now: snooze(found, who, why, now + pause, now))
+
+
+@incidents_command.command("accept")
+@click.argument("incident")
+@click.option("--until", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]), required=True, help="In UTC.")
+@BY
+@click.option("--why", required=True, help="Why; it stays in the history.")
+@click.pass_obj
+def accept_command(
+    settings_of: "Callable[[], Settings]", incident: str, until: datetime, by: str | None, why: str
+) -> int:
+    """Make an incident a known breach: visible, and quiet until a date."""
+    from monitor.incidents.actions import accept
+
+    who, end = _who(by), until.replace(tzinfo=UTC)
+    return _act(settings_of(), incident, lambda found, now: accept(found, who, why, end, now))
+
+
+@incidents_command.command("resolve")
+@click.argument("incident")
+@BY
+@WHY
+@click.pass_obj
+def resolve_command(settings_of: "Callable[[], Settings]", incident: str, by: str | None, why: str | None) -> int:
+    """Call an incident over; if its check fails again it comes back."""
+    from monitor.incidents.actions import resolve
+
+    who = _who(by)
+    return _act(settings_of(), incident, lambda found, now: resolve(found, who, why, now))
+
+
+def render(incidents: Sequence[Incident], *, width: int) -> "list[Line]":
+    """Return two lines an incident: its state and key with since when, then of what, how often and its id."""
+    if not incidents:
+        return [line("nothing is wrong")]
+    lines: list[Line] = []
+    for each in incidents:
+        since = each.first_failed_at.strftime("since %Y-%m-%d %H:%M UTC")
+        style = "dim" if each.is_over else STYLES.get(each.kind, "bold magenta")
+        text = visible(each.key)
+        lines += edged(
+            each.state.upper(), text, since, width=width, gutter=GUTTER, word_style=style, style="bold", right_style=""
+        )
+        parts = [each.kind.replace("_", " "), str(each.target), f"{each.failures:,} failing runs in a row"]
+        parts += [f"{len(each.children):,} checks below it"] if each.children else []
+        parts += [f"until {each.until:%Y-%m-%d %H:%M} UTC"] if each.until else []
+        parts += [f"by {each.by}"] if each.by else []
+        lines.append(line(visible("; ".join([*parts, each.id])), "dim", indent=GUTTER))
+    return lines
+
+
+def _act(settings: "Settings", wanted: str, decision: "Decision") -> int:
+    """Record a decision, tell the incident's thread where Slack is configured, and say what was done."""
+    from monitor.cli.alerting import alerting_of, delivery_of
+    from monitor.record import decide
+    from monitor.store.store import open_store
+
+    with open_store(settings.state.url) as store:
+        with store.reading() as reader:
+            identity = wanted if reader.incident(wanted) else ""
+            if not identity:
+                found = [each for each in reader.incidents(limit=10_000, is_over=False) if each.key == wanted]
+                identity = found[0].id if len(found) == 1 else wanted
+                if len(found) > 1:
+                    ids = ", ".join(f"{each.id} ({each.target})" for each in found)
+                    raise UsageError(f"which incident of {wanted}? {ids}")
+        alerting = None if settings.slack is None else alerting_of(settings)
+        change = decide(store, identity, decision, lambda target: _contract(settings, target), alerting)
+        click.echo(visible(f"{change.incident.key} of {change.incident.target}: {change.incident.state}"))
+        if alerting is not None:
+            done = delivery_of(settings, store).until_quiet()
+            if done.put_off or done.dead:
+                click.echo("its thread was not told yet (`pactwatch alerts` says why)", err=True)
+                return StoreError.exit_code
+    return 0
+
+
+def _contract(settings: "Settings", target: "TargetKey") -> "Contract | None":
+    """Return the current contract of a target, None where no file has it any more."""
+    from monitor.contracts.semver import Version
+    from monitor.contracts.versions import current, read_library
+
+    library = read_library(settings.contracts, settings.contract_variables)
+    for each in current(library):
+        contract = each.contract
+        if contract.id == target.contract and Version.parse(contract.version).major == target.major:
+            return contract
+    return None
+
+
+def _who(by: str | None) -> str:
+    try:
+        return by or getpass.getuser()
+    except (KeyError, OSError):
+        raise UsageError("--by: who decides?") from None
+
+
+def _span(text: str) -> timedelta:
+    match = re.fullmatch(r"(\d{1,4})([mhd])", text)
+    if match is None or not int(match[1]):
+        raise UsageError(f"--for {text}: expected a duration such as 30m, 1h or 1d")
+    return int(match[1]) * UNITS[match[2]]
+
+
+def _object(incident: Incident) -> dict[str, Json]:
+    target = incident.target
+    return {
+        "id": incident.id,
+        "key": incident.key,
+        "kind": incident.kind,
+        "state": incident.state,
+        "contract": target.contract or None,
+        "major": target.major or None,
+        "server": target.server or None,
+        "dataset": incident.dataset or None,
+        "severity": incident.severity,
+        "first_failed_at": utc(incident.first_failed_at),
+        "last_seen_at": utc(incident.last_seen_at),
+        "ended_at": None if incident.ended_at is None else utc(incident.ended_at),
+        "until": None if incident.until is None else utc(incident.until),
+        "failures": incident.failures,
+        "measured": incident.measured,
+        "children": list(incident.children),
+        "by": incident.by,
+        "why": incident.why,
+    }
