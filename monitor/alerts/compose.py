@@ -121,7 +121,7 @@ class _Story:
         live = [member for member in members if not member.is_over]
         if not live:
             return self._over(members)
-        if self.context.is_first_run and not any(member.id in self.context.told for member in members):
+        if self._is_first_told(members):
             return self._summary(live)
         lead, *others = live
         told = self._common(lead) | self._story_of(lead)
@@ -134,6 +134,11 @@ class _Story:
             return render("digest", told, items=items, mentions=mentions)
         items = [self._member(member) for member in others]
         return render("parent", told | {"others": len(others)}, items=items, mentions=self._mentions(lead))
+
+    def _is_first_told(self, members: Sequence[Incident]) -> bool:
+        """Say whether this is the first that people hear of a target's data; a dead server is told as one."""
+        is_of_data = all(member.kind in OF_DATA for member in members)
+        return self.context.is_first_run and is_of_data and not any(each.id in self.context.told for each in members)
 
     def _mentions(self, lead: Incident) -> tuple[Mention, ...]:
         return () if self.context.is_first_run else mentions_of(lead, self.context)
@@ -184,7 +189,7 @@ class _Story:
     def _story_of(self, lead: Incident) -> dict[str, object]:
         """Return what is told of the incident that a story begins with."""
         result = self._found(lead)
-        contract, run = self.context.contract, self.context.run
+        contract, run = self.context.contract if lead.target.contract else None, self.context.run
         background = self.context.backgrounds.get(lead.id, Background())
         held = ""
         if background.held is not None:

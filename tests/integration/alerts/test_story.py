@@ -22,10 +22,11 @@ from monitor.notifiers.slack import SlackNotifier
 from monitor.record import Alerting, Recorded, record
 from monitor.run import run_contract
 from monitor.settings import SampleSettings
-from monitor.store.store import Store, open_store
+from monitor.store.store import Store, migrate_store, open_store
 from monitor.store.values import AlertState
 from tests.conftest import Warehouse
 from tests.contracts import contract
+from tests.integration.store.conftest import postgres_url
 from tests.slack.server import FakeSlack
 
 TABLE = """
@@ -86,10 +87,12 @@ def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSlack]:
         yield started
 
 
-@pytest.fixture
-def world(warehouse: Warehouse, slack: FakeSlack, tmp_path: Path) -> Iterator[World]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest, warehouse: Warehouse, slack: FakeSlack, tmp_path: Path) -> Iterator[World]:
     warehouse.rows(TABLE)
-    with SodaEngine(warehouse.settings) as engine, open_store(f"sqlite:///{tmp_path}/state.db") as store:
+    url = f"sqlite:///{tmp_path}/state.db" if request.param == "sqlite" else postgres_url(warehouse)
+    migrate_store(url)
+    with SodaEngine(warehouse.settings) as engine, open_store(url) as store:
         yield World(warehouse, engine, contract(tmp_path, BODY), store, slack)
 
 

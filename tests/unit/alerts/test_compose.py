@@ -98,6 +98,19 @@ def test_trouble_of_the_monitor_goes_to_those_who_run_it() -> None:
     assert "1 check cannot be verified: out of memory" in str(alert.payload["text"])
 
 
+def test_a_dead_server_is_one_message_also_at_the_first_run_and_its_return_is_told_below() -> None:
+    teller = Teller()
+    dead = [replace(each, outcome=Outcome.BLOCKED, reason="connection refused", measured=None) for each in many(3)]
+    down, note = teller.run(*dead, first=True)
+    assert down.destination == "#data-platform"
+    assert "*server warehouse*: server warehouse does not answer: connection refused" in str(down.payload["text"])
+    assert "Impact" not in shown((down,))
+    assert (note.kind, note.destination) == ("note", "#flights-oncall")
+    parent, reply = teller.run(*(passing(each) for each in many(3)))
+    assert parent.destination == reply.destination == "#data-platform"
+    assert "*Resolved* after 1 h" in shown((reply,))
+
+
 def test_a_contract_without_a_channel_of_its_own_is_told_in_the_default_one() -> None:
     other = replace(CONTRACT, support=(SupportChannel(channel="#chat", tool="slack", scope="interactive"),))
     (alert,) = Teller().run(runs.RANGE, contract=other)
