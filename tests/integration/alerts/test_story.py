@@ -146,6 +146,23 @@ def test_a_dropped_column_is_one_message_and_stands_in_the_ledger_once(world: Wo
     assert "cannot be verified because of it" in world.told()[-1]["text"]
 
 
+def test_a_table_that_goes_and_comes_back_is_one_event_each_and_an_edit_in_place_stands_there_too(world: World) -> None:
+    world.run()
+    for sql in ("ALTER TABLE orders RENAME TO gone", "SELECT 1", "ALTER TABLE gone RENAME TO orders", "SELECT 1"):
+        world.run(sql)
+    world.contract = replace(world.contract, meaning="sha256:other", fingerprint="sha256:other")
+    world.run()
+    world.run()
+    with world.store.reading() as reader:
+        found = [(each.against.value, each.event.kind.value) for each in reversed(reader.drift(limit=10))]
+    assert sorted(found) == [
+        ("contract", "edited_in_place"),
+        ("contract", "table_dropped"),
+        ("last_time", "table_created"),
+        ("last_time", "table_dropped"),
+    ]
+
+
 class Killed(SlackNotifier):
     """Posts, and the process dies before anybody can note it."""
 
