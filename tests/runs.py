@@ -78,13 +78,13 @@ FOREIGN_KEY = result(
         ),
     ),
     Outcome.FAIL,
-    "measured 7,602, expected = 0",
+    "",
     measured=7602,
     rows=FLIGHTS,
     sql=select(
         '"dest" IS NOT NULL\n  AND NOT EXISTS (SELECT 1 FROM "nyc"."airports" AS parent WHERE parent."faa" = "dest")'
     ),
-    offending="4 values: BQN 896, PSE 365, SJU 5,819, STT 522",
+    offending="4 values: SJU (5,819 rows) · BQN (896 rows) · STT (522 rows) · PSE (365 rows)",
     sample=Sample(
         columns=("flight", "origin", "time_hour", "dest"),
         rows=(
@@ -103,7 +103,7 @@ RANGE = result(
         line=58,
     ),
     Outcome.FAIL,
-    "measured 1618, expected = 0",
+    "",
     measured=1618,
     rows=FLIGHTS,
     sql=select('"air_time" < 30 OR "air_time" > 600'),

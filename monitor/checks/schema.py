@@ -74,7 +74,7 @@ def _schema(check: Check, probe: Catalogue, name: TableName, table: TableSeen | 
         check=check,
         outcome=Outcome.PASS,
         measured=0,
-        reason=f"{table.kind} {name} has all {len(probe.columns)} declared columns",
+        reason=f"{table.kind} {name} {_with_all(probe.columns)}",
     )
 
 
@@ -136,6 +136,16 @@ def _see(table: TableName, plan: CheckPlan, check: Check) -> str:
             culprit = next((c for c in plan.checks if c.dataset == dataset.name and c.kind is CheckKind.SCHEMA), None)
             return f" (see {culprit.id})" if culprit and culprit is not check else ""
     return ""
+
+
+def _with_all(columns: tuple[str, ...]) -> str:
+    match len(columns):
+        case 0:
+            return "is there"
+        case 1:
+            return "has its declared column"
+        case many:
+            return f"has all {many:,} declared columns"
 
 
 def _columns(names: list[str]) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from monitor import words
 from monitor.cli.exits import Named, counting, meaning, overall
 from monitor.cli.layout import Line, edged, hanging, line, plain, side_by_side, styled, wrap
 from monitor.domain.scan import CheckResult, Outcome, Run, Verdict
 from monitor.errors import ContractError
-from monitor.reports import words
 from monitor.reports.hints import hint
 from monitor.reports.views import seconds, where
 from monitor.visible import visible
@@ -118,7 +118,7 @@ def render_run(run: Run, *, width: int, verbose: bool = False, report: str | Non
         lines += _one_line(Outcome.SKIPPED, _skipped(reason, results, verbose=verbose), width)
     lines += _holds(found[Outcome.PASS], width, verbose=verbose)
     lines += _wrapped(
-        f"{_counted(len(found[Outcome.ERROR]), 'error')}, {len(found[Outcome.BLOCKED]):,} blocked. {seconds(run)}.",
+        f"{words.counted(len(found[Outcome.ERROR]), 'error')}, {len(found[Outcome.BLOCKED]):,} blocked. {seconds(run)}.",
         width,
     )
     return [*lines, *(_fact("Report", visible(report), width) if report else ())]
@@ -135,7 +135,7 @@ def _header(run: Run, width: int) -> list[Line]:
         Verdict.UNVERIFIED: run.count(Outcome.ERROR) + run.count(Outcome.BLOCKED),
         Verdict.KEPT: run.count(Outcome.PASS),
     }[run.verdict]
-    rules = f"{deciding:,} of {_counted(len(run.scan.results), 'rule')}"
+    rules = f"{deciding:,} of {words.counted(len(run.scan.results), 'rule')}"
     return edged(
         "",
         version,
@@ -173,7 +173,7 @@ def _figures(result: CheckResult, width: int) -> list[Line]:
     measured = f", measured {found}" if found else ""
     return [
         line(text, "bold" if found else "", indent=GUTTER)
-        for text in wrap(f"expected {words.expected(result)}{measured}", width - GUTTER)
+        for text in wrap(f"expected {words.expected(result.check)}{measured}", width - GUTTER)
     ]
 
 
@@ -196,7 +196,7 @@ def _place(result: CheckResult, run: Run, width: int) -> list[Line]:
 
 def _blocked(reason: str, results: Sequence[CheckResult], run: Run, width: int, *, verbose: bool) -> list[Line]:
     """Return the checks that one cause blocks."""
-    lines = _head(Outcome.BLOCKED, f"{_counted(len(results), 'check')}: {reason}", "", width)
+    lines = _head(Outcome.BLOCKED, f"{words.counted(len(results), 'check')}: {reason}", "", width)
     if verbose:
         for result in results:
             lines += [line(text, indent=GUTTER) for text in wrap(visible(result.check.name), width - GUTTER)]
@@ -213,7 +213,7 @@ def _warning(result: CheckResult) -> str:
     name, reason = visible(result.check.name), words.reason(result)
     found = None if result.check.unit == "columns" else words.measured(result)
     if found:
-        told = f"{name}: expected {words.expected(result)}, measured {found}"
+        told = f"{name}: expected {words.expected(result.check)}, measured {found}"
         return f"{told}; {reason}" if reason else told
     if reason and visible(result.check.dataset) in reason:
         return reason
@@ -222,7 +222,7 @@ def _warning(result: CheckResult) -> str:
 
 def _skipped(reason: str, results: Sequence[CheckResult], *, verbose: bool) -> str:
     """Say what one reason keeps from being checked."""
-    count = "" if len(results) == 1 else f"{_counted(len(results), 'rule')}, "
+    count = "" if len(results) == 1 else f"{words.counted(len(results), 'rule')}, "
     return f"{count}{_some(results, verbose=verbose)}: {reason}"
 
 
@@ -262,7 +262,7 @@ def _by_reason(results: Iterable[CheckResult]) -> list[tuple[str, list[CheckResu
 
 def _invalid(error: ContractError, width: int) -> list[Line]:
     """Return an invalid file with all its problems, each as `file:line: where: what`."""
-    lines = _labelled("INVALID", f"{visible(error.file)}: {_counted(len(error.problems), 'problem')}", width)
+    lines = _labelled("INVALID", f"{visible(error.file)}: {words.counted(len(error.problems), 'problem')}", width)
     for problem in error.problems:
         text = f"{visible(error.file)}:{visible(problem)}"
         lines += [line(part, indent=GUTTER) for part in wrap(text, width - GUTTER)]
@@ -277,7 +277,7 @@ def _total(runs: Sequence[Run], invalid: int) -> str:
     )
     shadow = sum(run.shadow for run in runs)
     aside = f" ({shadow:,} in the shadow)" if shadow else ""
-    return f"{_counted(len(runs), 'run')}: {verdicts}{aside}; {_counted(invalid, 'invalid file')}."
+    return f"{words.counted(len(runs), 'run')}: {verdicts}{aside}; {words.counted(invalid, 'invalid file')}."
 
 
 def _head(outcome: Outcome, text: str, right: str, width: int) -> list[Line]:
@@ -313,11 +313,6 @@ def _fact(label: str, text: str, width: int) -> list[Line]:
 def _wrapped(text: str, width: int) -> list[Line]:
     """Return text over the whole width."""
     return [line(part) for part in wrap(text, width)]
-
-
-def _counted(count: int, noun: str) -> str:
-    """Return a count with its noun in the right number."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _print_styled(lines: Iterable[Line], stream: TextIO) -> None:

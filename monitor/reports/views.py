@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from monitor import words
 from monitor.domain.check import Check
 from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, Outcome, Run, Verdict
-from monitor.reports import words
 from monitor.reports.hints import hint
 from monitor.visible import visible
 
@@ -159,11 +159,11 @@ def sentence(run: Run) -> str:
             broken = run.count(Outcome.FAIL)
             are = "is" if broken == 1 else "are"
             return (
-                f"Do not rely on {_subjects(run, Outcome.FAIL)}: {broken:,} of {_promises(total)} {are} broken, "
+                f"Do not rely on {_subjects(run, Outcome.FAIL)}: {broken:,} of {words.counted(total, 'promise')} {are} broken, "
                 f"{holding:,} {_word(Outcome.PASS, holding)}{unknown_too}."
             )
         case Verdict.UNVERIFIED if unknown:
-            unverified = f"{unknown:,} of {_promises(total)} could not be verified"
+            unverified = f"{unknown:,} of {words.counted(total, 'promise')} could not be verified"
             return f"Nothing is known to be broken, but {unverified}{_cause(run)}."
         case Verdict.UNVERIFIED:
             return "Nothing was checked, so nothing is known."
@@ -172,9 +172,9 @@ def sentence(run: Run) -> str:
             return f"No promise is broken; {what} to look at: {_subjects(run, Outcome.WARN)}."
         case Verdict.KEPT if skipped := run.count(Outcome.SKIPPED):
             were = "was" if skipped == 1 else "were"
-            return f"All {_promises(holding)} that could be checked hold; {skipped:,} {were} skipped."
+            return f"All {words.counted(holding, 'promise')} that could be checked hold; {skipped:,} {were} skipped."
         case Verdict.KEPT:
-            return f"All {_promises(holding)} hold."
+            return f"All {words.counted(holding, 'promise')} hold."
 
 
 def anchor(check_id: str) -> str:
@@ -216,7 +216,7 @@ def result_view(result: CheckResult, run: Run) -> ResultView:
         dataset=visible(check.dataset),
         dimension=check.dimension,
         severity=visible(check.severity),
-        expected=words.expected(result),
+        expected=words.expected(check),
         measured=found,
         bar=None if found is None or found.share is None else max(0.6, round(found.share * 100, 2)),
         reason=words.reason(result),
@@ -276,11 +276,6 @@ def _subjects(run: Run, outcome: Outcome) -> str:
         if len(names) <= _NAMED:
             return visible(" and ".join(filter(None, (", ".join(names[:-1]), names[-1]))))
     return f"{len(datasets):,} datasets"
-
-
-def _promises(total: int) -> str:
-    """Return the number of promises with its noun."""
-    return "1 promise" if total == 1 else f"{total:,} promises"
 
 
 def _word(outcome: Outcome, count: int) -> str:
