@@ -117,10 +117,8 @@ def render_run(run: Run, *, width: int, verbose: bool = False, report: str | Non
     for reason, results in _by_reason(found[Outcome.SKIPPED]):
         lines += _one_line(Outcome.SKIPPED, _skipped(reason, results, verbose=verbose), width)
     lines += _holds(found[Outcome.PASS], width, verbose=verbose)
-    lines += _wrapped(
-        f"{words.counted(len(found[Outcome.ERROR]), 'error')}, {len(found[Outcome.BLOCKED]):,} blocked. {seconds(run)}.",
-        width,
-    )
+    errors = words.counted(len(found[Outcome.ERROR]), "error")
+    lines += _wrapped(f"{errors}, {len(found[Outcome.BLOCKED]):,} blocked. {seconds(run)}.", width)
     return [*lines, *(_fact("Report", visible(report), width) if report else ())]
 
 

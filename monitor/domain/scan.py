@@ -90,8 +90,10 @@ class CheckResult:
     """The one result of one planned check.
 
     `measured` is exact: `int` where integral, `Decimal` otherwise, seconds for ages, None if nothing was measured.
-    `rows` is the number of rows of the dataset that was looked at. `reason` says why the outcome is what it is.
-    `offending` summarises the offending values ("4 values: BQN 896, …") where they may be shown.
+    `rows` is the number of rows of the dataset that was looked at.
+    `reason` says why the outcome is what it is, as far as the numbers do not. `remedy` is the next step where it is
+    known better than by the kind of the check. `offending` summarises the offending values ("4 values: BQN (896 rows)
+    · …") where they may be shown.
     """
 
     check: Check
@@ -103,6 +105,7 @@ class CheckResult:
     seconds: float | None = None
     offending: str | None = None
     sample: Sample | None = None
+    remedy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

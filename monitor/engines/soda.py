@@ -10,10 +10,10 @@ from typing import Self
 import psycopg2
 from psycopg2.extensions import connection
 
-from monitor.checks import schema
+from monitor.checks import mending, schema
 from monitor.domain.check import Catalogue, Check, CheckPlan, NotChecked
 from monitor.domain.scan import CheckResult, Outcome, Scan, Seen
-from monitor.engines import sql_errors
+from monitor.engines import remedies, sql_errors
 from monitor.engines.base import Progress, complete
 from monitor.engines.messages import Answer, Connected, Done, Failed, Found, Refused, Shown, Trouble, Work
 from monitor.engines.notebook import Notebook
@@ -54,10 +54,11 @@ class SodaEngine:
         try:
             seen = self._look(plan, notebook, samples, shown)
         except postgres.Unreachable as error:
-            notebook.block_the_rest(f"server {self._server.name} cannot be reached: {error}")
+            reason = f"server {self._server.name} cannot be reached: {error}"
+            notebook.block_the_rest(reason, remedies.after_refusal(str(error), self._server))
         except psycopg2.Error as error:
             reason = sql_errors.reason_of(error, may_show_values=False)
-            notebook.block_the_rest(f"server {self._server.name} did not answer: {reason}")
+            notebook.block_the_rest(f"server {self._server.name} did not answer: {reason}", remedies.LOST)
         return Scan(
             started_at=started_at, finished_at=datetime.now(UTC), results=complete(plan, notebook.results()), seen=seen
         )
@@ -85,7 +86,8 @@ class SodaEngine:
         holder = patiently(lambda: postgres.connect(postgres.route_to(self._server), replace(session, idle_timeout=0)))
         with closing(holder):
             seen = postgres_catalogue.look_up(holder, plan.tables(), self._server.schema)
-            notebook.settle(_judged_by_catalogue(plan, notebook.open_checks(), seen))
+            place = remedies.Place(server=self._server, role=holder.info.user)
+            notebook.settle(_judged_by_catalogue(plan, notebook.open_checks(), seen, place.role))
             lanes = sub_plans(plan, notebook.open_checks(), seen, self._lanes())
             if not lanes:
                 return seen
@@ -104,19 +106,21 @@ class SodaEngine:
                 sample_rows=samples.rows,
                 shown=shown,
             )
-            self._run(work, lanes, notebook, holder)
+            self._run(work, lanes, notebook, holder, place)
         return seen
 
     def _lanes(self) -> int:
         return max(1, min(self._server.heavy_statements, self._server.max_connections - 1))
 
-    def _run(self, work: Work, lanes: Sequence[Groups], notebook: Notebook, holder: connection) -> None:
+    def _run(
+        self, work: Work, lanes: Sequence[Groups], notebook: Notebook, holder: connection, place: remedies.Place
+    ) -> None:
         with ExitStack() as stack:
             crew = []
             for groups in lanes:
                 child = self._nursery.spawn()
                 stack.callback(child.kill)
-                crew.append(_Crewman(child=child, groups=groups))
+                crew.append(_Crewman(child=child, groups=groups, place=place))
             try:
                 for man in crew:
                     with suppress(BrokenPipeError, ConnectionResetError):  # then it is heard that the channel ended
@@ -128,10 +132,12 @@ class SodaEngine:
                 raise
         refused = [man for man in crew if man.refused is not None]
         if refused and len(refused) < len(crew):  # the server takes fewer connections than we may open: in turn, then
-            self._run(work, [tuple(group for man in refused for group in man.groups)], notebook, holder)
+            self._run(work, [tuple(group for man in refused for group in man.groups)], notebook, holder, place)
         else:
             for man in refused:
-                notebook.give_up(man.groups, Trouble.LOST, f"no connection for the measurements: {man.refused}")
+                reason = f"no connection for the measurements: {man.refused}"
+                remedy = remedies.after_refusal(str(man.refused), self._server)
+                notebook.give_up(man.groups, Trouble.LOST, reason, remedy)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -140,9 +146,10 @@ class _Crewman:
 
     child: Child
     groups: Groups
+    place: remedies.Place
     backend: int | None = None
     refused: str | None = None
-    blocker: str | None = None
+    blocker: postgres.Blocker | None = None
     answered: set[int] = field(default_factory=set)
 
     def unanswered(self) -> Groups:
@@ -176,7 +183,7 @@ def _hear(man: _Crewman, notebook: Notebook) -> bool:
             man.backend = backend
         case Answer(group=group, found=found):
             man.answered.add(group)
-            notebook.write(man.groups[group], [_with_blocker(item, man.blocker) for item in found])
+            notebook.write(man.groups[group], [_with_remedy(item, man) for item in found])
         case Shown():
             notebook.attach(message)
         case Refused(reason=reason):
@@ -196,10 +203,12 @@ def _ask_for_blockers(holder: connection, crew: Iterable[_Crewman]) -> None:
             by_backend[backend].blocker = blocker
 
 
-def _with_blocker(found: Found, blocker: str | None) -> Found:
-    if isinstance(found, Failed) and blocker and found.reason.startswith(sql_errors.LOCKED):
-        return replace(found, reason=f"{found.reason}; held by {blocker}")
-    return found
+def _with_remedy(found: Found, man: _Crewman) -> Found:
+    if not isinstance(found, Failed):
+        return found
+    held = f"; held by {man.blocker}" if man.blocker and found.obstacle is sql_errors.Obstacle.LOCKED else ""
+    remedy = remedies.after_failure(found, man.place, man.blocker)
+    return replace(found, reason=f"{found.reason}{held}", remedy=remedy)
 
 
 def _not_checked(plan: CheckPlan) -> Iterable[CheckResult]:
@@ -211,9 +220,13 @@ def _not_checked(plan: CheckPlan) -> Iterable[CheckResult]:
                 break
 
 
-def _judged_by_catalogue(plan: CheckPlan, checks: Iterable[Check], seen: Seen) -> Iterable[CheckResult]:
+def _judged_by_catalogue(plan: CheckPlan, checks: Iterable[Check], seen: Seen, role: str) -> Iterable[CheckResult]:
     for check in checks:
         if any(isinstance(probe, Catalogue) for probe in check.probes):
-            yield schema.judge(check, plan, seen)
+            result = schema.judge(check, plan, seen)
         elif reason := schema.blocked_by(check, plan, seen):
-            yield CheckResult(check=check, outcome=Outcome.BLOCKED, reason=reason)
+            result = CheckResult(check=check, outcome=Outcome.BLOCKED, reason=reason)
+        else:
+            continue
+        is_blocked = result.outcome is Outcome.BLOCKED
+        yield replace(result, remedy=mending.way_out(check, seen, role)) if is_blocked else result

@@ -27,6 +27,7 @@ class _Part:
     measured: int | Decimal | None = None
     sql: str | None = None
     seconds: float | None = None
+    remedy: str | None = None
 
 
 def result_of(check: Check, found: Mapping[str, Found], rows: int | None) -> CheckResult:
@@ -51,6 +52,7 @@ def result_of(check: Check, found: Mapping[str, Found], rows: int | None) -> Che
         rows=rows,
         sql=worst.sql,
         seconds=sum((part.seconds or 0.0 for part in parts), 0.0) if any(part.seconds for part in parts) else None,
+        remedy=worst.remedy,
     )
 
 
@@ -94,7 +96,14 @@ def _judge(
             return _Part(metric=metric, outcome=Outcome.ERROR, reason="the engine gave no answer for this check")
         case Failed():
             outcome = Outcome.BLOCKED if found.trouble is Trouble.LOST else Outcome.ERROR
-            return _Part(metric=metric, outcome=outcome, reason=found.reason, sql=found.sql, seconds=found.seconds)
+            return _Part(
+                metric=metric,
+                outcome=outcome,
+                reason=found.reason,
+                sql=found.sql,
+                seconds=found.seconds,
+                remedy=found.remedy,
+            )
         case Measured(value=value):
             part = _Part(metric=metric, outcome=Outcome.PASS, reason="", sql=found.sql, seconds=found.seconds)
     if isinstance(probe, SodaBlock):

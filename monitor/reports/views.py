@@ -158,8 +158,9 @@ def sentence(run: Run) -> str:
         case Verdict.BROKEN:
             broken = run.count(Outcome.FAIL)
             are = "is" if broken == 1 else "are"
+            of_all = words.counted(total, "promise")
             return (
-                f"Do not rely on {_subjects(run, Outcome.FAIL)}: {broken:,} of {words.counted(total, 'promise')} {are} broken, "
+                f"Do not rely on {_subjects(run, Outcome.FAIL)}: {broken:,} of {of_all} {are} broken, "
                 f"{holding:,} {_word(Outcome.PASS, holding)}{unknown_too}."
             )
         case Verdict.UNVERIFIED if unknown:
