@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from monitor.domain.check import Catalogue, Check, CheckKind, Dimension, Need, NotChecked, TableName
+from monitor.domain.check import ZERO, Aggregate, Catalogue, Check, CheckKind, Dimension, Need, NotChecked, TableName
 from monitor.domain.contract import Contract, Owner, SupportChannel
 from monitor.domain.scan import CheckResult, Outcome, Run, Sample, Scan
 
@@ -230,6 +230,24 @@ EVERYTHING = run_of(
     ),
     run_id="c0de",
 )
+EXPRESSIONS = tuple(f"COUNT(CASE WHEN n < {bound} THEN 1 END)" for bound in (0, 10, 20))
+PASSED = tuple(
+    result(
+        check(
+            f"flights.n{place}.range",
+            f"flights.n must be fine, {place}",
+            CheckKind.RANGE,
+            probes=(Aggregate(metric=f"flights.n{place}.range", expression=expression, threshold=ZERO),),
+            needs=(Need(table=TableName(schema=None, name="flights"), columns=("n",)),),
+        ),
+        Outcome.FAIL,
+        measured=place + 1,
+        rows=FLIGHTS,
+        sql="SELECT " + ",\n  ".join(EXPRESSIONS) + '\nFROM "flights"',
+    )
+    for place, expression in enumerate(EXPRESSIONS)
+)
+"""Three broken checks that one pass over their table has measured."""
 
 SCRIPT = "<script>alert(1)</script>"
 NASTY = (

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from monitor.cli.styles import STYLES
 from monitor.domain.scan import CheckResult, Outcome, Run
 from monitor.reports.views import OUTCOME_WORDS, seconds
 from monitor.visible import visible
@@ -17,14 +18,6 @@ from monitor.words import counted
 if TYPE_CHECKING:
     from rich.console import Group
 
-STYLES = {
-    Outcome.FAIL: "red",
-    Outcome.WARN: "yellow",
-    Outcome.ERROR: "magenta",
-    Outcome.BLOCKED: "blue",
-    Outcome.PASS: "green",
-    Outcome.SKIPPED: "dim",
-}
 _SHOWN = 12
 
 

@@ -10,9 +10,11 @@ from typing import TextIO
 from monitor import words
 from monitor.cli.exits import Named, counting, meaning, overall
 from monitor.cli.layout import Line, edged, hanging, line, plain, side_by_side, styled, wrap
+from monitor.cli.styles import STYLES
 from monitor.domain.scan import CheckResult, Outcome, Run, Verdict
 from monitor.errors import ContractError
 from monitor.reports.hints import hint
+from monitor.reports.statements import SharedStatement, shared_statements, statement_of
 from monitor.reports.views import seconds, where
 from monitor.visible import visible
 
@@ -29,14 +31,7 @@ WORDS = {
     Outcome.SKIPPED: "SKIP",
     Outcome.PASS: "HOLD",
 }
-STYLES = {
-    Outcome.FAIL: "bold red",
-    Outcome.ERROR: "bold magenta",
-    Outcome.BLOCKED: "bold blue",
-    Outcome.WARN: "bold yellow",
-    Outcome.SKIPPED: "dim",
-    Outcome.PASS: "green",
-}
+_UNSEEN = frozenset({Outcome.ERROR, Outcome.BLOCKED, Outcome.SKIPPED})
 VERDICT_STYLES = {Verdict.BROKEN: "bold red", Verdict.UNVERIFIED: "bold magenta", Verdict.KEPT: "bold green"}
 
 
@@ -106,17 +101,26 @@ def render_runs(
 def render_run(run: Run, *, width: int, verbose: bool = False, report: str | None = None) -> list[Line]:
     """Return the lines about one run: failures, errors and what they block, warnings, skips, what holds."""
     found = {outcome: [result for result in run.scan.results if result.outcome is outcome] for outcome in Outcome}
+    shared = shared_statements(run.scan.results) if verbose else None
     lines = [*_header(run, width), ()]
-    for result in (*found[Outcome.FAIL], *found[Outcome.ERROR]):
-        lines += [*_block(result, run, width, verbose=verbose), ()]
+    for result in found[Outcome.FAIL]:
+        lines += [*_block(result, run, width, shared), ()]
+    for reason, results in _by_reason(found[Outcome.ERROR]):
+        alone = len(results) == 1
+        told = _block(results[0], run, width, shared) if alone else _group(reason, results, run, width, verbose=verbose)
+        lines += [*told, ()]
     for reason, results in _by_reason(found[Outcome.BLOCKED]):
-        lines += [*_blocked(reason, results, run, width, verbose=verbose), ()]
+        lines += [*_group(reason, results, run, width, verbose=verbose), ()]
     for result in found[Outcome.WARN]:
         lines += _one_line(Outcome.WARN, _warning(result), width)
-        lines += _details(result, run, width) if verbose else []
+        lines += _details(result, run, width, shared) if shared is not None else []
     for reason, results in _by_reason(found[Outcome.SKIPPED]):
         lines += _one_line(Outcome.SKIPPED, _skipped(reason, results, verbose=verbose), width)
     lines += _holds(found[Outcome.PASS], width, verbose=verbose)
+    if {result.outcome for result in run.scan.results} <= _UNSEEN:
+        lines.append(line("nothing could be checked"))
+    for each in shared or ():
+        lines += _pass(each, width)
     errors = words.counted(len(found[Outcome.ERROR]), "error")
     lines += _wrapped(f"{errors}, {len(found[Outcome.BLOCKED]):,} blocked. {seconds(run)}.", width)
     return [*lines, *(_fact("Report", visible(report), width) if report else ())]
@@ -146,8 +150,8 @@ def _header(run: Run, width: int) -> list[Line]:
     )
 
 
-def _block(result: CheckResult, run: Run, width: int, *, verbose: bool) -> list[Line]:
-    """Return everything about one result that does not hold."""
+def _block(result: CheckResult, run: Run, width: int, shared: Sequence[SharedStatement] | None) -> list[Line]:
+    """Return everything about one result that does not hold, with its details where statements are asked for."""
     lines = _head(result.outcome, visible(result.check.name), result.check.dimension or "", width)
     if result.outcome is Outcome.FAIL:
         lines += _figures(result, width)
@@ -155,8 +159,8 @@ def _block(result: CheckResult, run: Run, width: int, *, verbose: bool) -> list[
     lines += [line(text, indent=GUTTER) for part in body if part for text in wrap(part, width - GUTTER)]
     if step := hint(result, run):
         lines += hanging("next", step, width=width, indent=GUTTER)
-    if verbose:
-        return lines + _details(result, run, width)
+    if shared is not None:
+        return lines + _details(result, run, width, shared)
     return lines + _place(result, run, width)
 
 
@@ -175,13 +179,13 @@ def _figures(result: CheckResult, width: int) -> list[Line]:
     ]
 
 
-def _details(result: CheckResult, run: Run, width: int) -> list[Line]:
-    """Return what `-v` adds: the impact, the statement, the id and its place."""
+def _details(result: CheckResult, run: Run, width: int, shared: Sequence[SharedStatement]) -> list[Line]:
+    """Return what `-v` adds: the impact, the check's own statement, the id and its place."""
     lines: list[Line] = []
     if result.check.impact:
         lines += hanging("impact", visible(result.check.impact), width=width, indent=GUTTER)
-    if result.sql:
-        lines += hanging("sql", visible(result.sql.expandtabs(4), keep="\n"), width=width, indent=GUTTER)
+    if statement := statement_of(result, shared):
+        lines += hanging("sql", visible(statement.expandtabs(4), keep="\n"), width=width, indent=GUTTER)
     return lines + _place(result, run, width)
 
 
@@ -192,9 +196,26 @@ def _place(result: CheckResult, run: Run, width: int) -> list[Line]:
     )
 
 
-def _blocked(reason: str, results: Sequence[CheckResult], run: Run, width: int, *, verbose: bool) -> list[Line]:
-    """Return the checks that one cause blocks."""
-    lines = _head(Outcome.BLOCKED, f"{words.counted(len(results), 'check')}: {reason}", "", width)
+def _pass(shared: SharedStatement, width: int) -> list[Line]:
+    """Return the statement that measured many checks of a dataset."""
+    checks = words.counted(shared.checks, "check")
+    lines = edged(
+        "SQL",
+        f"{visible(shared.dataset)}: one pass for {checks}",
+        "",
+        width=width,
+        gutter=GUTTER,
+        word_style="dim",
+        style="",
+        right_style="",
+    )
+    statement = visible(shared.sql.expandtabs(4), keep="\n")
+    return [*lines, *(line(text, indent=GUTTER) for text in wrap(statement, width - GUTTER))]
+
+
+def _group(reason: str, results: Sequence[CheckResult], run: Run, width: int, *, verbose: bool) -> list[Line]:
+    """Return the checks that one cause keeps from being known."""
+    lines = _head(results[0].outcome, f"{words.counted(len(results), 'check')}: {reason}", "", width)
     if verbose:
         for result in results:
             lines += [line(text, indent=GUTTER) for text in wrap(visible(result.check.name), width - GUTTER)]
@@ -209,8 +230,7 @@ def _blocked(reason: str, results: Sequence[CheckResult], run: Run, width: int, 
 def _warning(result: CheckResult) -> str:
     """Say a warning in one line: numbers if there are, else the reason, which may name its subject itself."""
     name, reason = visible(result.check.name), words.reason(result)
-    found = None if result.check.unit == "columns" else words.measured(result)
-    if found:
+    if found := words.measured(result):
         told = f"{name}: expected {words.expected(result.check)}, measured {found}"
         return f"{told}; {reason}" if reason else told
     if reason and visible(result.check.dataset) in reason:
@@ -230,9 +250,9 @@ def _holds(results: Sequence[CheckResult], width: int, *, verbose: bool) -> list
     if verbose:
         for result in results:
             lines += _head(Outcome.PASS, visible(result.check.name), str(words.measured(result) or ""), width)
-    count = f"{len(results):,} {'holds' if len(results) == 1 else 'hold'}"
     if not results:
-        return [line("nothing holds")]
+        return []
+    count = f"{len(results):,} {'holds' if len(results) == 1 else 'hold'}"
     listed = "" if verbose else " (-v lists)"
     return lines + hanging(f"{count} ", f"{_datasets(results)}{listed}", width=width, indent=0, first_style="green")
 

@@ -10,13 +10,14 @@ from monitor.domain.check import Check
 from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, Outcome, Run, Verdict
 from monitor.reports.hints import hint
+from monitor.reports.statements import SharedStatement, place_of, shared_statements, statement_of
 from monitor.visible import visible
 
 OUTCOME_WORDS = {
     Outcome.FAIL: ("broken", "broken"),
-    Outcome.WARN: ("warning", "warnings"),
     Outcome.ERROR: ("error", "errors"),
     Outcome.BLOCKED: ("blocked", "blocked"),
+    Outcome.WARN: ("warning", "warnings"),
     Outcome.PASS: ("holds", "hold"),
     Outcome.SKIPPED: ("skipped", "skipped"),
 }
@@ -44,7 +45,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultView:
-    """One result. `bar` is the share of offending rows in percent of the bar's width, None without a share."""
+    """One result. `bar` is the share of offending rows in percent of the bar's width, None without a share.
+
+    `sql` is the check's own statement; `shared` is the anchor of the one that measured it together with others.
+    """
 
     anchor: str
     check: str
@@ -64,6 +68,7 @@ class ResultView:
     hint: str | None
     where: str
     sql: str | None
+    shared: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,16 @@ class Group:
     def size(self) -> int:
         """Return how many results there are."""
         return len(self.results)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A statement that measured many checks of a dataset in one pass."""
+
+    anchor: str
+    dataset: str
+    checks: str
+    sql: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +129,12 @@ class RunPage:
     facts: tuple[Fact, ...]
     counts: tuple[Count, ...]
     failures: tuple[ResultView, ...]
-    warnings: tuple[ResultView, ...]
-    errors: tuple[ResultView, ...]
+    errors: tuple[Group, ...]
     blocked: tuple[Group, ...]
+    warnings: tuple[ResultView, ...]
     holds: tuple[Group, ...]
     skipped: tuple[Group, ...]
+    statements: tuple[Statement, ...]
     run_id: str
     fingerprint: str
 
@@ -126,7 +142,8 @@ class RunPage:
 def page(run: Run, contract: Contract | None) -> RunPage:
     """Return what the page of this run shows. Without a contract, what only the contract knows is left out."""
     name = visible(contract.name if contract else run.contract)
-    found = {outcome: _of(run, outcome) for outcome in Outcome}
+    shared = shared_statements(run.scan.results)
+    found = {outcome: _of(run, outcome, shared) for outcome in Outcome}
     return RunPage(
         title=f"{VERDICT_WORDS[run.verdict]}: {name} {visible(run.version)}",
         contract=name,
@@ -140,10 +157,19 @@ def page(run: Run, contract: Contract | None) -> RunPage:
         counts=_counts(run),
         failures=found[Outcome.FAIL],
         warnings=found[Outcome.WARN],
-        errors=found[Outcome.ERROR],
+        errors=by_reason(found[Outcome.ERROR]),
         blocked=by_reason(found[Outcome.BLOCKED]),
         holds=by_dataset(found[Outcome.PASS]),
         skipped=by_reason(found[Outcome.SKIPPED]),
+        statements=tuple(
+            Statement(
+                anchor=f"pass-{number}",
+                dataset=visible(each.dataset),
+                checks=words.counted(each.checks, "check"),
+                sql=visible(each.sql, keep="\n\t"),
+            )
+            for number, each in enumerate(shared, start=1)
+        ),
         run_id=visible(run.run_id),
         fingerprint=visible(run.fingerprint),
     )
@@ -205,9 +231,10 @@ def by_dataset(results: Iterable[ResultView]) -> tuple[Group, ...]:
     return tuple(Group(title=dataset, results=tuple(group)) for dataset, group in datasets.items())
 
 
-def result_view(result: CheckResult, run: Run) -> ResultView:
+def result_view(result: CheckResult, run: Run, shared: tuple[SharedStatement, ...] = ()) -> ResultView:
     """Return one result in words."""
     check, found = result.check, words.measured(result)
+    statement, place = statement_of(result, shared), place_of(result, shared)
     return ResultView(
         anchor=anchor(check.id),
         check=visible(check.id),
@@ -226,7 +253,8 @@ def result_view(result: CheckResult, run: Run) -> ResultView:
         impact=visible(check.impact) if check.impact else None,
         hint=hint(result, run),
         where=where(run, check),
-        sql=visible(result.sql, keep="\n\t") if result.sql else None,
+        sql=visible(statement, keep="\n\t") if statement else None,
+        shared=None if place is None else f"pass-{place + 1}",
     )
 
 
@@ -243,9 +271,9 @@ def seconds(run: Run) -> str:
     return f"{(run.scan.finished_at - run.scan.started_at).total_seconds():,.1f} s"
 
 
-def _of(run: Run, outcome: Outcome) -> tuple[ResultView, ...]:
+def _of(run: Run, outcome: Outcome, shared: tuple[SharedStatement, ...]) -> tuple[ResultView, ...]:
     """Return the views of all results with this outcome, in plan order."""
-    return tuple(result_view(result, run) for result in run.scan.results if result.outcome is outcome)
+    return tuple(result_view(result, run, shared) for result in run.scan.results if result.outcome is outcome)
 
 
 def _sample(result: CheckResult) -> Table | None:
