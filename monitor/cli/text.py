@@ -1,6 +1,7 @@
 """A run on a terminal: what is broken first, exact numbers, what to do next, where it is written."""
 
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -155,8 +156,10 @@ def _block(result: CheckResult, run: Run, width: int, shared: Sequence[SharedSta
     lines = _head(result.outcome, visible(result.check.name), result.check.dimension or "", width)
     if result.outcome is Outcome.FAIL:
         lines += _figures(result, width)
-    body = (words.reason(result), visible(result.offending) if result.offending else None)
-    lines += [line(text, indent=GUTTER) for part in body if part for text in wrap(part, width - GUTTER)]
+    if reason := words.reason(result):
+        lines += [line(text, indent=GUTTER) for text in wrap(reason, width - GUTTER)]
+    if result.offending:
+        lines += [line(text, indent=GUTTER) for text in _values(visible(result.offending), width - GUTTER)]
     if step := hint(result, run):
         lines += hanging("next", step, width=width, indent=GUTTER)
     if shared is not None:
@@ -177,6 +180,12 @@ def _figures(result: CheckResult, width: int) -> list[Line]:
         line(text, "bold" if found else "", indent=GUTTER)
         for text in wrap(f"expected {words.expected(result.check)}{measured}", width - GUTTER)
     ]
+
+
+def _values(offending: str, width: int) -> list[str]:
+    """Return offending values wrapped; the number of a value's rows stays together: `(365 rows)`."""
+    glued = re.sub(r"(\([\d,]+) (rows?\))", "\\1\xa0\\2", offending)
+    return [re.sub("(\\([\\d,]+)\xa0(rows?\\))", r"\1 \2", text) for text in wrap(glued, width)]
 
 
 def _details(result: CheckResult, run: Run, width: int, shared: Sequence[SharedStatement]) -> list[Line]:

@@ -46,8 +46,8 @@ nyc-flights 1.0.0 on warehouse (schema nyc)               BROKEN   2 of 21 rules
 
 BROKEN  flights.dest must exist in airports.faa                      consistency
         expected 0, measured 7,602 of 336,776 rows (2.26 %)
-        4 values: SJU (5,819 rows) · BQN (896 rows) · STT (522 rows) · PSE (365
-        rows)
+        4 values: SJU (5,819 rows) · BQN (896 rows) · STT (522 rows) · PSE
+        (365 rows)
         next  add the missing rows to airports, or correct dest at its source
         flights.dest.foreign-key     contracts/nyc-flights/1.0.0.odcs.yaml:41
 
