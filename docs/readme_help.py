@@ -32,4 +32,7 @@ if __name__ == "__main__":
     wanted = current(found)
     if found != wanted and "--check" in sys.argv:
         raise SystemExit("README.md: a help text is out of date; run `make format`")
-    README.write_text(wanted)
+    if found != wanted:
+        README.write_text(wanted)
+    if re.search(r"```text\n```", wanted):
+        raise SystemExit("README.md: a marked block is empty")

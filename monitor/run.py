@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from uuid import uuid4
 
-from monitor.checks.plan import compile_plan, subset
 from monitor.domain.check import CheckPlan
 from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, Run
@@ -11,16 +10,6 @@ from monitor.engines.base import Engine
 from monitor.settings import SampleSettings, ServerSettings
 
 _POSTGRES_PORT = 5432
-
-
-def planned(
-    contract: Contract, server: ServerSettings, dataset: str | None = None, checks: tuple[str, ...] = ()
-) -> CheckPlan:
-    """Return the plan of a contract on a server, or the part of it that is asked for.
-
-    Raises UsageError if nothing of that name is in the plan: asking for nothing is never green.
-    """
-    return subset(compile_plan(contract, server.type), dataset, checks)
 
 
 def run_contract(

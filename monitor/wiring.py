@@ -85,7 +85,8 @@ def _servers(
 ) -> tuple[ServerSettings, ...]:
     from monitor.checks.plan import SERVER_TYPES
 
-    known = _configured(contract, settings) if settings.servers else _declared(contract, environment)
+    is_configured = settings.file is not None or settings.servers
+    known = _configured(contract, settings) if is_configured else _declared(contract, environment)
     chosen = _chosen(contract, settings, known, wanted)
     for server in chosen:
         if server.type not in SERVER_TYPES:
@@ -115,8 +116,9 @@ def _offer(contract: Contract, settings: Settings, names: Sequence[str]) -> str:
     if names:
         return f"it has {', '.join(names)}"
     declared = ", ".join(server.name for server in contract.servers) or "none"
-    if settings.servers:
-        return f"the contract declares {declared}, {settings.file} configures {', '.join(settings.servers)}"
+    if settings.servers or settings.file:
+        configured = ", ".join(settings.servers) or "none"
+        return f"the contract declares {declared}, {settings.file} configures {configured}"
     return f"{contract.file} declares {declared}: add `servers`, or name one in pactwatch.toml"
 
 

@@ -59,7 +59,7 @@ def _age(contract: Contract, level: ServiceLevel, kind: CheckKind, element: Elem
     oldest = kind is CheckKind.RETENTION
     value = f"{'MIN' if oldest else 'MAX'}({sql.identifier(column.physical_name)})"
     moment = sql.moment(value, zone)
-    empty = "0" if oldest else "'Infinity'"
+    empty = "CASE WHEN COUNT(*) = 0 THEN 0 ELSE 'Infinity'::double precision END" if oldest else "'Infinity'"
     age = f"COALESCE({sql.seconds_between(moment, 'CURRENT_TIMESTAMP')}::double precision, {empty})"
     limit = f"CURRENT_TIMESTAMP - {sql.interval(level.duration.months, level.duration.seconds)}"
     kept = f"{moment} < {limit} THEN 1 ELSE 0" if oldest else f"{moment} >= {limit} THEN 0 ELSE 1"

@@ -60,8 +60,9 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
         datasets=datasets,
         checks=checks,
         remarks=tuple(
-            f"{identity}: give the rules of this kind an id, so that their history can be told apart"
-            for identity in unclear
+            f"{check.line}: {check.id}: give the rules of this kind an id, so that they can be told apart"
+            for check in checks
+            if check.id in unclear
         ),
     )
 
@@ -222,7 +223,14 @@ def _type_check(contract: Contract, dataset: Dataset, column: Column, declared: 
     logical = column.logical_type
     if logical == "date" and contract.api_version.startswith("v3.0"):
         logical = "temporal"  # 3.0 has no logical type `timestamp`: its `date` covers both
-    probe = Catalogue(columns=(column.physical_name,), physical_type=column.physical_type, logical_type=logical)
+    zone = column.limits.timezone if logical in {"timestamp", "time"} else None
+    probe = Catalogue(
+        columns=(column.physical_name,),
+        physical_type=column.physical_type,
+        logical_type=logical,
+        has_timezone=zone,
+    )
+    declared += {True: " with a time zone", False: " without a time zone", None: ""}[zone]
     return structural(
         CheckKind.COLUMN_TYPE,
         dataset,

@@ -5,12 +5,9 @@ unchanged, and never contain `${`, which would start Soda's template engine (mea
 """
 
 import re
-from collections.abc import Iterable
 from decimal import Decimal
 
 from monitor.domain.check import TableName, plain
-
-MAX_INTEGER = {"8": 2**7 - 1, "16": 2**15 - 1, "32": 2**31 - 1, "64": 2**63 - 1, "128": 2**127 - 1}
 
 _BASIC_PLANE = 0xFFFF
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -55,11 +52,6 @@ def number(value: int | Decimal) -> str:
     """Write a number exactly; a negative one in parentheses, so that no `--` can arise."""
     text = plain(Decimal(value))
     return f"({text})" if text.startswith("-") else text
-
-
-def any_of(values: Iterable[str]) -> str:
-    """Write a list for `IN (…)`."""
-    return "(" + ", ".join(values) + ")"
 
 
 def counted(condition: str) -> str:

@@ -8,7 +8,7 @@ statement; and whatever a check needs that is gone makes it `blocked`, naming th
 from dataclasses import replace
 
 from monitor.checks import mending
-from monitor.checks.types import is_category, same_type
+from monitor.checks.types import carries_zone, is_category, same_type
 from monitor.domain.check import Catalogue, Check, CheckKind, CheckPlan, Need, TableName
 from monitor.domain.scan import CheckResult, Outcome, Seen, TableSeen, broken_outcome
 
@@ -115,6 +115,8 @@ def _column_type(check: Check, probe: Catalogue, table: TableSeen) -> CheckResul
         holds = same_type(probe.physical_type, column.type) or same_type(probe.physical_type, live)
     else:
         holds = is_category(probe.logical_type or "", live)
+    if probe.has_timezone is not None:
+        holds = holds and carries_zone(live) is probe.has_timezone
     if holds:
         return CheckResult(check=check, outcome=Outcome.PASS, reason=f"is {column.type}")
     return CheckResult(check=check, outcome=broken_outcome(check.severity), reason=f"is {column.type}")

@@ -23,6 +23,8 @@ from monitor.domain.check import (
 from monitor.domain.scan import Outcome, broken_outcome
 
 _TEMPLATE_START = "${"
+MARK = "# Compiled by pactwatch"
+"""How every compiled file begins."""
 _UNPRINTABLE = re.compile(r"[^ -~\u00a1-\u1fff\u2030-\ud7ff\ue000-\ufdff\U00010000-\U0010ffff]")
 
 _OPPOSITES = {
@@ -160,7 +162,7 @@ def _header(plan: CheckPlan) -> str:
     )
     source, version = (" ".join(text.replace("${", "$ {").split()) for text in (plan.source, plan.version))
     return (
-        f"# Compiled by pactwatch from {source}; do not edit: change the contract, then `pactwatch compile`.\n"
+        f"{MARK} from {source}; do not edit: change the contract, then `pactwatch compile`.\n"
         f"# {plan.slug} {version}, {plan.fingerprint}, for {plan.server_type}\n"
         f"# {len(plan.checks)} checks. {unchecked} of them are judged from the catalogue or not from data at all;"
         " here stands only\n"

@@ -101,6 +101,11 @@ def _same_base(declared: str, live: str) -> bool:
     return wanted.rpartition(".")[2] == found.rpartition(".")[2]
 
 
+def carries_zone(live: str) -> bool:
+    """Say whether a live column's type is one with a time zone."""
+    return parse_type(live).base.endswith(" with time zone")
+
+
 def is_category(logical: str, live: str) -> bool:
     """Say whether a live column's type belongs to an ODCS logical type. Unknown live types pass for text or objects."""
     found = parse_type(live)

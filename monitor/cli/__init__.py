@@ -9,8 +9,10 @@ from pathlib import Path
 import click
 
 from monitor import __version__
+from monitor.cli.places import give_up_stdout
 from monitor.errors import MonitorError
 from monitor.settings import load_settings
+from monitor.visible import visible
 
 INTERRUPTED = 130
 COMMANDS = {
@@ -66,8 +68,12 @@ def main() -> None:
         error.show()
         code = error.exit_code
     except MonitorError as error:
-        click.echo(str(error), err=True)
+        click.echo(visible(str(error), keep="\n"), err=True)
         code = error.exit_code
+    except OSError as error:
+        give_up_stdout()
+        click.echo(visible(f"{error.filename or 'the output'}: {error.strerror or error}"), err=True)
+        code = MonitorError.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         code = INTERRUPTED

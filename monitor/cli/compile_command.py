@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from monitor.checks.plan import SERVER_TYPES, compile_plan
-from monitor.checks.sodacl import compiled_file
+from monitor.checks.sodacl import MARK, compiled_file
 from monitor.contracts.versions import Library, read_library
 from monitor.settings import Settings
 from monitor.visible import visible
@@ -23,7 +23,8 @@ def compile_command(settings_of: Callable[[], Settings], check: bool) -> None:
     """Write the SodaCL compiled from every contract to the `checks` folder.
 
     One file per contract version and server type: a pull request on a contract shows every expression that will run.
-    Runs compile in memory and never read this folder.
+    A compiled file whose contract is gone is removed; files of others stay. Runs compile in memory and never read
+    this folder.
     """
     settings = settings_of()
     library = read_library(settings.contracts, settings.contract_variables)
@@ -57,13 +58,19 @@ def compiled(library: Library) -> Iterator[tuple[str, str]]:
 def _stale(folder: Path, wanted: dict[str, str], *, orphans: bool) -> list[str]:
     """Return the paths whose file differs from what is wanted; with `orphans`, also files that nothing stands behind.
 
-    What an invalid contract file stands behind cannot be known, so nobody may call its compiled file an orphan.
+    What an invalid contract file stands behind cannot be known, so nobody may call its compiled file an orphan; nor a
+    file that was not compiled by Pactwatch.
     """
-    found = {str(path.relative_to(folder)): path for path in folder.rglob("*.yml")} if folder.is_dir() else {}
-    changed = {
-        path for path, text in wanted.items() if path not in found or found[path].read_text(encoding="utf-8") != text
-    }
-    return sorted(changed | (found.keys() - wanted.keys() if orphans else set()))
+    changed = {path for path, text in wanted.items() if _text_of(folder / path) != text}
+    ours = {str(path.relative_to(folder)) for path in folder.rglob("*.yml") if _text_of(path).startswith(MARK)}
+    return sorted(changed | (ours - wanted.keys() if orphans else set()))
+
+
+def _text_of(path: Path) -> str:
+    """Return what a file holds; nothing where there is none, or none of ours."""
+    if not path.is_file():
+        return ""
+    return path.read_bytes().decode("utf-8", "replace")
 
 
 def _replace(path: Path, text: str | None) -> None:

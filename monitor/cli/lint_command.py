@@ -100,11 +100,14 @@ def _remarks(contract: "Contract") -> tuple[str, ...]:
     )
     kinds = {check.id: check.kind for check in plan.checks}
     told = ((line, words) for line, words in never_checked(plan) if kinds[words.partition(":")[0]] != "text")
-    unclear = ((0, remark) for remark in plan.remarks)
-    found = sorted((*told, *foreign, *unclear))
-    listed = [f"{line}: {words}" if line else words for line, words in found[:MOST]]
+    found = sorted({*(f"{line}: {words}" for line, words in (*told, *foreign)), *plan.remarks}, key=_line)
+    listed = found[:MOST]
     more = (f"and {len(found) - MOST:,} more remarks",) if len(found) > MOST else ()
     return (*contract.remarks, *listed, *more)
+
+
+def _line(remark: str) -> int:
+    return int(remark.partition(":")[0])
 
 
 def _as_lines(files: Sequence[LintedFile]) -> list[str]:

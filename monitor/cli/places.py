@@ -16,9 +16,14 @@ def while_somebody_reads() -> Iterator[None]:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())  # what is still buffered must go somewhere when the program ends
-        os.close(nowhere)
+        give_up_stdout()
+
+
+def give_up_stdout() -> None:
+    """Send what is still buffered nowhere: else Python would fail on it once more when the program ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def check_writable(path: Path, option: str) -> None:

@@ -4,14 +4,15 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from monitor.cli.places import check_writable, while_somebody_reads
-from monitor.errors import ContractError, UsageError
+from monitor.errors import ContractError, MonitorError, UsageError
+from monitor.visible import visible
 from monitor.wiring import Engines, Target, targets
 
 if TYPE_CHECKING:
@@ -25,13 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What the command line asks for, beside the contracts."""
+    """What the command line asks for beside the contracts. `troubles` beside the verdict are added meanwhile."""
 
     server: str | None = None
     dataset: str | None = None
     checks: tuple[str, ...] = ()
     quiet: bool = False
     report: Path | None = None
+    troubles: list[str] = field(default_factory=list)
 
 
 @click.command("verify")
@@ -84,7 +86,7 @@ def verify_command(
         told = list(verify(settings, chosen, asked, engines))
     named = {(each.contract.id, each.contract.version) for each in selected if each.named}
     invalid = [*unplaced, *(ContractError(file.file, list(file.problems)) for file in library.invalid)]
-    return tell(
+    code = tell(
         told,
         invalid,
         output_format=output_format,
@@ -93,6 +95,9 @@ def verify_command(
         verbose=verbose,
         named=named,
     )
+    for trouble in asked.troubles:
+        click.echo(visible(trouble), err=True)
+    return code or (MonitorError.exit_code if asked.troubles else 0)
 
 
 def select(settings: "Settings", wanted: Sequence[str]) -> "tuple[Library, tuple[Selected, ...]]":
@@ -150,7 +155,7 @@ def verify(settings: "Settings", chosen: "Sequence[Target]", asked: Asked, engin
                 progress=progress.result,
             )
             progress.finished(run)
-            yield Told(run=run, report=_write_report(asked.report, run, target.contract))
+            yield Told(run=run, report=_write_report(asked.report, run, target.contract, asked.troubles))
 
 
 def tell(
@@ -200,12 +205,18 @@ def _check_report(report: Path | None, runs: int) -> None:
         raise UsageError(f"--report {report}: one file cannot hold {runs} runs; name a folder")
 
 
-def _write_report(report: Path | None, run: "Run", contract: "Contract") -> str | None:
-    """Write the page of a run to the file, or into the folder, that was asked for."""
+def _write_report(report: Path | None, run: "Run", contract: "Contract", troubles: list[str]) -> str | None:
+    """Write the page of a run to the file, or into the folder, that was asked for; tell troubles instead of raising."""
     if report is None:
         return None
+    from monitor.contracts.identifiers import slug_of
     from monitor.reports.html import render, write
 
-    path = report if report.suffix == ".html" else report / f"{run.slug}-{run.version}-{run.server}.html"
-    write(path, render(run, contract))
+    name = "-".join([run.slug, slug_of(run.version), slug_of(run.server or "nowhere")])
+    path = report if report.suffix == ".html" else report / f"{name}.html"
+    try:
+        write(path, render(run, contract))
+    except OSError as error:  # a full disk must not cost the verdict
+        troubles.append(f"--report {path}: cannot be written: {error.strerror or error}")
+        return None
     return str(path)

@@ -204,8 +204,13 @@ def _key_positions(owner: Node) -> dict[tuple[str | int, ...], int]:
 
 
 def _pass_over_nested(node: Node, dataset: str) -> None:
-    """Tell of every promise made inside a column: it is not checked."""
+    """Tell of every promise made inside a column: it is not checked. Types in there are told of once."""
     waiting: list[Node] = _inside(node)
+    if any(below.text(key) for below in waiting for key in ("logicalType", "physicalType")):
+        node.unchecked(dataset, "the types of what is inside a column are not checked")
+    for key in ("dimensions", "elementType"):
+        if key in node.at("logicalTypeOptions"):
+            node.at("logicalTypeOptions").at(key).unchecked(dataset, f"the {key} of a vector are not checked")
     while waiting:
         below = waiting.pop()
         for rule in below.items("quality"):

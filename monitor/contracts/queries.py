@@ -51,10 +51,12 @@ REFUSED_FORMS = {
     "Lock": "a row lock (FOR UPDATE or FOR SHARE)",
 }
 REFUSED_FUNCTIONS = re.compile(
-    r"(?:pg_(?:sleep|read_|ls_|terminate_backend|cancel_backend|advisory_|switch_|reload|rotate|notify|logical_emit)"
-    r"|lo_(?:import|export|unlink|create|put|from)|dblink|set_config|setval|nextval|query_to_xml|xp_)\w*",
+    r"pg_(?!(?:typeof|input_is_valid|column_size|size_pretty|size_bytes)\Z)\w*"
+    r"|(?:lo_(?:import|export|unlink|create|put|from)|dblink|set_config|setval|nextval|xp_)\w*"
+    r"|(?:query|table|schema|database|cursor)_to_xml\w*",
     re.IGNORECASE,
 )
+"""Functions that act, wait, lock or read what is not a table. Of the server's own `pg_…` only harmless ones pass."""
 
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())  # its warnings repeat the query on stderr
 

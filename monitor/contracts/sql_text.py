@@ -73,8 +73,8 @@ def pieces(sql: str) -> Iterator[Piece]:
     position = 0
     while position < len(sql):
         match = _START.match(sql, position)
-        if match is None:  # a dot matches everything, so this cannot be
-            return
+        if match is None:
+            raise ValueError(f"no piece of SQL begins at {position}")  # a dot matches everything
         end, kind = match.end(), _KINDS.get(match.lastgroup or "", Kind.CODE)
         if match.lastgroup == "tag":
             close = sql.find(match["tag"], end)

@@ -148,11 +148,13 @@ class Catalogue:
 
     `columns` are the declared physical names (for a column's type, just that column). `physical_type` is the declared
     type of the column, or what kind of relation the dataset is; `logical_type` counts only where there is none.
+    `has_timezone` says whether a timestamp or time must carry a zone (None: not promised).
     """
 
     columns: tuple[str, ...] = ()
     physical_type: str | None = None
     logical_type: str | None = None
+    has_timezone: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +198,7 @@ class Offenders:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One executable test compiled from one rule of a contract; see DESIGN for how `id` is formed.
+    """One executable test compiled from one rule of a contract; `monitor.checks.drafts` says how its `id` is formed.
 
     `name` is the promise in words. `expected` is its threshold in words. `unit` is `rows`, `percent`, `seconds`,
     `keys`, or None where nothing is counted. A check of several probes is as bad as its worst one.

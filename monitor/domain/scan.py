@@ -34,7 +34,7 @@ STRICT_SEVERITIES = frozenset({"error", "high", "critical"})
 
 def broken_outcome(severity: str) -> Outcome:
     """Return what a broken rule of this severity counts as; unknown words are taken seriously."""
-    return Outcome.WARN if severity.lower() in LENIENT_SEVERITIES else Outcome.FAIL
+    return Outcome.WARN if severity.strip().lower() in LENIENT_SEVERITIES else Outcome.FAIL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """What stands between a contract's custom SodaCL and the server: one SELECT that only reads passes, nothing else.
 
-Soda writes the texts of a custom block into its statements as they are (FACTS: it escapes no literal), so a block could
+Soda writes the texts of a custom block into its statements as they are (it escapes no literal), so a block could
 end Soda's statement and begin its own. Our own compiled statements need no such guard: their texts are escaped.
 """
 

@@ -15,6 +15,9 @@ from monitor.words import duration
 LOST = "look into the server's log for why it ended the connection, then verify again"
 """For a server that went away in the middle."""
 
+NO_SCHEMA = "correct the schema in the contract's servers entry or in the configuration, or create it"
+"""For a server without the schema that tables are looked for in."""
+
 _PRIVILEGES = {"table": "SELECT ON", "view": "SELECT ON", "schema": "USAGE ON SCHEMA"}
 _DENIED = re.compile(r"permission denied for (?:materialized |foreign )?(table|view|schema) (.+?) \(SQLSTATE")
 

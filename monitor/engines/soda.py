@@ -86,6 +86,10 @@ class SodaEngine:
         holder = patiently(lambda: postgres.connect(postgres.route_to(self._server), replace(session, idle_timeout=0)))
         with closing(holder):
             seen = postgres_catalogue.look_up(holder, plan.tables(), self._server.schema)
+            if not seen and self._server.schema and not postgres_catalogue.has_schema(holder, self._server.schema):
+                reason = f"server {self._server.name} has no schema {self._server.schema}"
+                notebook.block_the_rest(reason, remedies.NO_SCHEMA)
+                return seen
             place = remedies.Place(server=self._server, role=holder.info.user)
             notebook.settle(_judged_by_catalogue(plan, notebook.open_checks(), seen, place.role))
             lanes = sub_plans(plan, notebook.open_checks(), seen, self._lanes())

@@ -42,7 +42,7 @@ def test_what_is_written_is_in_step_and_always_the_same(program: Program) -> Non
 def test_what_is_out_of_date_is_told_and_left_alone(program: Program) -> None:
     program.run("compile")
     program.contract(CONTRACT.replace("0.50", "0.75"))
-    program.write("checks/gone/1.0.0.postgres.yml", "# an orphan\n")
+    program.write("checks/gone/1.0.0.postgres.yml", "# Compiled by pactwatch: an orphan\n")
     (program.folder / "checks/test/2.0.0.postgres.yml").unlink()
     before = below(program.folder / "checks")
 
@@ -58,7 +58,7 @@ def test_what_is_out_of_date_is_told_and_left_alone(program: Program) -> None:
 
 
 def test_writing_removes_what_nothing_stands_behind(program: Program) -> None:
-    program.write("checks/gone/1.0.0.postgres.yml", "# an orphan\n")
+    program.write("checks/gone/1.0.0.postgres.yml", "# Compiled by pactwatch: an orphan\n")
 
     done = program.run("compile")
 
@@ -77,3 +77,16 @@ def test_an_invalid_contract_is_told_and_keeps_its_compiled_file(program: Progra
     assert done.code == 2
     assert "contracts/test/1.0.0.odcs.yaml:6: " in done.err
     assert (program.folder / "checks/test/1.0.0.postgres.yml").exists()
+
+
+def test_files_of_others_stay(program: Program) -> None:
+    program.contract("schema: [{name: t}]\n")
+    mine = program.write("checks/mine.yml", "checks for t:\n  - row_count > 0\n")
+    program.run("compile")
+    program.write("checks/gone/1.0.0.postgres.yml", "# Compiled by pactwatch from a contract that is gone\n")
+
+    done = program.run("compile")
+
+    assert mine.exists()
+    assert "removed checks/gone/1.0.0.postgres.yml" in done.out
+    assert not (program.folder / "checks/gone").exists()

@@ -19,7 +19,7 @@ from monitor.checks.plan import compile_plan
 from monitor.checks.sodacl import compiled_file
 from monitor.contracts.reading import load
 from monitor.engines.soda import SodaEngine
-from monitor.run import planned, run_contract
+from monitor.run import run_contract
 from monitor.settings import SampleSettings, ServerSettings
 from tests.bench import by_hand
 from tests.bench.meter import Reading, measure, timed
@@ -97,7 +97,7 @@ def compare(size: str, host: str, schema: str, folder: Path, rounds: int) -> Non
     cold = [pactwatch, "--config", str(config), "verify", str(CONTRACT), "--format", "json"]
     where = [host, "postgres", schema]
     soda = [python, "-m", "tests.bench.plain_soda", *where, str(checks)]
-    plan = planned(contract, server)
+    plan = compile_plan(contract, server.type)
     with SodaEngine(server) as engine:
 
         def warm() -> Reading:

@@ -57,6 +57,13 @@ ORDER BY f.place, a.attnum
 _KINDS = {"r": "table", "v": "view", "m": "materialized view", "p": "partitioned table", "f": "foreign table"}
 
 
+def has_schema(guarded: connection, name: str) -> bool:
+    """Say whether a schema of exactly this name exists, whether or not it may be used."""
+    with guarded.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_namespace WHERE nspname = %s", (name,))
+        return cursor.fetchone() is not None
+
+
 def look_up(guarded: connection, tables: Sequence[TableName], default_schema: str | None) -> dict[TableName, TableSeen]:
     """Return every table of the list that exists, found by its exact name, whether or not it may be read."""
     parameters = {

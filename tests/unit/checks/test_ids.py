@@ -118,7 +118,7 @@ def test_the_threshold_tells_apart_what_severity_and_operator_cannot() -> None:
         "t.c.null-values-error-eq--2_5",
         "t.c.null-values-error-between",
     ]
-    assert [remark.partition(":")[0] for remark in made.remarks] == [
+    assert [remark.split(": ")[1] for remark in made.remarks] == [
         "t.c.null-values-error-eq-1",
         "t.c.null-values-error-eq--2_5",
     ]
