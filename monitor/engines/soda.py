@@ -129,7 +129,7 @@ class SodaEngine:
                 for man in crew:
                     with suppress(BrokenPipeError, ConnectionResetError):  # then it is heard that the channel ended
                         man.child.channel.send(replace(work, groups=man.groups))
-                _hear_all(crew, notebook, holder)
+                _hear_all(crew, notebook, holder, self._server.lock_timeout)
             except BaseException:
                 if not holder.closed:
                     postgres.end_backends(holder, [man.backend for man in crew if man.backend is not None])
@@ -161,16 +161,24 @@ class _Crewman:
         return tuple(group for number, group in enumerate(self.groups) if number not in self.answered)
 
 
-def _hear_all(crew: Iterable[_Crewman], notebook: Notebook, holder: connection) -> None:
-    """Listen until every child has said all it has to say."""
+def _hear_all(crew: Iterable[_Crewman], notebook: Notebook, holder: connection, lock_timeout: float) -> None:
+    """Listen until every child has said all it has to say.
+
+    While they are silent, ask who holds a lock that they wait for: less and less often, as long statements are silent
+    too, but twice within the time after which a lock is given up.
+    """
     busy = {man.child.channel: man for man in crew}
+    pause = _LOCK_INTEREST
     while busy:
-        ready = wait(list(busy), _LOCK_INTEREST)
+        ready = wait(list(busy), pause)
         for channel in [channel for channel in busy if channel in ready]:
             if _hear(busy[channel], notebook):
                 del busy[channel]
-        if not ready and not holder.closed:
+        if ready:
+            pause = _LOCK_INTEREST
+        elif not holder.closed:
             _ask_for_blockers(holder, busy.values())
+            pause = min(2 * pause, max(_LOCK_INTEREST, lock_timeout / 3))
 
 
 def _hear(man: _Crewman, notebook: Notebook) -> bool:
