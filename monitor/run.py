@@ -9,6 +9,8 @@ from monitor.domain.scan import CheckResult, Run
 from monitor.engines.base import Engine
 from monitor.settings import SampleSettings, ServerSettings
 
+_POSTGRES_PORT = 5432
+
 
 def run_contract(
     contract: Contract,
@@ -30,10 +32,22 @@ def run_contract(
         file=contract.file,
         fingerprint=contract.fingerprint,
         server=server.name,
-        location=f"schema {server.schema}" if server.schema else server.database,
+        location=location_of(server),
         shadow=shadow,
         scan=scan,
     )
+
+
+def location_of(server: ServerSettings) -> str | None:
+    """Say where on a server the tables are, as far as that is known: `shop@db.example.com, schema public`.
+
+    A socket's folder is no place that people know; PostgreSQL's own port goes without saying.
+    """
+    host = None if (server.host or "/").startswith(("/", "@")) else server.host
+    if host and server.port and server.port != _POSTGRES_PORT:
+        host = f"{host}:{server.port}"
+    where = "@".join(filter(None, (server.database, host)))
+    return ", ".join(filter(None, (where, server.schema and f"schema {server.schema}"))) or None
 
 
 def columns_shown(contract: Contract, samples: SampleSettings) -> frozenset[tuple[str, str]]:

@@ -10,6 +10,16 @@ FILE_NAME = "pactwatch.toml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """Where the parts of the way to a server come from, in words, for whoever has to correct one. Never a value."""
+
+    address: str = "PGHOST and PGPORT"
+    database: str = "PGDATABASE"
+    user: str = "PGUSER"
+    password: str = "PGPASSWORD or ~/.pgpass"  # noqa: S105 - names, not secrets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
     """How to reach one warehouse. Durations are seconds; `password` never appears in a repr.
 
@@ -32,6 +42,7 @@ class ServerSettings:
     max_connections: int = 4
     heavy_statements: int = 2
     env: tuple[str, ...] = ()
+    sources: Sources = Sources()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,5 +130,11 @@ def server_from_environment(name: str, environment: Mapping[str, str]) -> tuple[
 
     None leaves the choice to the driver's own variables (`PGUSER`, `PGPASSWORD`, `~/.pgpass`).
     """
+    user, password = variables_of(name)
+    return environment.get(user), environment.get(password)
+
+
+def variables_of(name: str) -> tuple[str, str]:
+    """Return the names of the variables that hold user and password of a server without configuration."""
     prefix = "PACTWATCH_" + "".join(char if char.isalnum() else "_" for char in name).upper()
-    return environment.get(f"{prefix}_USER"), environment.get(f"{prefix}_PASSWORD")
+    return f"{prefix}_USER", f"{prefix}_PASSWORD"

@@ -16,7 +16,9 @@ from monitor.settings import (
     ServerSettings,
     Settings,
     SlackSettings,
+    Sources,
     StateSettings,
+    variables_of,
 )
 from monitor.settings_state import in_folder, state_url
 
@@ -120,10 +122,12 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
         raise SettingsError(f"{file}: not TOML: {error}") from error
     problems: list[str] = []
     servers = document.get("servers")
+    sources: dict[str, Sources] = {}
     if isinstance(servers, dict):
         for name, server in servers.items():
             if isinstance(server, dict):
                 problems += _secrets_in_plain_text(name, server)
+                sources[name] = _sources(name, server, file)
                 servers[name] = {
                     key: _expand(value, f"servers.{name}.{key}", environment, problems) for key, value in server.items()
                 }
@@ -151,7 +155,7 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
         contracts=tuple(folder / path for path in read.contracts),
         checks=folder / read.checks,
         contract_variables={name: environment[name] for name in read.contract_variables},
-        servers={name: _server(name, server) for name, server in read.servers.items()},
+        servers={name: _server(name, server, sources[name]) for name, server in read.servers.items()},
         samples=SampleSettings(rows=read.samples.rows, show=tuple(read.samples.show)),
         state=StateSettings(
             url=in_folder(read.state.url, folder),
@@ -163,7 +167,7 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
     )
 
 
-def _server(name: str, server: _Server) -> ServerSettings:
+def _server(name: str, server: _Server, sources: Sources) -> ServerSettings:
     return ServerSettings(
         name=name,
         type=server.type,
@@ -180,6 +184,26 @@ def _server(name: str, server: _Server) -> ServerSettings:
         max_connections=server.max_connections,
         heavy_statements=server.heavy_statements,
         env=tuple(server.env),
+        sources=sources,
+    )
+
+
+def _sources(name: str, server: Mapping[str, object], file: Path) -> Sources:
+    """Say where a server's parts come from: the variables that its values name, else the file, else the driver's."""
+
+    def source(key: str, default: str) -> str:
+        value = server.get(key)
+        if value is None:
+            return default
+        variables = _REFERENCE.findall(value) if isinstance(value, str) else []
+        return " and ".join(variables) if variables else f"{key} under [servers.{name}] in {file}"
+
+    default = Sources()
+    return Sources(
+        address=source("host", default.address),
+        database=source("database", default.database),
+        user=source("user", default.user),
+        password=source("password", default.password),
     )
 
 
@@ -187,7 +211,7 @@ def _secrets_in_plain_text(name: str, server: Mapping[str, object]) -> list[str]
     password = server.get("password")
     if not isinstance(password, str) or _REFERENCE.fullmatch(password):
         return []
-    variable = f"PACTWATCH_{''.join(char if char.isalnum() else '_' for char in name).upper()}_PASSWORD"
+    _, variable = variables_of(name)
     return [
         f'servers.{name}.password: a secret in plain text; write password = "${{{variable}}}" and set that variable'
     ]

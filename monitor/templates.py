@@ -1,5 +1,6 @@
 """Finds and renders `templates/`, of the repository or of an installed wheel; the only module that imports jinja2."""
 
+import re
 from collections.abc import Callable
 from functools import cache, reduce, wraps
 from importlib.resources import files
@@ -7,9 +8,11 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from monitor import mrkdwn
+
+_SEPARATED = re.compile(r"(?<=[/@])(?=\w)")
 
 Trusted = Markup
 """Text that is markup already: HTML for a page, Slack's for a message."""
@@ -62,8 +65,8 @@ def _load(name: str) -> str | None:
 
 @cache
 def _html() -> Environment:
-    """Return the environment for pages."""
-    return Environment(
+    """Return the environment for pages. `value|breakable` may end a line behind a slash or an at sign."""
+    environment = Environment(
         loader=FunctionLoader(_load),
         autoescape=True,
         undefined=StrictUndefined,
@@ -71,6 +74,8 @@ def _html() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
+    environment.filters["breakable"] = _breakable
+    return environment
 
 
 @cache
@@ -87,6 +92,10 @@ def _slack() -> Environment:
     )
     environment.filters |= {name: _trusted(make) for name, make in mrkdwn.FILTERS.items()}
     return environment
+
+
+def _breakable(value: object) -> Markup:
+    return Markup("<wbr>").join(escape(part) for part in _SEPARATED.split(str(value)))
 
 
 def _slack_value(value: object) -> object:

@@ -8,7 +8,7 @@ from monitor.domain.contract import Contract, ContractServer
 from monitor.engines.base import Engine
 from monitor.engines.warm import soda_nursery
 from monitor.errors import ContractError, SettingsError, UsageError
-from monitor.settings import ServerSettings, Settings, server_from_environment
+from monitor.settings import ServerSettings, Settings, Sources, server_from_environment, variables_of
 
 if TYPE_CHECKING:
     from monitor.contracts.versions import Selected
@@ -140,7 +140,11 @@ def _completed(contract: Contract, declared: ContractServer, server: ServerSetti
             f"{contract.file}:{declared.line}: server {server.name} is of type {declared.type},"
             f" the configuration says {server.type}"
         )
-    return replace(server, database=server.database or declared.database, schema=server.schema or declared.schema)
+    schema = server.schema or declared.schema
+    if server.database or not declared.database:
+        return replace(server, schema=schema)
+    sources = replace(server.sources, database=_place(contract, declared))
+    return replace(server, schema=schema, database=declared.database, sources=sources)
 
 
 def _declared(contract: Contract, environment: Mapping[str, str]) -> tuple[ServerSettings, ...]:
@@ -157,6 +161,23 @@ def _declared(contract: Contract, environment: Mapping[str, str]) -> tuple[Serve
                 schema=declared.schema,
                 user=user,
                 password=password,
+                sources=_sources(contract, declared, has_user=user is not None, has_password=password is not None),
             )
         )
     return tuple(servers)
+
+
+def _sources(contract: Contract, declared: ContractServer, *, has_user: bool, has_password: bool) -> Sources:
+    """Say where the parts of a server come from that only its contract names."""
+    user, password = variables_of(declared.name)
+    default, place = Sources(), _place(contract, declared)
+    return Sources(
+        address=place if declared.host else default.address,
+        database=place if declared.database else default.database,
+        user=user if has_user else f"{default.user} ({user} is not set)",
+        password=password if has_password else f"{default.password} ({password} is not set)",
+    )
+
+
+def _place(contract: Contract, declared: ContractServer) -> str:
+    return f"{contract.file}:{declared.line}"

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from monitor.domain.check import Catalogue, Check, CheckKind, Dimension, Need, NotChecked, TableName
+from monitor.domain.check import ZERO, Aggregate, Catalogue, Check, CheckKind, Dimension, Need, NotChecked, TableName
 from monitor.domain.contract import Contract, Owner, SupportChannel
 from monitor.domain.scan import CheckResult, Outcome, Run, Sample, Scan
 
@@ -78,13 +78,13 @@ FOREIGN_KEY = result(
         ),
     ),
     Outcome.FAIL,
-    "measured 7,602, expected = 0",
+    "",
     measured=7602,
     rows=FLIGHTS,
     sql=select(
         '"dest" IS NOT NULL\n  AND NOT EXISTS (SELECT 1 FROM "nyc"."airports" AS parent WHERE parent."faa" = "dest")'
     ),
-    offending="4 values: BQN 896, PSE 365, SJU 5,819, STT 522",
+    offending="4 values: SJU (5,819 rows) · BQN (896 rows) · STT (522 rows) · PSE (365 rows)",
     sample=Sample(
         columns=("flight", "origin", "time_hour", "dest"),
         rows=(
@@ -103,7 +103,7 @@ RANGE = result(
         line=58,
     ),
     Outcome.FAIL,
-    "measured 1618, expected = 0",
+    "",
     measured=1618,
     rows=FLIGHTS,
     sql=select('"air_time" < 30 OR "air_time" > 600'),
@@ -230,6 +230,24 @@ EVERYTHING = run_of(
     ),
     run_id="c0de",
 )
+EXPRESSIONS = tuple(f"COUNT(CASE WHEN n < {bound} THEN 1 END)" for bound in (0, 10, 20))
+PASSED = tuple(
+    result(
+        check(
+            f"flights.n{place}.range",
+            f"flights.n must be fine, {place}",
+            CheckKind.RANGE,
+            probes=(Aggregate(metric=f"flights.n{place}.range", expression=expression, threshold=ZERO),),
+            needs=(Need(table=TableName(schema=None, name="flights"), columns=("n",)),),
+        ),
+        Outcome.FAIL,
+        measured=place + 1,
+        rows=FLIGHTS,
+        sql="SELECT " + ",\n  ".join(EXPRESSIONS) + '\nFROM "flights"',
+    )
+    for place, expression in enumerate(EXPRESSIONS)
+)
+"""Three broken checks that one pass over their table has measured."""
 
 SCRIPT = "<script>alert(1)</script>"
 NASTY = (

@@ -17,9 +17,9 @@ from monitor.domain.scan import CheckResult, Outcome
 from monitor.notifiers.base import Mention
 from monitor.notifiers.blocks import pages
 from monitor.reports.hints import hint
-from monitor.reports.words import expected, measured, number
 from monitor.store.values import ChangeRef, QueuedAlert
 from monitor.templates import Trusted
+from monitor.words import expected, measured, number
 
 STORM = 20
 """More new breaches than this are told as one digest."""
@@ -201,7 +201,7 @@ class _Story:
         has_numbers = result is not None and lead.kind in OF_DATA and result.check.unit != "columns"
         return {
             "headline": words.breach(lead, result, self._why(lead)),
-            "expected": expected(result) if result and has_numbers else "",
+            "expected": expected(result.check) if result and has_numbers else "",
             "measured": str(measured(result) or "") if result and has_numbers else "",
             "since": words.moment(lead.first_failed_at, self.now),
             "times": f"{words.ordinal(max(lead.failures, 1))} failing run",

@@ -2,10 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from monitor import words
 from monitor.domain.check import Check, CheckKind
 from monitor.domain.incident import OF_DATA, Incident, IncidentKind
 from monitor.domain.scan import CheckResult
-from monitor.reports import words
 
 _EMPTY = frozenset({CheckKind.NOT_NULL, CheckKind.NULL_VALUES, CheckKind.MISSING_VALUES})
 _REPEATED = frozenset({CheckKind.UNIQUE, CheckKind.PRIMARY_KEY, CheckKind.DUPLICATE_VALUES})
@@ -94,12 +94,12 @@ def _of_data(result: CheckResult) -> str:
         return f"{count} of {check.dataset} break a rule: {check.name}"
     found = words.measured(result)
     if found is not None and check.kind is CheckKind.ROW_COUNT:
-        return f"{check.dataset} has {found}, expected {words.expected(result)}"
+        return f"{check.dataset} has {found}, expected {words.expected(result.check)}"
     if found is not None and check.kind in _AGES:
-        return f"{check.dataset} is {found} old, expected {words.expected(result)}"
+        return f"{check.dataset} is {found} old, expected {words.expected(result.check)}"
     reason = words.reason(result)
     if found is not None and check.unit != "columns":
-        return f"{check.name}: measured {found}, expected {words.expected(result)}"
+        return f"{check.name}: measured {found}, expected {words.expected(result.check)}"
     return reason or f"{check.name} does not hold"
 
 

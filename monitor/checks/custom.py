@@ -29,6 +29,8 @@ _REFUSED = (
 )
 _HISTORY = ("change ", "change for", "group evolution")
 _COMPARISON = re.compile(r"\s+(?:[<>=!]|(?:not\s+)?between\b)|\s*[<>=!]")
+_CONDITIONS = ("fail", "warn", "valid", "missing", "invalid")
+_LONGEST_TOLD = 200
 _SQL_COST = 3.0
 
 
@@ -148,7 +150,7 @@ def custom_checks(dataset: Dataset, column: Column | None, rule: QualityRule) ->
         refused = not_checked(str(error), is_error=True)
         yield from_rule(CheckKind.SODA, dataset, columns, rule, name, refused, expected="", unit=None)
         return
-    for words, text in blocks:
+    for words, told, text in blocks:
         word = slug(_COMPARISON.split(words, maxsplit=1)[0])
         needs_history = words.startswith(_HISTORY)
         probe: Probe = not_checked("needs the history of earlier runs") if needs_history else SodaBlock(sodacl=text)
@@ -159,14 +161,14 @@ def custom_checks(dataset: Dataset, column: Column | None, rule: QualityRule) ->
             rule,
             f"{dataset.name}: {words}",
             probe,
-            expected=words,
+            expected=f"a pass of Soda's check {told}",
             unit=None,
         )
         yield draft if len(blocks) == 1 else _numbered(draft, word)
 
 
-def sodacl_blocks(text: str, dataset: Dataset) -> tuple[tuple[str, str], ...]:
-    """Take a SodaCL text apart: (the check in words, a SodaCL document holding only that check).
+def sodacl_blocks(text: str, dataset: Dataset) -> tuple[tuple[str, str, str], ...]:
+    """Take a SodaCL text apart: (the check's first line, with its conditions, a SodaCL document of only that check).
 
     Accepts a list of checks, `checks for <this dataset>: […]`, `checks: […]`, or one single check. Raises
     `NotSodaCLError` for anything else, for checks on other datasets, and for what reads files or rows.
@@ -179,7 +181,7 @@ def sodacl_blocks(text: str, dataset: Dataset) -> tuple[tuple[str, str], ...]:
         if not isinstance(words, str) or not words.strip():
             raise NotSodaCLError(f"not SodaCL: a check must be text, found {type(check).__name__}")
         _refuse(words, check)
-        blocks.append((words.strip(), _document(dataset, check)))
+        blocks.append((words.strip(), _told(words.strip(), check), _document(dataset, check)))
     if not blocks:
         raise NotSodaCLError("not SodaCL: it holds no check")
     return tuple(blocks)
@@ -209,6 +211,20 @@ def _check_list(document: object, dataset: Dataset) -> list[object]:
             raise NotSodaCLError(f"not SodaCL: {key!r} must hold a list of checks")
         checks.extend(value)
     return checks
+
+
+def _told(words: str, check: object) -> str:
+    """Return a check with what it fails or warns at: `failed rows (fail condition: n > 1)`."""
+    settings = next(iter(check.values()), None) if isinstance(check, dict) else None
+    if not isinstance(settings, dict):
+        return words
+    conditions = [
+        f"{key}: {' '.join(str(value).split())}"
+        for key, value in settings.items()
+        if str(key).startswith(_CONDITIONS) and not isinstance(value, dict | list)
+    ]
+    told = f"{words} ({', '.join(conditions)})" if conditions else words
+    return told if len(told) <= _LONGEST_TOLD else f"{told[: _LONGEST_TOLD - 1]}…"
 
 
 def _refuse(words: str, check: object) -> None:

@@ -65,9 +65,9 @@ def _age(contract: Contract, level: ServiceLevel, kind: CheckKind, element: Elem
     kept = f"{moment} < {limit} THEN 1 ELSE 0" if oldest else f"{moment} >= {limit} THEN 0 ELSE 1"
     late = f"CASE WHEN {kept} END"
     words = {
-        CheckKind.RETENTION: f"rows of {dataset.name} must not be older than {_limit(level)} ({column.name})",
-        CheckKind.FREQUENCY: f"{dataset.name} must be renewed every {_limit(level)} ({column.name})",
-    }.get(kind, f"{dataset.name}.{column.name} must not be older than {_limit(level)}")
+        CheckKind.RETENTION: f"rows of {dataset.name} must not be older than {level.duration} ({column.name})",
+        CheckKind.FREQUENCY: f"{dataset.name} must be renewed every {level.duration} ({column.name})",
+    }.get(kind, f"{dataset.name}.{column.name} must not be older than {level.duration}")
     probes = _probes(level.duration, age, _bounds(level.duration, oldest=oldest), late)
     return _draft(level, kind, dataset, (column,), words, probes)
 
@@ -86,7 +86,7 @@ def _delay(contract: Contract, level: ServiceLevel, first: Element, second: Elem
     delay = f"COALESCE(MAX({sql.seconds_between(earlier, later)})::double precision, 'Infinity')"
     late = sql.counted(f"{later} > {earlier} + {sql.interval(limit.months, limit.seconds)}")
     most = Threshold(operator=Operator.LESS_OR_EQUAL, value=_EVER if limit.months else limit.seconds)
-    words = f"{dataset.name}: from {begin.name} to {end.name} no more than {_limit(level)}"
+    words = f"{dataset.name}: from {begin.name} to {end.name} no more than {level.duration}"
     return _draft(level, kind, dataset, (begin, end), words, _probes(limit, delay, most, late))
 
 
@@ -121,7 +121,7 @@ def _draft(
         dataset=dataset.name,
         columns=tuple(column.name for column in columns),
         dimension=Dimension.TIMELINESS,
-        expected=f"<= {_limit(level)}",
+        expected=f"at most {level.duration}",
         unit="seconds",
         probes=probes,
         needs=(need(dataset, *columns),),
@@ -160,10 +160,6 @@ def _unchecked(level: ServiceLevel, kind: CheckKind, probe: NotChecked, element:
 def _resolve(contract: Contract, element: Element) -> tuple[Dataset | None, Column | None]:
     dataset = None if element.problem else contract.dataset(element.dataset)
     return dataset, dataset.column(element.column) if dataset else None
-
-
-def _limit(level: ServiceLevel) -> str:
-    return f"{_shown(level.value)} {level.unit}" if level.unit else _shown(level.value)
 
 
 def _shown(value: Scalar) -> str:

@@ -5,6 +5,9 @@ a missing privilege and knows neither precision nor "no other columns". So the p
 statement; and whatever a check needs that is gone makes it `blocked`, naming the culprit.
 """
 
+from dataclasses import replace
+
+from monitor.checks import mending
 from monitor.checks.types import carries_zone, is_category, same_type
 from monitor.domain.check import Catalogue, Check, CheckKind, CheckPlan, Need, TableName
 from monitor.domain.scan import CheckResult, Outcome, Seen, TableSeen, broken_outcome
@@ -68,17 +71,20 @@ def _schema(check: Check, probe: Catalogue, name: TableName, table: TableSeen | 
         return _broken(check, f"table {name} does not exist", len(probe.columns) or 1)
     missing = [column for column in probe.columns if table.column(column) is None]
     if missing:
-        near = {column.name.lower(): column.name for column in table.columns}
-        hints = [f"{near[column.lower()]} is there" for column in missing if column.lower() in near]
-        hint = f" ({', '.join(hints)}: names are exact)" if hints else ""
-        return _broken(check, f"{_columns(missing)} {_is(missing)} missing{hint}", len(missing))
+        spellings = mending.other_spellings(missing, table)
+        hint = (
+            f" ({', '.join(f'{live} is there' for live in spellings.values())}: names are exact)" if spellings else ""
+        )
+        broken = _broken(check, f"{_columns(missing)} {_is(missing)} missing{hint}", len(missing))
+        only_spelt = len(spellings) == len(missing)
+        return replace(broken, remedy=mending.renamed(name, spellings)) if only_spelt else broken
     if probe.physical_type and not _is_kind(probe.physical_type, table.kind):
         return _broken(check, f"{name} is a {table.kind}, the contract says {probe.physical_type}", 1)
     return CheckResult(
         check=check,
         outcome=Outcome.PASS,
         measured=0,
-        reason=f"{table.kind} {name} has all {len(probe.columns)} declared columns",
+        reason=f"{table.kind} {name} {_with_all(probe.columns)}",
     )
 
 
@@ -144,6 +150,16 @@ def _blocked(check: Check, plan: CheckPlan, table: TableName, reason: str) -> Ch
 def _watcher(table: TableName, plan: CheckPlan) -> str | None:
     """Return the check that watches this table, whether or not it is part of this plan."""
     return next((dataset.schema_check for dataset in plan.datasets if dataset.table == table), None)
+
+
+def _with_all(columns: tuple[str, ...]) -> str:
+    match len(columns):
+        case 0:
+            return "is there"
+        case 1:
+            return "has its declared column"
+        case many:
+            return f"has all {many:,} declared columns"
 
 
 def _columns(names: list[str]) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
+from monitor import words
 from monitor.cli.exits import Named, overall
 from monitor.domain.check import plain
 from monitor.domain.scan import CheckResult, Outcome, Run, Sample
@@ -69,7 +70,7 @@ def result_object(result: CheckResult) -> dict[str, Json]:
         "measured": result.measured,
         "expected": check.expected,
         "unit": check.unit,
-        "reason": result.reason,
+        "reason": words.sentence(result),
         "rows": result.rows,
         "sql": result.sql,
         "seconds": result.seconds,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.places import while_somebody_reads
+from monitor.words import counted
 
 if TYPE_CHECKING:
     from monitor.contracts.versions import Library
@@ -117,8 +118,8 @@ def _as_lines(files: Sequence[LintedFile]) -> list[str]:
         lines.extend(f"remark: {shown}:{remark}" for remark in file.remarks)
     problems = sum(len(file.problems) for file in files)
     remarks = sum(len(file.remarks) for file in files)
-    counted = f"{_count(len(files), 'file')}: {_count(problems, 'problem')}, {_count(remarks, 'remark')}"
-    return [*lines, counted if files else "no contract files found"]
+    total = f"{counted(len(files), 'file')}: {counted(problems, 'problem')}, {counted(remarks, 'remark')}"
+    return [*lines, total if files else "no contract files found"]
 
 
 def _as_json(files: Sequence[LintedFile]) -> str:
@@ -133,7 +134,3 @@ def _as_json(files: Sequence[LintedFile]) -> str:
         for file in files
     ]
     return json.dumps({"schema_version": 1, "files": listed}, indent=2)
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"

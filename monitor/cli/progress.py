@@ -9,21 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol, TextIO
 
+from monitor.cli.styles import STYLES
 from monitor.domain.scan import CheckResult, Outcome, Run
 from monitor.reports.views import OUTCOME_WORDS, seconds
 from monitor.visible import visible
+from monitor.words import counted
 
 if TYPE_CHECKING:
     from rich.console import Group
 
-STYLES = {
-    Outcome.FAIL: "red",
-    Outcome.WARN: "yellow",
-    Outcome.ERROR: "magenta",
-    Outcome.BLOCKED: "blue",
-    Outcome.PASS: "green",
-    Outcome.SKIPPED: "dim",
-}
 _SHOWN = 12
 
 
@@ -83,7 +77,7 @@ class Lines:
 
     def started(self, contract: str, checks: int) -> None:
         """Write what begins."""
-        self._write(f"verifying {visible(contract)}: {checks:,} {'check' if checks == 1 else 'checks'}")
+        self._write(f"verifying {visible(contract)}: {counted(checks, 'check')}")
 
     def result(self, result: CheckResult) -> None:
         """Write nothing: a line per check would bury the rest."""

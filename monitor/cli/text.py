@@ -1,18 +1,21 @@
 """A run on a terminal: what is broken first, exact numbers, what to do next, where it is written."""
 
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 
+from monitor import words
 from monitor.cli.exits import Named, counting, meaning, overall
 from monitor.cli.layout import Line, edged, hanging, line, plain, side_by_side, styled, wrap
+from monitor.cli.styles import STYLES
 from monitor.domain.scan import CheckResult, Outcome, Run, Verdict
 from monitor.errors import ContractError
-from monitor.reports import words
 from monitor.reports.hints import hint
+from monitor.reports.statements import SharedStatement, shared_statements, statement_of
 from monitor.reports.views import seconds, where
 from monitor.visible import visible
 
@@ -29,14 +32,7 @@ WORDS = {
     Outcome.SKIPPED: "SKIP",
     Outcome.PASS: "HOLD",
 }
-STYLES = {
-    Outcome.FAIL: "bold red",
-    Outcome.ERROR: "bold magenta",
-    Outcome.BLOCKED: "bold blue",
-    Outcome.WARN: "bold yellow",
-    Outcome.SKIPPED: "dim",
-    Outcome.PASS: "green",
-}
+_UNSEEN = frozenset({Outcome.ERROR, Outcome.BLOCKED, Outcome.SKIPPED})
 VERDICT_STYLES = {Verdict.BROKEN: "bold red", Verdict.UNVERIFIED: "bold magenta", Verdict.KEPT: "bold green"}
 
 
@@ -117,24 +113,30 @@ def render_run(told: Told, *, width: int, verbose: bool = False) -> list[Line]:
     """Return the lines about one run: failures, errors and what they block, warnings, skips, what holds."""
     run, report = told.run, told.report
     found = {outcome: [result for result in run.scan.results if result.outcome is outcome] for outcome in Outcome}
+    shared = shared_statements(run.scan.results) if verbose else None
     lines = [*_header(run, width), ()]
-    for result in (*found[Outcome.FAIL], *found[Outcome.ERROR]):
-        lines += [*_block(result, run, width, verbose=verbose), ()]
+    for result in found[Outcome.FAIL]:
+        lines += [*_block(result, run, width, shared), ()]
+    for reason, results in _by_reason(found[Outcome.ERROR]):
+        one = len(results) == 1
+        lines += _block(results[0], run, width, shared) if one else _group(reason, results, run, width, verbose=verbose)
+        lines.append(())
     for reason, results in _by_reason(found[Outcome.BLOCKED]):
-        lines += [*_blocked(reason, results, run, width, verbose=verbose), ()]
+        lines += [*_group(reason, results, run, width, verbose=verbose), ()]
     for result in found[Outcome.WARN]:
         lines += _one_line(Outcome.WARN, _warning(result), width)
-        lines += _details(result, run, width) if verbose else []
+        lines += _details(result, run, width, shared) if shared is not None else []
     for reason, results in _by_reason(found[Outcome.SKIPPED]):
         lines += _one_line(Outcome.SKIPPED, _skipped(reason, results, verbose=verbose), width)
     lines += _holds(found[Outcome.PASS], width, verbose=verbose)
+    if {result.outcome for result in run.scan.results} <= _UNSEEN:
+        lines.append(line("nothing could be checked"))
+    for each in shared or ():
+        lines += _pass(each, width)
+    errors = words.counted(len(found[Outcome.ERROR]), "error")
     heard = f"alerted {visible(', '.join(told.alerted))}" if told.alerted else "nobody was alerted"
     recorded = f" Recorded as run {run.run_id}; {heard}." if told.recorded else ""
-    lines += _wrapped(
-        f"{_counted(len(found[Outcome.ERROR]), 'error')}, {len(found[Outcome.BLOCKED]):,} blocked. {seconds(run)}."
-        f"{recorded}",
-        width,
-    )
+    lines += _wrapped(f"{errors}, {len(found[Outcome.BLOCKED]):,} blocked. {seconds(run)}.{recorded}", width)
     return [*lines, *(_fact("Report", visible(report), width) if report else ())]
 
 
@@ -149,7 +151,7 @@ def _header(run: Run, width: int) -> list[Line]:
         Verdict.UNVERIFIED: run.count(Outcome.ERROR) + run.count(Outcome.BLOCKED),
         Verdict.KEPT: run.count(Outcome.PASS),
     }[run.verdict]
-    rules = f"{deciding:,} of {_counted(len(run.scan.results), 'rule')}"
+    rules = f"{deciding:,} of {words.counted(len(run.scan.results), 'rule')}"
     return edged(
         "",
         version,
@@ -162,17 +164,19 @@ def _header(run: Run, width: int) -> list[Line]:
     )
 
 
-def _block(result: CheckResult, run: Run, width: int, *, verbose: bool) -> list[Line]:
-    """Return everything about one result that does not hold."""
+def _block(result: CheckResult, run: Run, width: int, shared: Sequence[SharedStatement] | None) -> list[Line]:
+    """Return everything about one result that does not hold, with its details where statements are asked for."""
     lines = _head(result.outcome, visible(result.check.name), result.check.dimension or "", width)
     if result.outcome is Outcome.FAIL:
         lines += _figures(result, width)
-    body = (words.reason(result), visible(result.offending) if result.offending else None)
-    lines += [line(text, indent=GUTTER) for part in body if part for text in wrap(part, width - GUTTER)]
+    if reason := words.reason(result):
+        lines += [line(text, indent=GUTTER) for text in wrap(reason, width - GUTTER)]
+    if result.offending:
+        lines += [line(text, indent=GUTTER) for text in _values(visible(result.offending), width - GUTTER)]
     if step := hint(result, run):
         lines += hanging("next", step, width=width, indent=GUTTER)
-    if verbose:
-        return lines + _details(result, run, width)
+    if shared is not None:
+        return lines + _details(result, run, width, shared)
     return lines + _place(result, run, width)
 
 
@@ -187,17 +191,23 @@ def _figures(result: CheckResult, width: int) -> list[Line]:
     measured = f", measured {found}" if found else ""
     return [
         line(text, "bold" if found else "", indent=GUTTER)
-        for text in wrap(f"expected {words.expected(result)}{measured}", width - GUTTER)
+        for text in wrap(f"expected {words.expected(result.check)}{measured}", width - GUTTER)
     ]
 
 
-def _details(result: CheckResult, run: Run, width: int) -> list[Line]:
-    """Return what `-v` adds: the impact, the statement, the id and its place."""
+def _values(offending: str, width: int) -> list[str]:
+    """Return offending values wrapped; the number of a value's rows stays together: `(365 rows)`."""
+    glued = re.sub(r"(\([\d,]+) (rows?\))", "\\1\xa0\\2", offending)
+    return [re.sub("(\\([\\d,]+)\xa0(rows?\\))", r"\1 \2", text) for text in wrap(glued, width)]
+
+
+def _details(result: CheckResult, run: Run, width: int, shared: Sequence[SharedStatement]) -> list[Line]:
+    """Return what `-v` adds: the impact, the check's own statement, the id and its place."""
     lines: list[Line] = []
     if result.check.impact:
         lines += hanging("impact", visible(result.check.impact), width=width, indent=GUTTER)
-    if result.sql:
-        lines += hanging("sql", visible(result.sql.expandtabs(4), keep="\n"), width=width, indent=GUTTER)
+    if statement := statement_of(result, shared):
+        lines += hanging("sql", visible(statement.expandtabs(4), keep="\n"), width=width, indent=GUTTER)
     return lines + _place(result, run, width)
 
 
@@ -208,9 +218,26 @@ def _place(result: CheckResult, run: Run, width: int) -> list[Line]:
     )
 
 
-def _blocked(reason: str, results: Sequence[CheckResult], run: Run, width: int, *, verbose: bool) -> list[Line]:
-    """Return the checks that one cause blocks."""
-    lines = _head(Outcome.BLOCKED, f"{_counted(len(results), 'check')}: {reason}", "", width)
+def _pass(shared: SharedStatement, width: int) -> list[Line]:
+    """Return the statement that measured many checks of a dataset."""
+    checks = words.counted(shared.checks, "check")
+    lines = edged(
+        "SQL",
+        f"{visible(shared.dataset)}: one pass for {checks}",
+        "",
+        width=width,
+        gutter=GUTTER,
+        word_style="dim",
+        style="",
+        right_style="",
+    )
+    statement = visible(shared.sql.expandtabs(4), keep="\n")
+    return [*lines, *(line(text, indent=GUTTER) for text in wrap(statement, width - GUTTER))]
+
+
+def _group(reason: str, results: Sequence[CheckResult], run: Run, width: int, *, verbose: bool) -> list[Line]:
+    """Return the checks that one cause keeps from being known."""
+    lines = _head(results[0].outcome, f"{words.counted(len(results), 'check')}: {reason}", "", width)
     if verbose:
         for result in results:
             lines += [line(text, indent=GUTTER) for text in wrap(visible(result.check.name), width - GUTTER)]
@@ -225,9 +252,8 @@ def _blocked(reason: str, results: Sequence[CheckResult], run: Run, width: int, 
 def _warning(result: CheckResult) -> str:
     """Say a warning in one line: numbers if there are, else the reason, which may name its subject itself."""
     name, reason = visible(result.check.name), words.reason(result)
-    found = None if result.check.unit == "columns" else words.measured(result)
-    if found:
-        told = f"{name}: expected {words.expected(result)}, measured {found}"
+    if found := words.measured(result):
+        told = f"{name}: expected {words.expected(result.check)}, measured {found}"
         return f"{told}; {reason}" if reason else told
     if reason and visible(result.check.dataset) in reason:
         return reason
@@ -236,7 +262,7 @@ def _warning(result: CheckResult) -> str:
 
 def _skipped(reason: str, results: Sequence[CheckResult], *, verbose: bool) -> str:
     """Say what one reason keeps from being checked."""
-    count = "" if len(results) == 1 else f"{_counted(len(results), 'rule')}, "
+    count = "" if len(results) == 1 else f"{words.counted(len(results), 'rule')}, "
     return f"{count}{_some(results, verbose=verbose)}: {reason}"
 
 
@@ -246,9 +272,9 @@ def _holds(results: Sequence[CheckResult], width: int, *, verbose: bool) -> list
     if verbose:
         for result in results:
             lines += _head(Outcome.PASS, visible(result.check.name), str(words.measured(result) or ""), width)
-    count = f"{len(results):,} {'holds' if len(results) == 1 else 'hold'}"
     if not results:
-        return [line("nothing holds")]
+        return []
+    count = f"{len(results):,} {'holds' if len(results) == 1 else 'hold'}"
     listed = "" if verbose else " (-v lists)"
     return lines + hanging(f"{count} ", f"{_datasets(results)}{listed}", width=width, indent=0, first_style="green")
 
@@ -276,7 +302,7 @@ def _by_reason(results: Iterable[CheckResult]) -> list[tuple[str, list[CheckResu
 
 def _invalid(error: ContractError, width: int) -> list[Line]:
     """Return an invalid file with all its problems, each as `file:line: where: what`."""
-    lines = _labelled("INVALID", f"{visible(error.file)}: {_counted(len(error.problems), 'problem')}", width)
+    lines = _labelled("INVALID", f"{visible(error.file)}: {words.counted(len(error.problems), 'problem')}", width)
     for problem in error.problems:
         text = f"{visible(error.file)}:{visible(problem)}"
         lines += [line(part, indent=GUTTER) for part in wrap(text, width - GUTTER)]
@@ -291,7 +317,7 @@ def _total(runs: Sequence[Run], invalid: int) -> str:
     )
     shadow = sum(run.shadow for run in runs)
     aside = f" ({shadow:,} in the shadow)" if shadow else ""
-    return f"{_counted(len(runs), 'run')}: {verdicts}{aside}; {_counted(invalid, 'invalid file')}."
+    return f"{words.counted(len(runs), 'run')}: {verdicts}{aside}; {words.counted(invalid, 'invalid file')}."
 
 
 def _head(outcome: Outcome, text: str, right: str, width: int) -> list[Line]:
@@ -327,11 +353,6 @@ def _fact(label: str, text: str, width: int) -> list[Line]:
 def _wrapped(text: str, width: int) -> list[Line]:
     """Return text over the whole width."""
     return [line(part) for part in wrap(text, width)]
-
-
-def _counted(count: int, noun: str) -> str:
-    """Return a count with its noun in the right number."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _print_styled(lines: Iterable[Line], stream: TextIO) -> None:

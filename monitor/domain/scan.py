@@ -90,10 +90,12 @@ class CheckResult:
     """The one result of one planned check.
 
     `measured` is exact: `int` where integral, `Decimal` otherwise, seconds for ages, None if nothing was measured.
-    `rows` is the number of rows of the dataset that was looked at. `reason` says why the outcome is what it is.
-    `offending` summarises the offending values ("4 values: BQN 896, …") where they may be shown. `cause` names what
-    keeps a blocked check from running: the check that watches its table, or `table:<name>` where none does; None means
-    the server itself.
+    `rows` is the number of rows of the dataset that was looked at.
+    `reason` says why the outcome is what it is, as far as the numbers do not. `remedy` is the next step where it is
+    known better than by the kind of the check. `offending` summarises the offending values ("4 values: BQN (896 rows)
+    · …") where they may be shown.
+    `cause` names what keeps a blocked check from running: the check that watches its table, or `table:<name>` where
+    none does; None means the server itself.
     """
 
     check: Check
@@ -106,6 +108,7 @@ class CheckResult:
     offending: str | None = None
     sample: Sample | None = None
     cause: str | None = None
+    remedy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from monitor.domain.check import Aggregate, Check, CheckPlan, Query, SodaBlock
 from monitor.domain.scan import Sample
+from monitor.engines.sql_errors import Obstacle
 from monitor.engines.warehouses.postgres import Route, Session
 
 
@@ -53,11 +54,16 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """No value for a probe, with the reason for people: it holds no data that may not be shown."""
+    """No value for a probe, with the reason for people: it holds no data that may not be shown.
+
+    `obstacle` is what stood in the way of the statement, `remedy` what helps: the parent knows, who knows the server.
+    """
 
     metric: str
     trouble: Trouble
     reason: str
+    obstacle: Obstacle | None = None
+    remedy: str | None = None
     sql: str | None = None
     seconds: float | None = None
 

@@ -35,10 +35,13 @@ class Notebook:
             self._settled[result.check.id] = result
             self._tell(result)
 
-    def block_the_rest(self, reason: str) -> None:
+    def block_the_rest(self, reason: str, remedy: str) -> None:
         """Say of every check without result that it depends on something that is gone."""
         self.settle(self._answered())
-        self.settle(CheckResult(check=check, outcome=Outcome.BLOCKED, reason=reason) for check in self.open_checks())
+        self.settle(
+            CheckResult(check=check, outcome=Outcome.BLOCKED, reason=reason, remedy=remedy)
+            for check in self.open_checks()
+        )
 
     def write(self, group: Iterable[Check], found: Iterable[Found]) -> None:
         """Write down what was found for a group, and tell of the checks that are now complete."""
@@ -54,14 +57,16 @@ class Notebook:
         """Keep the offending values of a check."""
         self._shown[shown.check_id] = shown
 
-    def give_up(self, groups: Iterable[Iterable[Check]], trouble: Trouble, reason: str) -> None:
+    def give_up(
+        self, groups: Iterable[Iterable[Check]], trouble: Trouble, reason: str, remedy: str | None = None
+    ) -> None:
         """Say of groups that nobody will answer for them any more, and why."""
         for group in groups:
             parts = list(group)
             self.write(
                 parts,
                 [
-                    Failed(metric=metric_of(part, probe), trouble=trouble, reason=reason)
+                    Failed(metric=metric_of(part, probe), trouble=trouble, reason=reason, remedy=remedy)
                     for part in parts
                     for probe in part.probes
                     if isinstance(probe, Aggregate | Query | SodaBlock)

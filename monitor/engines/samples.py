@@ -7,6 +7,7 @@ from monitor.domain.scan import Sample
 from monitor.engines import sql_errors
 from monitor.engines.messages import Shown
 from monitor.engines.warehouses.postgres import Guarded
+from monitor.words import counted
 
 MASK = "•••"
 MAX_CELL = 200
@@ -39,7 +40,10 @@ def _summary(guarded: Guarded, check: Check, offenders: Offenders, shown: frozen
     if not guilty or check.kind in _ABOUT_ABSENCE or any((check.dataset, name) not in shown for name, _ in guilty):
         return None
     columns = [sql for _, sql in guilty]
-    source = f"FROM {offenders.table} WHERE {offenders.condition}"
+    condition = offenders.condition
+    if check.kind is CheckKind.PRIMARY_KEY:  # a row without a key has no value; the reason counts such rows
+        condition = " AND ".join([f"({condition})", *(f"{column} IS NOT NULL" for column in columns)])
+    source = f"FROM {offenders.table} WHERE {condition}"
     if check.kind in _ORDERED and len(columns) == 1:
         ((lowest, highest),) = guarded.rows(f"SELECT MIN({columns[0]})::text, MAX({columns[0]})::text {source}")
         if lowest == highest:
@@ -54,9 +58,9 @@ def _summary(guarded: Guarded, check: Check, offenders: Offenders, shown: frozen
     if not found:
         return None
     total = int(str(found[0][-1]))
-    words = " · ".join(f"{_key(row[:-2])} {int(str(row[-2])):,}" for row in found)
+    listed = " · ".join(f"{_key(row[:-2])} ({counted(int(str(row[-2])), 'row')})" for row in found)
     more = " · …" if total > len(found) else ""
-    return f"{total:,} value{'s' if total > 1 else ''}: {words}{more}"
+    return f"{counted(total, 'value')}: {listed}{more}"
 
 
 def _key(cells: tuple[object, ...]) -> str:

@@ -10,10 +10,10 @@ from typing import Self
 import psycopg2
 from psycopg2.extensions import connection
 
-from monitor.checks import schema
+from monitor.checks import mending, schema
 from monitor.domain.check import Catalogue, Check, CheckPlan, NotChecked
 from monitor.domain.scan import CheckResult, Outcome, Scan, Seen
-from monitor.engines import sql_errors
+from monitor.engines import remedies, sql_errors
 from monitor.engines.base import Progress, complete
 from monitor.engines.messages import Answer, Connected, Done, Failed, Found, Refused, Shown, Trouble, Work
 from monitor.engines.notebook import Notebook
@@ -54,10 +54,11 @@ class SodaEngine:
         try:
             seen = self._look(plan, notebook, samples, shown)
         except postgres.Unreachable as error:
-            notebook.block_the_rest(f"server {self._server.name} cannot be reached: {error}")
+            reason = f"server {self._server.name} cannot be reached: {error}"
+            notebook.block_the_rest(reason, remedies.after_refusal(str(error), self._server))
         except psycopg2.Error as error:
             reason = sql_errors.reason_of(error, may_show_values=False)
-            notebook.block_the_rest(f"server {self._server.name} did not answer: {reason}")
+            notebook.block_the_rest(f"server {self._server.name} did not answer: {reason}", remedies.LOST)
         return Scan(
             started_at=started_at, finished_at=datetime.now(UTC), results=complete(plan, notebook.results()), seen=seen
         )
@@ -86,9 +87,11 @@ class SodaEngine:
         with closing(holder):
             seen = postgres_catalogue.look_up(holder, plan.tables(), self._server.schema)
             if not seen and self._server.schema and not postgres_catalogue.has_schema(holder, self._server.schema):
-                notebook.block_the_rest(f"server {self._server.name} has no schema {self._server.schema}")
+                reason = f"server {self._server.name} has no schema {self._server.schema}"
+                notebook.block_the_rest(reason, remedies.NO_SCHEMA)
                 return seen
-            notebook.settle(_judged_by_catalogue(plan, notebook.open_checks(), seen))
+            place = remedies.Place(server=self._server, role=holder.info.user)
+            notebook.settle(_judged_by_catalogue(plan, notebook.open_checks(), seen, place.role))
             lanes = sub_plans(plan, notebook.open_checks(), seen, self._lanes())
             if not lanes:
                 return seen
@@ -107,34 +110,38 @@ class SodaEngine:
                 sample_rows=samples.rows,
                 shown=shown,
             )
-            self._run(work, lanes, notebook, holder)
+            self._run(work, lanes, notebook, holder, place)
         return seen
 
     def _lanes(self) -> int:
         return max(1, min(self._server.heavy_statements, self._server.max_connections - 1))
 
-    def _run(self, work: Work, lanes: Sequence[Groups], notebook: Notebook, holder: connection) -> None:
+    def _run(
+        self, work: Work, lanes: Sequence[Groups], notebook: Notebook, holder: connection, place: remedies.Place
+    ) -> None:
         with ExitStack() as stack:
             crew = []
             for groups in lanes:
                 child = self._nursery.spawn()
                 stack.callback(child.kill)
-                crew.append(_Crewman(child=child, groups=groups))
+                crew.append(_Crewman(child=child, groups=groups, place=place))
             try:
                 for man in crew:
                     with suppress(BrokenPipeError, ConnectionResetError):  # then it is heard that the channel ended
                         man.child.channel.send(replace(work, groups=man.groups))
-                _hear_all(crew, notebook, holder)
+                _hear_all(crew, notebook, holder, self._server.lock_timeout)
             except BaseException:
                 if not holder.closed:
                     postgres.end_backends(holder, [man.backend for man in crew if man.backend is not None])
                 raise
         refused = [man for man in crew if man.refused is not None]
         if refused and len(refused) < len(crew):  # the server takes fewer connections than we may open: in turn, then
-            self._run(work, [tuple(group for man in refused for group in man.groups)], notebook, holder)
+            self._run(work, [tuple(group for man in refused for group in man.groups)], notebook, holder, place)
         else:
             for man in refused:
-                notebook.give_up(man.groups, Trouble.LOST, f"no connection for the measurements: {man.refused}")
+                reason = f"no connection for the measurements: {man.refused}"
+                remedy = remedies.after_refusal(str(man.refused), self._server)
+                notebook.give_up(man.groups, Trouble.LOST, reason, remedy)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -143,9 +150,10 @@ class _Crewman:
 
     child: Child
     groups: Groups
+    place: remedies.Place
     backend: int | None = None
     refused: str | None = None
-    blocker: str | None = None
+    blocker: postgres.Blocker | None = None
     answered: set[int] = field(default_factory=set)
 
     def unanswered(self) -> Groups:
@@ -153,16 +161,24 @@ class _Crewman:
         return tuple(group for number, group in enumerate(self.groups) if number not in self.answered)
 
 
-def _hear_all(crew: Iterable[_Crewman], notebook: Notebook, holder: connection) -> None:
-    """Listen until every child has said all it has to say."""
+def _hear_all(crew: Iterable[_Crewman], notebook: Notebook, holder: connection, lock_timeout: float) -> None:
+    """Listen until every child has said all it has to say.
+
+    While they are silent, ask who holds a lock that they wait for: less and less often, as long statements are silent
+    too, but twice within the time after which a lock is given up.
+    """
     busy = {man.child.channel: man for man in crew}
+    pause = _LOCK_INTEREST
     while busy:
-        ready = wait(list(busy), _LOCK_INTEREST)
+        ready = wait(list(busy), pause)
         for channel in [channel for channel in busy if channel in ready]:
             if _hear(busy[channel], notebook):
                 del busy[channel]
-        if not ready and not holder.closed:
+        if ready:
+            pause = _LOCK_INTEREST
+        elif not holder.closed:
             _ask_for_blockers(holder, busy.values())
+            pause = min(2 * pause, max(_LOCK_INTEREST, lock_timeout / 3))
 
 
 def _hear(man: _Crewman, notebook: Notebook) -> bool:
@@ -179,7 +195,7 @@ def _hear(man: _Crewman, notebook: Notebook) -> bool:
             man.backend = backend
         case Answer(group=group, found=found):
             man.answered.add(group)
-            notebook.write(man.groups[group], [_with_blocker(item, man.blocker) for item in found])
+            notebook.write(man.groups[group], [_with_remedy(item, man) for item in found])
         case Shown():
             notebook.attach(message)
         case Refused(reason=reason):
@@ -199,10 +215,12 @@ def _ask_for_blockers(holder: connection, crew: Iterable[_Crewman]) -> None:
             by_backend[backend].blocker = blocker
 
 
-def _with_blocker(found: Found, blocker: str | None) -> Found:
-    if isinstance(found, Failed) and blocker and found.reason.startswith(sql_errors.LOCKED):
-        return replace(found, reason=f"{found.reason}; held by {blocker}")
-    return found
+def _with_remedy(found: Found, man: _Crewman) -> Found:
+    if not isinstance(found, Failed):
+        return found
+    held = f"; held by {man.blocker}" if man.blocker and found.obstacle is sql_errors.Obstacle.LOCKED else ""
+    remedy = remedies.after_failure(found, man.place, man.blocker)
+    return replace(found, reason=f"{found.reason}{held}", remedy=remedy)
 
 
 def _not_checked(plan: CheckPlan) -> Iterable[CheckResult]:
@@ -214,9 +232,13 @@ def _not_checked(plan: CheckPlan) -> Iterable[CheckResult]:
                 break
 
 
-def _judged_by_catalogue(plan: CheckPlan, checks: Iterable[Check], seen: Seen) -> Iterable[CheckResult]:
+def _judged_by_catalogue(plan: CheckPlan, checks: Iterable[Check], seen: Seen, role: str) -> Iterable[CheckResult]:
     for check in checks:
         if any(isinstance(probe, Catalogue) for probe in check.probes):
-            yield schema.judge(check, plan, seen)
+            result = schema.judge(check, plan, seen)
         elif blocked := schema.blocked_by(check, plan, seen):
-            yield blocked
+            result = blocked
+        else:
+            continue
+        is_blocked = result.outcome is Outcome.BLOCKED
+        yield replace(result, remedy=mending.way_out(check, seen, role)) if is_blocked else result

@@ -155,7 +155,8 @@ class Measurer:
             reason = sql_errors.reason_of(statement.error, may_show_values=self._may_show(check))
             if isinstance(statement.error, GeneratorExit):  # Soda stumbled over the text before it sent anything
                 reason = f"Soda cannot run this block: {scan.errors[-1].rpartition('.: ')[2]}"
-            return Failed(metric=metric, trouble=Trouble.ERROR, reason=reason, sql=statement.sql)
+            obstacle = sql_errors.obstacle_of(statement.error)
+            return Failed(metric=metric, trouble=Trouble.ERROR, reason=reason, obstacle=obstacle, sql=statement.sql)
         if scan.errors or not scan.outcomes or None in scan.outcomes:
             return Failed(metric=metric, trouble=Trouble.ERROR, reason=scan.errors[0] if scan.errors else NO_OUTCOME)
         worst = next((word for word in ("fail", "warn") if word in scan.outcomes), "pass")
@@ -174,7 +175,12 @@ class Measurer:
         if together > 1:
             reason = f"{reason}; {together} checks were measured in this one pass"
         return Failed(
-            metric=_metric(part), trouble=Trouble.ERROR, reason=reason, sql=statement.sql, seconds=statement.seconds
+            metric=_metric(part),
+            trouble=Trouble.ERROR,
+            reason=reason,
+            obstacle=sql_errors.obstacle_of(error),
+            sql=statement.sql,
+            seconds=statement.seconds,
         )
 
     def _lost(self, part: Check) -> Failed:

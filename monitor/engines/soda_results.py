@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from monitor import words
 from monitor.domain.check import Aggregate, Check, Query, SodaBlock, Threshold
 from monitor.domain.scan import CheckResult, Outcome, broken_outcome
 from monitor.engines import reasons
 from monitor.engines.messages import Failed, Found, Measured, Trouble, metric_of
 
+_UNKNOWN = frozenset({Outcome.ERROR, Outcome.BLOCKED})
 _WORST_FIRST = (Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED, Outcome.WARN, Outcome.PASS, Outcome.SKIPPED)
 
 
@@ -25,28 +27,32 @@ class _Part:
     measured: int | Decimal | None = None
     sql: str | None = None
     seconds: float | None = None
+    remedy: str | None = None
 
 
 def result_of(check: Check, found: Mapping[str, Found], rows: int | None) -> CheckResult:
-    """Judge a check by what was found for its numeric and custom probes; the worst part decides and is named."""
+    """Judge a check by what was found for its numeric and custom probes.
+
+    The worst part decides. What is measured is the part that is called like the check, else the sum of all parts. Of
+    several parts every one that does not hold is named.
+    """
     parts = [
         _judge(check, probe, metric_of(check, probe), found.get(metric_of(check, probe)), rows)
         for probe in check.probes
         if isinstance(probe, Aggregate | Query | SodaBlock)
     ]
     worst = min(reversed(parts), key=lambda part: _WORST_FIRST.index(part.outcome))
-    # The part that is called like the check is the number people want to see, whichever part is broken.
     main = next((part for part in parts if part.metric == check.id), None)
-    told = main if main and worst.outcome not in {Outcome.ERROR, Outcome.BLOCKED} else worst
-    named = len(parts) > 1 and told is not main and worst.outcome is not Outcome.PASS
+    is_known = worst.outcome not in _UNKNOWN
     return CheckResult(
         check=check,
         outcome=worst.outcome,
-        reason=f"{_name(check, told.metric)}: {told.reason}" if named else told.reason,
-        measured=told.measured,
+        reason=(main or worst).reason if len(parts) == 1 or (main and is_known) else _named(check, parts),
+        measured=(_sum(parts) if main is None else main.measured) if is_known else None,
         rows=rows,
         sql=worst.sql,
         seconds=sum((part.seconds or 0.0 for part in parts), 0.0) if any(part.seconds for part in parts) else None,
+        remedy=worst.remedy,
     )
 
 
@@ -90,26 +96,51 @@ def _judge(
             return _Part(metric=metric, outcome=Outcome.ERROR, reason="the engine gave no answer for this check")
         case Failed():
             outcome = Outcome.BLOCKED if found.trouble is Trouble.LOST else Outcome.ERROR
-            return _Part(metric=metric, outcome=outcome, reason=found.reason, sql=found.sql, seconds=found.seconds)
+            return _Part(
+                metric=metric,
+                outcome=outcome,
+                reason=found.reason,
+                sql=found.sql,
+                seconds=found.seconds,
+                remedy=found.remedy,
+            )
         case Measured(value=value):
             part = _Part(metric=metric, outcome=Outcome.PASS, reason="", sql=found.sql, seconds=found.seconds)
-    if _name(check, metric) == "nulls":  # rows without a key, whatever the check counts
-        check = replace(check, unit="rows")
     if isinstance(probe, SodaBlock):
         kept = found.kept
-        words = "Soda's check holds" if kept else "Soda's check does not hold"
-        reason = f"{words}: {reasons.measured(check, value, rows)}" if value is not None else words
+        reason = f"Soda says {'pass' if kept else 'warn' if found.only_warns else 'fail'}"
     elif value is None:
         return replace(part, outcome=Outcome.ERROR, reason="the server returned no number")
     else:
         kept = judged(probe.threshold, value, found.kept)
-        reason = reasons.measured(check, value, rows)
+        reason = "" if value.is_finite() else reasons.endless(check, value, rows)
     if kept is None:
         says = {True: "pass", False: "fail", None: "nothing"}[found.kept]
-        return replace(part, outcome=Outcome.ERROR, reason=f"{reason}, but Soda says {says}: what ran is not the plan")
+        told = reason or f"measured {words.amount(check, value or Decimal(0), rows)}"
+        return replace(part, outcome=Outcome.ERROR, reason=f"{told}, but Soda says {says}: what ran is not the plan")
     broken = Outcome.WARN if found.only_warns else broken_outcome(check.severity)
     outcome = Outcome.PASS if kept else broken
     return replace(part, outcome=outcome, reason=reason, measured=None if value is None else tidy(value))
+
+
+def _named(check: Check, parts: Iterable[_Part]) -> str:
+    """Name every part that does not hold: what it counted, or why nothing is known of it; broken ones first."""
+    open_parts = sorted(
+        (part for part in parts if part.outcome is not Outcome.PASS),
+        key=lambda part: (part.outcome in _UNKNOWN, _name(check, part.metric)),
+    )
+    return ", ".join(
+        f"{_name(check, part.metric)}: {part.reason}"
+        if part.reason or part.measured is None
+        else reasons.part(_name(check, part.metric), Decimal(part.measured))
+        for part in open_parts
+    )
+
+
+def _sum(parts: Iterable[_Part]) -> int | Decimal | None:
+    """Return all that the parts counted; None where nothing was."""
+    values = [part.measured for part in parts if part.measured is not None]
+    return sum(values) if values else None
 
 
 def _name(check: Check, metric: str) -> str:

@@ -1,6 +1,7 @@
 """A server's error → what it means for a check, in words that give away no data."""
 
 import re
+from enum import StrEnum
 
 import psycopg2
 
@@ -9,6 +10,29 @@ _NAMES_ONLY = ("42", "3F", "3D", "26", "34")  # classes whose quoted parts are n
 _WHOLE_BATCH = ("08", "25", "40", "53", "55", "57", "58", "XX")  # classes that say nothing about a single expression
 
 LOCKED = "the table is locked by somebody else"
+
+
+class Obstacle(StrEnum):
+    """What stands between a statement and its answer, where it is neither the expression nor the data."""
+
+    TIMEOUT = "timeout"
+    LOCKED = "locked"
+    PRIVILEGE = "privilege"
+
+
+def obstacle_of(error: BaseException) -> Obstacle | None:
+    """Return what stood in the way of a statement, by its SQLSTATE; 57014 is also what somebody cancelled."""
+    if not isinstance(error, psycopg2.Error):
+        return None
+    match error.pgcode:
+        case "57014" if "timeout" in (error.diag.message_primary or ""):
+            return Obstacle.TIMEOUT
+        case "55P03":
+            return Obstacle.LOCKED
+        case "42501":
+            return Obstacle.PRIVILEGE
+        case _:
+            return None
 
 
 def is_of_the_whole_statement(error: BaseException) -> bool:

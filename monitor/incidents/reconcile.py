@@ -17,6 +17,7 @@ from monitor.incidents.life import Sighting, ends, fails, passes, regrouped
 from monitor.incidents.moment import Moment, Silenced, never_silenced
 from monitor.incidents.policy import Policy
 from monitor.incidents.troubles import NO_RUN
+from monitor.words import sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +106,11 @@ class _Pass:
                 measured=measured,
                 check=result.check,
                 children=children,
-                why=result.reason,
+                why=sentence(result),
             )
             self._fail(before, sighting)
         elif before is not None:
-            self._book.write(passes(before, measured, self._moment, children, why=result.reason))
+            self._book.write(passes(before, measured, self._moment, children, why=sentence(result)))
 
     def _keep(self, incident: Incident) -> None:
         """Keep an incident whose check was not evaluated, unless nobody will evaluate it any more."""

@@ -7,9 +7,20 @@ from monitor.domain.check import Check, CheckKind, NotChecked
 from monitor.domain.scan import CheckResult, Outcome, Run
 from monitor.visible import visible
 
+_LOOSER = {
+    CheckKind.RANGE: "other bounds",
+    CheckKind.LENGTH: "another length",
+    CheckKind.PATTERN: "another pattern",
+    CheckKind.FORMAT: "another format",
+    CheckKind.ENUM: "a list with these values",
+}
+"""What a rule about values becomes where the values are right and the rule is not."""
+
 
 def hint(result: CheckResult, run: Run) -> str | None:
     """Return the next step for a result that does not hold, None where there is nothing to do."""
+    if result.remedy and result.outcome not in {Outcome.PASS, Outcome.SKIPPED}:
+        return visible(result.remedy)
     match result.outcome:
         case Outcome.FAIL | Outcome.WARN:
             return visible(_mend(result.check, run))
@@ -50,7 +61,7 @@ def _mend(check: Check, run: Run) -> str:
         case CheckKind.SQL | CheckKind.SODA | CheckKind.CUSTOM:
             return f"look at the rows of {check.dataset} that this rule counts"
         case _:
-            return f"correct the rows, or {_loosened('other bounds', run)}"
+            return f"correct the rows, or {_loosened(_LOOSER.get(check.kind, 'a looser rule'), run)}"
 
 
 def _parent(check: Check) -> str:

@@ -5,18 +5,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from monitor import words
 from monitor.domain.check import Check
 from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, Outcome, Run, Verdict
-from monitor.reports import words
 from monitor.reports.hints import hint
+from monitor.reports.statements import SharedStatement, place_of, shared_statements, statement_of
 from monitor.visible import visible
 
 OUTCOME_WORDS = {
     Outcome.FAIL: ("broken", "broken"),
-    Outcome.WARN: ("warning", "warnings"),
     Outcome.ERROR: ("error", "errors"),
     Outcome.BLOCKED: ("blocked", "blocked"),
+    Outcome.WARN: ("warning", "warnings"),
     Outcome.PASS: ("holds", "hold"),
     Outcome.SKIPPED: ("skipped", "skipped"),
 }
@@ -44,7 +45,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResultView:
-    """One result. `bar` is the share of offending rows in percent of the bar's width, None without a share."""
+    """One result. `bar` is the share of offending rows in percent of the bar's width, None without a share.
+
+    `sql` is the check's own statement; `shared` is the anchor of the one that measured it together with others.
+    """
 
     anchor: str
     check: str
@@ -64,6 +68,7 @@ class ResultView:
     hint: str | None
     where: str
     sql: str | None
+    shared: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +82,16 @@ class Group:
     def size(self) -> int:
         """Return how many results there are."""
         return len(self.results)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """A statement that measured many checks of a dataset in one pass."""
+
+    anchor: str
+    dataset: str
+    checks: str
+    sql: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,11 +129,12 @@ class RunPage:
     facts: tuple[Fact, ...]
     counts: tuple[Count, ...]
     failures: tuple[ResultView, ...]
-    warnings: tuple[ResultView, ...]
-    errors: tuple[ResultView, ...]
+    errors: tuple[Group, ...]
     blocked: tuple[Group, ...]
+    warnings: tuple[ResultView, ...]
     holds: tuple[Group, ...]
     skipped: tuple[Group, ...]
+    statements: tuple[Statement, ...]
     run_id: str
     fingerprint: str
 
@@ -126,7 +142,8 @@ class RunPage:
 def page(run: Run, contract: Contract | None) -> RunPage:
     """Return what the page of this run shows. Without a contract, what only the contract knows is left out."""
     name = visible(contract.name if contract else run.contract)
-    found = {outcome: _of(run, outcome) for outcome in Outcome}
+    shared = shared_statements(run.scan.results)
+    found = {outcome: _of(run, outcome, shared) for outcome in Outcome}
     return RunPage(
         title=f"{VERDICT_WORDS[run.verdict]}: {name} {visible(run.version)}",
         contract=name,
@@ -140,10 +157,19 @@ def page(run: Run, contract: Contract | None) -> RunPage:
         counts=_counts(run),
         failures=found[Outcome.FAIL],
         warnings=found[Outcome.WARN],
-        errors=found[Outcome.ERROR],
+        errors=by_reason(found[Outcome.ERROR]),
         blocked=by_reason(found[Outcome.BLOCKED]),
         holds=by_dataset(found[Outcome.PASS]),
         skipped=by_reason(found[Outcome.SKIPPED]),
+        statements=tuple(
+            Statement(
+                anchor=f"pass-{number}",
+                dataset=visible(each.dataset),
+                checks=words.counted(each.checks, "check"),
+                sql=visible(each.sql, keep="\n\t"),
+            )
+            for number, each in enumerate(shared, start=1)
+        ),
         run_id=visible(run.run_id),
         fingerprint=visible(run.fingerprint),
     )
@@ -158,12 +184,13 @@ def sentence(run: Run) -> str:
         case Verdict.BROKEN:
             broken = run.count(Outcome.FAIL)
             are = "is" if broken == 1 else "are"
+            of_all = words.counted(total, "promise")
             return (
-                f"Do not rely on {_subjects(run, Outcome.FAIL)}: {broken:,} of {_promises(total)} {are} broken, "
+                f"Do not rely on {_subjects(run, Outcome.FAIL)}: {broken:,} of {of_all} {are} broken, "
                 f"{holding:,} {_word(Outcome.PASS, holding)}{unknown_too}."
             )
         case Verdict.UNVERIFIED if unknown:
-            unverified = f"{unknown:,} of {_promises(total)} could not be verified"
+            unverified = f"{unknown:,} of {words.counted(total, 'promise')} could not be verified"
             return f"Nothing is known to be broken, but {unverified}{_cause(run)}."
         case Verdict.UNVERIFIED:
             return "Nothing was checked, so nothing is known."
@@ -172,9 +199,9 @@ def sentence(run: Run) -> str:
             return f"No promise is broken; {what} to look at: {_subjects(run, Outcome.WARN)}."
         case Verdict.KEPT if skipped := run.count(Outcome.SKIPPED):
             were = "was" if skipped == 1 else "were"
-            return f"All {_promises(holding)} that could be checked hold; {skipped:,} {were} skipped."
+            return f"All {words.counted(holding, 'promise')} that could be checked hold; {skipped:,} {were} skipped."
         case Verdict.KEPT:
-            return f"All {_promises(holding)} hold."
+            return f"All {words.counted(holding, 'promise')} hold."
 
 
 def anchor(check_id: str) -> str:
@@ -204,9 +231,10 @@ def by_dataset(results: Iterable[ResultView]) -> tuple[Group, ...]:
     return tuple(Group(title=dataset, results=tuple(group)) for dataset, group in datasets.items())
 
 
-def result_view(result: CheckResult, run: Run) -> ResultView:
+def result_view(result: CheckResult, run: Run, shared: tuple[SharedStatement, ...] = ()) -> ResultView:
     """Return one result in words."""
     check, found = result.check, words.measured(result)
+    statement, place = statement_of(result, shared), place_of(result, shared)
     return ResultView(
         anchor=anchor(check.id),
         check=visible(check.id),
@@ -216,7 +244,7 @@ def result_view(result: CheckResult, run: Run) -> ResultView:
         dataset=visible(check.dataset),
         dimension=check.dimension,
         severity=visible(check.severity),
-        expected=words.expected(result),
+        expected=words.expected(check),
         measured=found,
         bar=None if found is None or found.share is None else max(0.6, round(found.share * 100, 2)),
         reason=words.reason(result),
@@ -225,7 +253,8 @@ def result_view(result: CheckResult, run: Run) -> ResultView:
         impact=visible(check.impact) if check.impact else None,
         hint=hint(result, run),
         where=where(run, check),
-        sql=visible(result.sql, keep="\n\t") if result.sql else None,
+        sql=visible(statement, keep="\n\t") if statement else None,
+        shared=None if place is None else f"pass-{place + 1}",
     )
 
 
@@ -242,9 +271,9 @@ def seconds(run: Run) -> str:
     return f"{(run.scan.finished_at - run.scan.started_at).total_seconds():,.1f} s"
 
 
-def _of(run: Run, outcome: Outcome) -> tuple[ResultView, ...]:
+def _of(run: Run, outcome: Outcome, shared: tuple[SharedStatement, ...]) -> tuple[ResultView, ...]:
     """Return the views of all results with this outcome, in plan order."""
-    return tuple(result_view(result, run) for result in run.scan.results if result.outcome is outcome)
+    return tuple(result_view(result, run, shared) for result in run.scan.results if result.outcome is outcome)
 
 
 def _sample(result: CheckResult) -> Table | None:
@@ -276,11 +305,6 @@ def _subjects(run: Run, outcome: Outcome) -> str:
         if len(names) <= _NAMED:
             return visible(" and ".join(filter(None, (", ".join(names[:-1]), names[-1]))))
     return f"{len(datasets):,} datasets"
-
-
-def _promises(total: int) -> str:
-    """Return the number of promises with its noun."""
-    return "1 promise" if total == 1 else f"{total:,} promises"
 
 
 def _word(outcome: Outcome, count: int) -> str:

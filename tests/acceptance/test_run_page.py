@@ -3,22 +3,42 @@
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from monitor.domain.scan import Sample
 from monitor.reports import html
-from tests.runs import BROKEN, CONTRACT, DEAD, EVERYTHING, HOSTILE, HOSTILE_CONTRACT, KEPT
+from tests.runs import BROKEN, CONTRACT, DEAD, EVERYTHING, FOREIGN_KEY, HOSTILE, HOSTILE_CONTRACT, KEPT, run_of
 
 CHROMIUM = Path("/usr/bin/chromium")
+NARROW = run_of(
+    [replace(FOREIGN_KEY, sample=Sample(columns=("id",), rows=(("1",), ("2",), ("3",), ("4",))))],
+    location="shop_production_db@replica-7.example.com, schema public",
+)
 PAGES = {
     "broken": html.render(BROKEN, CONTRACT),
     "kept": html.render(KEPT, CONTRACT),
     "dead": html.render(DEAD, CONTRACT),
     "everything": html.render(EVERYTHING, CONTRACT),
+    "narrow": html.render(NARROW, CONTRACT),
     "hostile": html.render(HOSTILE, HOSTILE_CONTRACT),
 }
+
+LINES = """word => {
+  const element = [...document.querySelectorAll("dd bdi")].find(e => e.textContent.includes(word));
+  const range = document.createRange(), lines = [];
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  for (let node, top; node = walker.nextNode();) for (let i = 0; i < node.data.length; i++) {
+    range.setStart(node, i); range.setEnd(node, i + 1);
+    const here = range.getBoundingClientRect();
+    if (here.width && here.top !== top) { top = here.top; lines.push(""); }
+    if (lines.length) lines[lines.length - 1] += node.data[i];
+  }
+  return lines;
+}"""
 
 CONTRASTS = """() => {
   const channels = text => (text.match(/[\\d.]+/g) || []).map(Number);
@@ -100,6 +120,22 @@ def test_a_phone_never_scrolls_sideways(browser: Browser, tmp_path: Path, name: 
     page.close()
 
 
+def test_the_caption_of_a_narrow_sample_stays_on_one_line(browser: Browser, tmp_path: Path) -> None:
+    page = opened(browser, tmp_path, "narrow", width=360)
+    caption = page.get_by_text("4 sample rows").bounding_box()
+    assert caption is not None
+    assert caption["height"] < 35
+    page.close()
+
+
+def test_a_long_place_breaks_behind_its_separators_on_a_phone(browser: Browser, tmp_path: Path) -> None:
+    page = opened(browser, tmp_path, "narrow", width=360)
+    lines = page.evaluate(LINES, "shop_production_db")
+    assert len(lines) > 2
+    assert all(line.endswith((" ", "@", "-")) for line in lines[:-1]), lines
+    page.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_has_enough_contrast(browser: Browser, tmp_path: Path, scheme: str) -> None:
     """WCAG 2.2, 1.4.3: 4.5 to 1 for text of any size."""
@@ -147,9 +183,9 @@ def test_a_screen_reader_finds_headings_tables_and_words_for_every_outcome(brows
     headings = page.get_by_role("heading", level=2).all_inner_texts()
     assert headings == [
         "Broken 2",
-        "Warnings 1",
         "Could not be evaluated 2",
         "Blocked by something else 2",
+        "Warnings 1",
         "What holds 17",
         "Skipped 1",
     ]

@@ -206,6 +206,11 @@ def test_a_dead_server_blocks_everything_with_one_sentence_and_never_breaks_a_pr
     assert reason.startswith("server warehouse cannot be reached: ")
     assert reason.endswith("port 1 failed: Connection refused")
     assert text.out.count("cannot be reached") == 1
+    next_step = "is the server up, and does it answer from here? its address comes from host under [servers.warehouse]"
+    assert next_step in " ".join(text.out.split())
+    assert "nothing could be checked" in text.out
+    assert found.run["location"] == f"{program.warehouse.settings.database}@127.0.0.1:1"
+    assert found.run["location"] in " ".join(text.out.split())
     assert SECRET not in str(found) + text.all + (program.folder / "page.html").read_text()
 
 

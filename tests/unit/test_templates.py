@@ -28,6 +28,16 @@ def test_the_wheel_carries_templates_in_a_package_without_code(tmp_path: Path, m
         templates.source("report/none.css")
 
 
+def test_a_page_may_break_a_path_behind_its_separators_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(templates, "_load", lambda _: "{{ value|breakable }}")
+    templates._html.cache_clear()
+    try:
+        shown = templates.render_html("any.j2", value="a/b@c/ <i>/1.0 s</i>")
+    finally:
+        templates._html.cache_clear()
+    assert shown == "a/<wbr>b@<wbr>c/ &lt;i&gt;/<wbr>1.0 s&lt;/<wbr>i&gt;"
+
+
 def slack(text: str, monkeypatch: pytest.MonkeyPatch, **values: object) -> str:
     monkeypatch.setattr(templates, "_load", lambda _: text)
     templates._slack.cache_clear()

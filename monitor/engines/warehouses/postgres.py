@@ -45,6 +45,19 @@ class Session:
     idle_timeout: float = 60.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocker:
+    """A session that holds a lock which one of ours waits for."""
+
+    application: str
+    user: str
+    process: int
+
+    def __str__(self) -> str:
+        """Return it as people find it: `nightly load (analyst, process 4711)`."""
+        return f"{self.application or 'a session'} ({self.user}, process {self.process})"
+
+
 def session_for(server: ServerSettings, slug: str) -> Session:
     """Return the limits of the sessions that scan a contract on a server."""
     return Session(
@@ -149,12 +162,12 @@ class Guarded:
                 cursor.execute("SET TRANSACTION SNAPSHOT %s", (self._snapshot,))
 
 
-def blockers(holder: connection, backends: Sequence[int]) -> dict[int, str]:
-    """Say who makes each of our backends wait for a lock: `nightly load (analyst, process 4711)`."""
+def blockers(holder: connection, backends: Sequence[int]) -> dict[int, Blocker]:
+    """Say who makes each of our backends wait for a lock."""
     with holder.cursor() as cursor:
         cursor.execute(_BLOCKERS, (list(backends),))
         return {
-            waiting: f"{application or 'a session'} ({user}, process {process})"
+            waiting: Blocker(application=application, user=user, process=process)
             for waiting, process, user, application in cursor.fetchall()
         }
 

@@ -2,12 +2,12 @@
 
 import pytest
 
-from monitor.domain.check import Check, CheckKind, Offenders
+from monitor.domain.check import ZERO, Aggregate, Check, CheckKind, Offenders, Query
 from monitor.domain.scan import Outcome
 from monitor.engines.base import Engine
 from tests.conftest import Warehouse
 from tests.integration.engines.conftest import by_id, verify
-from tests.plans import aggregate, plan
+from tests.plans import aggregate, check, plan
 
 ALL = frozenset({("t", "id"), ("t", "word"), ("t", "n")})
 
@@ -46,7 +46,7 @@ def test_offending_values_are_counted_and_rows_are_kept(engine: Engine) -> None:
 
     results = by_id(verify(engine, plan(*checks), samples=2, shown=ALL))
 
-    assert results["t.word"].offending == "2 values: seven 13 · ten 10"
+    assert results["t.word"].offending == "2 values: seven (13 rows) · ten (10 rows)"
     sample = results["t.word"].sample
     assert sample
     assert sample.columns == ("id", "word")
@@ -109,4 +109,27 @@ def test_values_of_types_without_order_can_be_shown(engine: Engine, warehouse: W
         engine, plan(counted("t.word", "CAST(\"word\" AS text) LIKE '%n%'", "word")), samples=1, shown=ALL
     ).results
 
-    assert result.offending == '2 values: "seven" 13 · "ten" 10'
+    assert result.offending == '2 values: "seven" (13 rows) · "ten" (10 rows)'
+
+
+def test_the_values_of_a_broken_key_are_those_that_repeat(engine: Engine, warehouse: Warehouse) -> None:
+    """Rows without a key are counted by the reason, and NULL is no value."""
+    warehouse.rows("CREATE TABLE t (id int); INSERT INTO t VALUES (1), (5), (5), (NULL), (NULL), (NULL)")
+    repeated = 'SELECT "id" FROM "t" WHERE "id" IS NOT NULL GROUP BY "id" HAVING COUNT(*) > 1'
+    key = check(
+        "t.key",
+        Aggregate(metric="t.key.nulls", expression='COUNT(CASE WHEN "id" IS NULL THEN 1 END)', threshold=ZERO),
+        Query(metric="t.key.duplicates", sql=f"SELECT COUNT(*) FROM ({repeated}) AS d", threshold=ZERO),
+        kind=CheckKind.PRIMARY_KEY,
+        unit="keys",
+        offenders=Offenders(
+            table='"t"', condition=f'"id" IN ({repeated}) OR "id" IS NULL', columns=(("id", '"id"'),), keys=0
+        ),
+    )
+
+    (result,) = verify(engine, plan(key), samples=9, shown=ALL).results
+
+    assert (result.measured, result.reason) == (4, "1 key occurs more than once, 3 rows have no key")
+    assert result.offending == "1 value: 5 (2 rows)"
+    assert result.sample
+    assert len(result.sample.rows) == 5

@@ -10,15 +10,15 @@ from tests.integration.engines.conftest import by_id, verify
 from tests.plans import aggregate, check, equals, plan
 
 BLOCKS = {
-    "holds": ("- row_count = 3", Outcome.PASS, 3, "Soda's check holds"),
-    "fails": ("- row_count = 4", Outcome.FAIL, 3, "Soda's check does not hold"),
-    "warns": ("- row_count:\n      warn: when > 1", Outcome.WARN, 3, "Soda's check does not hold"),
-    "missing": ("- missing_count(word) = 1", Outcome.PASS, 1, "Soda's check holds"),
+    "holds": ("- row_count = 3", Outcome.PASS, 3, "Soda says pass"),
+    "fails": ("- row_count = 4", Outcome.FAIL, 3, "Soda says fail"),
+    "warns": ("- row_count:\n      warn: when > 1", Outcome.WARN, 3, "Soda says warn"),
+    "missing": ("- missing_count(word) = 1", Outcome.PASS, 1, "Soda says pass"),
     "rows": (
         "- failed rows:\n      name: rows\n      fail condition: n > 1",
         Outcome.FAIL,
         2,
-        "Soda's check does not hold",
+        "Soda says fail",
     ),
     "broken-sql": (
         "- failed rows:\n      name: rows\n      fail query: SELECT nowhere FROM t",

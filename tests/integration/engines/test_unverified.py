@@ -102,6 +102,9 @@ def test_a_missing_privilege_is_not_a_missing_table(
         assert results[name].outcome is Outcome.BLOCKED
         assert results[name].reason.startswith("no privilege to read")
         assert culprit in results[name].reason
+    assert results["closed.n"].remedy == f'GRANT SELECT ON "public"."closed" TO "{user}"'
+    assert results["part.m"].remedy == f'GRANT SELECT ("m") ON "public"."part" TO "{user}"'
+    assert results["open.vault"].remedy == f'GRANT USAGE ON SCHEMA "vault" TO "{user}"'
     assert results["open.vault"].outcome is Outcome.ERROR
     assert results["open.vault"].reason == "permission denied for schema vault (SQLSTATE 42501)"
 
@@ -122,16 +125,16 @@ def test_an_unqualified_name_in_a_closed_schema_is_seen(
 
 
 @pytest.mark.parametrize(
-    "broken",
+    ("broken", "step"),
     [
-        {"port": 1},
-        {"host": "127.0.0.1", "port": 1, "password": "hunter2"},
-        {"database": "nowhere"},
-        {"user": "nobody", "password": "hunter2"},
+        ({"port": 1}, "is the server up, and does it answer from here?"),
+        ({"host": "127.0.0.1", "port": 1, "password": "hunter2"}, "is the server up, and does it answer from here?"),
+        ({"database": "nowhere"}, "create the database, or correct its name: it comes from PGDATABASE"),
+        ({"user": "nobody", "password": "hunter2"}, "create the role, or correct its name: it comes from PGUSER"),
     ],
 )
 def test_a_server_that_cannot_be_reached_blocks_everything_in_one_sentence(
-    warehouse: Warehouse, make_engine: MakeEngine, broken: dict[str, object]
+    warehouse: Warehouse, make_engine: MakeEngine, broken: dict[str, object], step: str
 ) -> None:
     server: ServerSettings = replace(warehouse.settings, **broken)  # type: ignore[arg-type]
     text = check("t.text", NotChecked(reason="documentation"))
@@ -143,6 +146,9 @@ def test_a_server_that_cannot_be_reached_blocks_everything_in_one_sentence(
     assert reason.startswith("server test cannot be reached: ")
     assert "\n" not in reason
     assert "hunter2" not in reason
+    (remedy,) = {result.remedy for result in scan.results[:2]}
+    assert remedy is not None
+    assert remedy.startswith(step)
 
 
 def test_a_statement_that_takes_too_long_is_the_only_error(warehouse: Warehouse, make_engine: MakeEngine) -> None:
@@ -165,6 +171,7 @@ def test_a_statement_that_takes_too_long_is_the_only_error(warehouse: Warehouse,
     assert results["u.count"].outcome is results["t.query"].outcome is Outcome.PASS
     assert results["t.slow-query"].outcome is Outcome.ERROR
     assert results["t.slow-query"].reason == "stopped: statement timeout"
+    assert "raise statement_timeout (now 0.5 s)" in (results["t.slow-query"].remedy or "")
     for name in ("t.slow", "t.beside"):
         assert results[name].outcome is Outcome.ERROR
         assert results[name].reason == "stopped: statement timeout; 2 checks were measured in this one pass"
@@ -184,6 +191,7 @@ def test_a_lock_of_somebody_else_is_waited_for_and_told(warehouse: Warehouse, ma
     assert results["t.count"].reason.startswith(
         "the table is locked by somebody else: lock timeout; held by nightly load (postgres, process "
     )
+    assert (results["t.count"].remedy or "").startswith("wait for nightly load (postgres, process ")
 
 
 def test_a_connection_that_breaks_blocks_what_was_not_measured_yet(

@@ -1,8 +1,10 @@
 """`sql` rules: placeholders become names, strings stay text, and no name makes a second statement."""
 
+from dataclasses import replace
+
 import pytest
 
-from monitor.checks.custom import executable, sql_check
+from monitor.checks.custom import custom_checks, executable, sql_check
 from monitor.domain.check import NotChecked, Query
 from monitor.domain.contract import Column, Dataset, QualityRule
 
@@ -65,3 +67,23 @@ def test_a_query_that_does_more_than_read_is_an_error_even_if_nobody_has_linted_
     assert isinstance(probe, NotChecked)
     assert probe.is_error
     assert "2 statements" in probe.reason
+
+
+@pytest.mark.parametrize(
+    ("block", "told"),
+    [
+        ("- row_count = 4", "row_count = 4"),
+        ("- row_count:\n    warn: when > 1\n    name: few", "row_count (warn: when > 1)"),
+        ("- failed rows:\n    fail condition: n > 1", "failed rows (fail condition: n > 1)"),
+        (
+            "- failed rows:\n    fail query: |\n      SELECT *\n      FROM t",
+            "failed rows (fail query: SELECT * FROM t)",
+        ),
+    ],
+)
+def test_a_custom_block_promises_that_its_check_passes_and_no_failed_rows(block: str, told: str) -> None:
+    block_rule = replace(rule(""), type="custom", engine="soda", implementation=block)
+
+    (draft,) = custom_checks(TABLE, None, block_rule)
+
+    assert draft.check.expected == f"a pass of Soda's check {told}"

@@ -54,6 +54,14 @@ def test_a_run_says_what_the_design_promises() -> None:
     assert (found["measured"], found["expected"], found["unit"], found["rows"]) == (7602, "= 0", "rows", 336_776)
 
 
+@pytest.mark.parametrize("run", [BROKEN, KEPT, DEAD, EVERYTHING])
+def test_every_result_has_a_reason_also_where_the_numbers_say_all(run: Run) -> None:
+    reasons = {each["check"]: each["reason"] for each in json.loads(document([run], []))["runs"][0]["results"]}
+    assert all(reasons.values())
+    if FOREIGN_KEY.check.id in reasons:
+        assert reasons[FOREIGN_KEY.check.id] == "measured 7,602 of 336,776 rows (2.26 %)"
+
+
 @pytest.mark.parametrize(
     ("runs", "invalid", "verdict"),
     [

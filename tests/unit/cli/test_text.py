@@ -13,9 +13,12 @@ from monitor.errors import ContractError
 from tests.runs import (
     BROKEN,
     DEAD,
+    ERROR,
     EVERYTHING,
+    FOREIGN_KEY,
     HOSTILE,
     KEPT,
+    PASSED,
     SKIPPED,
     check,
     result,
@@ -43,7 +46,8 @@ nyc-flights 1.0.0 on warehouse (schema nyc)               BROKEN   2 of 21 rules
 
 BROKEN  flights.dest must exist in airports.faa                      consistency
         expected 0, measured 7,602 of 336,776 rows (2.26 %)
-        4 values: BQN 896, PSE 365, SJU 5,819, STT 522
+        4 values: SJU (5,819 rows) · BQN (896 rows) · STT (522 rows) · PSE
+        (365 rows)
         next  add the missing rows to airports, or correct dest at its source
         flights.dest.foreign-key     contracts/nyc-flights/1.0.0.odcs.yaml:41
 
@@ -83,10 +87,66 @@ BLOCKED 17 checks: table nyc.flights is missing
         flights 11, airports 2, airlines 2, planes 1, weather 1 (-v lists)
         next  mend what the reason names, then verify again
 
-nothing holds
+nothing could be checked
 0 errors, 17 blocked. 0.9 s.
 """
     )
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "line"),
+    [
+        ([Outcome.BLOCKED, Outcome.ERROR], "nothing could be checked"),
+        ([Outcome.BLOCKED, Outcome.SKIPPED], "nothing could be checked"),
+        ([Outcome.FAIL, Outcome.BLOCKED], None),
+        ([Outcome.WARN, Outcome.ERROR], None),
+    ],
+)
+def test_that_nothing_holds_is_no_news_and_that_nothing_was_checked_is(
+    outcomes: list[Outcome], line: str | None
+) -> None:
+    run = run_of(result(check(f"f.{n}.x", "n", CheckKind.RANGE), outcome) for n, outcome in enumerate(outcomes))
+    text = told(run)
+    assert "holds" not in text
+    assert ("nothing could be checked\n" in text) is (line is not None)
+
+
+def test_errors_of_one_reason_are_told_once() -> None:
+    reason = "the table is locked by somebody else: lock timeout; held by nightly load (etl, process 4711)"
+    step = "wait for nightly load to end"
+    locked = [
+        result(check(f"flights.{name}.range", f"{name} is fine", CheckKind.RANGE), Outcome.ERROR, reason, remedy=step)
+        for name in ("dest", "day", "hour", "year")
+    ]
+    assert """\
+ERROR   4 checks: the table is locked by somebody else: lock timeout; held by
+        nightly load (etl, process 4711)
+        flights 4 (-v lists)
+        next  wait for nightly load to end
+
+ERROR   every carrier flies daily
+""" in told(run_of([*locked, ERROR]))
+
+
+def test_a_pass_over_a_table_is_shown_once_and_each_check_by_its_own_expression() -> None:
+    run = run_of([*PASSED, FOREIGN_KEY])
+    text = told(run, verbose=True)
+    assert text.count("COUNT(CASE WHEN n < 0") == 2
+    assert (
+        """\
+        sql  SELECT COUNT(CASE WHEN n < 0 THEN 1 END)
+             FROM "flights"
+"""
+        in text
+    )
+    assert (
+        """\
+SQL     flights: one pass for 3 checks
+        SELECT COUNT(CASE WHEN n < 0 THEN 1 END),
+"""
+        in text
+    )
+    assert "SQL     " not in told(run)
 
 
 @pytest.mark.parametrize("run", [BROKEN, KEPT, DEAD, EVERYTHING])

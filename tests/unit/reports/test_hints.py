@@ -25,6 +25,17 @@ def test_a_draft_is_changed_and_not_released_again() -> None:
     assert "put other bounds into the draft" in (hint(RANGE, replace(BROKEN, shadow=True)) or "")
 
 
+@pytest.mark.parametrize("kind", [CheckKind.ENUM, CheckKind.PATTERN, CheckKind.FORMAT, CheckKind.LENGTH])
+def test_only_a_range_has_bounds(kind: CheckKind) -> None:
+    assert "bounds" not in (hint(result(check("a.b.c", "n", kind), Outcome.FAIL), BROKEN) or "")
+
+
+def test_where_the_engine_knows_what_helps_that_is_the_next_step() -> None:
+    found = result(check("a.b.c", "n", CheckKind.RANGE), Outcome.BLOCKED, remedy="start \x1b the server")
+    assert hint(found, BROKEN) == r"start \x1b the server"
+    assert hint(replace(found, outcome=Outcome.PASS), BROKEN) is None
+
+
 @pytest.mark.parametrize("kind", CheckKind)
 @pytest.mark.parametrize("outcome", Outcome)
 def test_whatever_does_not_hold_has_a_next_step_and_the_rest_has_none(kind: CheckKind, outcome: Outcome) -> None:

@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 from monitor.domain.contract import Contract
 from monitor.domain.scan import Run
 from monitor.reports import html
-from tests.runs import BROKEN, CONTRACT, DEAD, EVERYTHING, HOSTILE, HOSTILE_CONTRACT, KEPT, run_of
+from tests.runs import BROKEN, CONTRACT, DEAD, ERROR, EVERYTHING, HOSTILE, HOSTILE_CONTRACT, KEPT, PASSED, run_of
 
-VOID = {"meta", "link", "path", "rect", "circle", "use", "col"}
+TOGETHER = run_of([*PASSED, *(replace(ERROR, check=replace(ERROR.check, id=f"e.{n}.sql")) for n in range(3))])
+VOID = {"meta", "link", "path", "rect", "circle", "use", "col", "wbr"}
 ALLOWED = frozenset(
     [
         "html",
@@ -61,6 +63,7 @@ ALLOWED = frozenset(
         "summary",
         "pre",
         "code",
+        "wbr",
     ]
 )
 
@@ -94,7 +97,7 @@ class Page(HTMLParser):
         return [attrs[attribute] or "" for _, attrs in self.elements if attribute in attrs]
 
 
-@pytest.mark.parametrize("run", [BROKEN, KEPT, DEAD, EVERYTHING, HOSTILE, run_of(())])
+@pytest.mark.parametrize("run", [BROKEN, KEPT, DEAD, EVERYTHING, HOSTILE, TOGETHER, run_of(())])
 @pytest.mark.parametrize("contract", [CONTRACT, HOSTILE_CONTRACT, None])
 def test_every_page_is_well_formed_with_unique_ids_and_links_that_lead_somewhere(
     run: Run, contract: Contract | None

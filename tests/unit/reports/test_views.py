@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from monitor.domain.check import CheckKind
 from monitor.domain.scan import Outcome
 from monitor.reports.views import anchor, instant, page, sentence
-from tests.runs import BROKEN, CONTRACT, DEAD, EVERYTHING, KEPT, check, result, run_of
+from tests.runs import BROKEN, CONTRACT, DEAD, ERROR, EVERYTHING, FOREIGN_KEY, KEPT, PASSED, check, result, run_of
 
 
 def test_a_broken_run_says_what_not_to_rely_on() -> None:
@@ -34,8 +34,8 @@ def test_many_broken_datasets_are_counted_and_not_listed() -> None:
 
 def test_every_result_is_on_the_page_exactly_once() -> None:
     shown = page(EVERYTHING, CONTRACT)
-    groups = [group.results for group in (*shown.blocked, *shown.holds, *shown.skipped)]
-    listed = [view.check for views in (shown.failures, shown.warnings, shown.errors, *groups) for view in views]
+    groups = [group.results for group in (*shown.errors, *shown.blocked, *shown.holds, *shown.skipped)]
+    listed = [view.check for views in (shown.failures, shown.warnings, *groups) for view in views]
     assert sorted(listed) == sorted(found.check.id for found in EVERYTHING.scan.results)
 
 
@@ -43,6 +43,20 @@ def test_counts_fill_the_bar_and_name_every_outcome() -> None:
     counts = page(EVERYTHING, CONTRACT).counts
     assert {count.outcome for count in counts} == set(Outcome)
     assert round(sum(count.width for count in counts)) == 100
+
+
+def test_errors_of_one_reason_stand_together() -> None:
+    locked = [replace(ERROR, check=replace(ERROR.check, id=f"flights.{n}.sql"), reason="locked") for n in range(3)]
+    assert [group.size for group in page(run_of([*locked, ERROR]), CONTRACT).errors] == [3, 1]
+
+
+def test_a_pass_is_shown_once_and_every_check_leads_to_it() -> None:
+    shown = page(run_of([*PASSED, FOREIGN_KEY]), CONTRACT)
+    (together,) = shown.statements
+    assert (together.dataset, together.checks, together.sql) == ("flights", "3 checks", PASSED[0].sql)
+    assert [view.shared for view in shown.failures] == [together.anchor] * 3 + [None]
+    assert shown.failures[0].sql == 'SELECT COUNT(CASE WHEN n < 0 THEN 1 END)\nFROM "flights"'
+    assert shown.failures[-1].sql == FOREIGN_KEY.sql
 
 
 def test_blocked_checks_of_one_cause_stand_together() -> None:

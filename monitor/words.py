@@ -1,12 +1,12 @@
-"""Numbers of a result in the words that people read, exact to the last digit."""
+"""What a check promised and what was found, in the words that people read: exact to the last digit, built only here."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from monitor.domain.check import CheckKind, plain
-from monitor.domain.scan import CheckResult
+from monitor.domain.check import Catalogue, Check, CheckKind, plain
+from monitor.domain.scan import CheckResult, Outcome
 from monitor.visible import visible
 
 _NUMBER = r"-?\d+(?:\.\d+)?"
@@ -35,33 +35,22 @@ ROW_RULES = frozenset(
 )
 """Kinds that count rows out of all rows of their dataset when their unit is rows: only there a share has a meaning."""
 
-_ROUNDED = re.compile(r"measured(?: [\d,.]+ (?:d|h|min|s))+")
+_SHAPES: Mapping[CheckKind, str] = {
+    CheckKind.SCHEMA: "the declared columns",
+    CheckKind.EXTRA_COLUMNS: "no other columns",
+    CheckKind.COLUMN_ORDER: "the declared order",
+}
+"""What is promised where columns are counted: nobody expects "0 columns"."""
+
+_AGES = frozenset({CheckKind.FRESHNESS, CheckKind.FREQUENCY, CheckKind.RETENTION})
 _SECONDS: Mapping[str, int] = {"d": 86_400, "h": 3_600, "min": 60}
 _LONGEST = 30
-_FILLER = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "are",
-        "at",
-        "be",
-        "but",
-        "expected",
-        "found",
-        "in",
-        "is",
-        "least",
-        "measured",
-        "most",
-        "of",
-        "row",
-        "rows",
-        "the",
-        "was",
-        "were",
-    ]
-)
+_PLACES = 4
+_SILENT: Mapping[Outcome, str] = {
+    Outcome.PASS: "as promised",
+    Outcome.FAIL: "the promise does not hold",
+    Outcome.WARN: "the promise does not hold",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +80,11 @@ def number(value: int | Decimal) -> str:
     return f"{grouped}.{fraction}" if fraction else grouped
 
 
+def counted(count: int | Decimal, noun: str) -> str:
+    """Write a count with its noun in the right number."""
+    return f"{number(count)} {noun if count == 1 else f'{noun}s'}"
+
+
 def duration(seconds: int | Decimal) -> str:
     """Write a number of seconds exactly, in days, hours, minutes and seconds."""
     left = Decimal(seconds)
@@ -107,6 +101,23 @@ def duration(seconds: int | Decimal) -> str:
     return sign + " ".join(parts)
 
 
+def percent(value: int | Decimal) -> str:
+    """Write a measured percentage: its own digits, or "33.33… %" where they do not end soon.
+
+    What is cut so never reads like a threshold that it differs from, nor as nothing or all.
+    """
+    exact = Decimal(value)
+    exponent = exact.normalize().as_tuple().exponent
+    if not isinstance(exponent, int) or exponent >= -_PLACES:
+        return f"{number(exact)} %"
+    if 0 < exact < Decimal("0.01"):
+        return "< 0.01 %"
+    if Decimal("99.99") < exact < Decimal(100):
+        return "> 99.99 %"
+    whole, _, fraction = plain(exact).partition(".")
+    return f"{number(int(whole))}.{fraction[:2]}… %"
+
+
 def share_of(part: int | Decimal, whole: int) -> str:
     """Write a share in percent with two digits; what is not quite nothing or not quite all never reads as such."""
     share = Decimal(part) * 100 / whole
@@ -117,9 +128,11 @@ def share_of(part: int | Decimal, whole: int) -> str:
     return f"{plain(share.quantize(Decimal('0.01')))} %"
 
 
-def expected(result: CheckResult) -> str:
+def expected(check: Check) -> str:
     """Write what was promised: `at most 6 h` for `<= 21600` seconds; words that are no threshold stay as they are."""
-    text, unit = result.check.expected, result.check.unit
+    text, unit = check.expected, check.unit
+    if unit == "columns" and check.kind in _SHAPES:
+        return _SHAPES[check.kind]
     if match := _COMPARISON.fullmatch(text):
         return _OPERATORS[match[1]] + _amount(Decimal(match[2]), unit)
     if match := _INTERVAL.fullmatch(text):
@@ -129,48 +142,60 @@ def expected(result: CheckResult) -> str:
 
 
 def measured(result: CheckResult) -> Measured | None:
-    """Write what was found, with the rows it was found in and their share where both count the same thing."""
-    value, rows, check = result.measured, result.rows, result.check
-    if value is None:
-        return None
+    """Write what was found; None where nothing was measured, and where columns are missing: the reason names them."""
+    check = result.check
+    if check.unit == "columns":
+        return _whole_shape(check) if result.outcome is Outcome.PASS else None
+    return None if result.measured is None else amount(check, result.measured, result.rows)
+
+
+def amount(check: Check, value: int | Decimal, rows: int | None) -> Measured:
+    """Write a value of a check, with the rows it was found in and their share where both count the same thing."""
     if check.unit == "seconds":
-        return Measured(number=duration(value))
+        ahead = value < 0 and check.kind in _AGES
+        return Measured(number=duration(-value), rest="in the future") if ahead else Measured(number=duration(value))
     if check.unit == "percent":
-        return Measured(number=f"{number(value)} %", rest="" if rows is None else f"of {_counted(rows, 'row')}")
+        return Measured(number=percent(value), rest="" if rows is None else f"of {counted(rows, 'row')}")
     if check.kind is CheckKind.ROW_COUNT:
         return Measured(number=number(value), rest="row" if value == 1 else "rows")
-    if check.unit == "columns":
-        return Measured(number=number(value), rest="column" if value == 1 else "columns")
     if check.unit == "rows" and check.kind in ROW_RULES and rows is not None:
         if not 0 <= value <= rows:
-            return Measured(number=number(value), rest=f"in {_counted(rows, 'row')}")
+            return Measured(number=number(value), rest=f"in {counted(rows, 'row')}")
         if not value:
-            return Measured(number="0", rest=f"of {_counted(rows, 'row')}")
-        rest = f"of {_counted(rows, 'row')} ({share_of(value, rows)})"
+            return Measured(number="0", rest=f"of {counted(rows, 'row')}")
+        rest = f"of {counted(rows, 'row')} ({share_of(value, rows)})"
         return Measured(number=number(value), rest=rest, share=float(value / rows))
     if check.unit == "keys":
-        inside = "" if rows is None else f" in {_counted(rows, 'row')}"
+        inside = "" if rows is None else f" in {counted(rows, 'row')}"
         return Measured(number=number(value), rest=("key" if value == 1 else "keys") + inside)
     return Measured(number=number(value), rest="" if check.unit in (None, "rows") else visible(check.unit))
 
 
 def reason(result: CheckResult) -> str | None:
-    """Return the reason if it tells more than the promise, the expected and the measured value already do.
+    """Return what the numbers do not say; None where they say all.
 
     Lines stay lines. PostgreSQL's line with nothing but the caret that points into the line above goes: it points
     nowhere in the type that people read it in.
     """
-    told = _words(" ".join((result.check.name, result.check.expected, expected(result), str(measured(result)))))
-    is_rounded = result.check.unit == "seconds" and _ROUNDED.fullmatch(result.reason)
-    if result.measured is not None and (is_rounded or _words(result.reason) <= told | _FILLER):
-        return None
     lines = visible(result.reason, keep="\n").strip().split("\n")
     return "\n".join(line.rstrip() for line in lines if line.strip() != "^") or None
 
 
-def _words(text: str) -> frozenset[str]:
-    """Return the words and numbers of a text, whatever their case and separators."""
-    return frozenset(re.findall(r"[\w.]*\w", text.casefold().replace(",", "")))
+def sentence(result: CheckResult) -> str:
+    """Say why the outcome is what it is, numbers included: never empty."""
+    found = None if result.check.unit == "columns" and result.reason else measured(result)
+    told = f"measured {found}" if found else ""
+    return "; ".join(filter(None, (told, result.reason))) or _SILENT.get(result.outcome, "no reason was given")
+
+
+def _whole_shape(check: Check) -> Measured | None:
+    """Say how many declared columns are there, where that is what was promised."""
+    declared = sum(len(probe.columns) for probe in check.probes if isinstance(probe, Catalogue))
+    if check.kind is not CheckKind.SCHEMA or not declared:
+        return None
+    if declared == 1:
+        return Measured(number="1", rest="declared column")
+    return Measured(number=f"all {declared:,}", rest="declared columns")
 
 
 def _amount(value: Decimal, unit: str | None) -> str:
@@ -178,8 +203,3 @@ def _amount(value: Decimal, unit: str | None) -> str:
     if unit == "seconds":
         return duration(value)
     return f"{number(value)} %" if unit == "percent" else number(value)
-
-
-def _counted(count: int, noun: str) -> str:
-    """Write a count with its noun in the right number."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -1,10 +1,12 @@
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from monitor.domain.check import CheckKind, Operator, Threshold
-from monitor.reports import words
-from tests.runs import BROKEN, FOREIGN_KEY, check, result
+from monitor import words
+from monitor.domain.check import Catalogue, CheckKind, Operator, Threshold
+from monitor.domain.scan import Outcome, Run
+from tests.runs import BROKEN, DEAD, EVERYTHING, FOREIGN_KEY, HOSTILE, KEPT, check, result
 
 RANGE = CheckKind.RANGE
 
@@ -71,14 +73,14 @@ def test_a_share_never_rounds_to_nothing_or_to_all(part: int, whole: int, writte
     ],
 )
 def test_what_was_promised_reads_as_words(expected: str, unit: str | None, written: str) -> None:
-    assert words.expected(result(check("a.b.c", "n", RANGE, expected=expected, unit=unit))) == written
+    assert words.expected(check("a.b.c", "n", RANGE, expected=expected, unit=unit)) == written
 
 
 def test_every_threshold_a_contract_can_have_reads_as_words() -> None:
     for operator in Operator:
         upper = Decimal(9) if "between" in operator else None
         text = str(Threshold(operator=operator, value=Decimal(-1), upper=upper))
-        assert words.expected(result(check("a.b.c", "n", RANGE, expected=text, unit="seconds"))) != text
+        assert words.expected(check("a.b.c", "n", RANGE, expected=text, unit="seconds")) != text
 
 
 @pytest.mark.parametrize(
@@ -90,9 +92,14 @@ def test_every_threshold_a_contract_can_have_reads_as_words() -> None:
         (RANGE, "rows", 3, None, "3"),
         (RANGE, "rows", 9, 3, "9 in 3 rows"),
         (RANGE, "percent", Decimal("2.5"), 40, "2.5 % of 40 rows"),
+        (RANGE, "percent", Decimal("33.33333333333333"), 3, "33.33… % of 3 rows"),
+        (RANGE, "percent", Decimal("0.0000123"), 8_000_000, "< 0.01 % of 8,000,000 rows"),
+        (RANGE, "percent", Decimal("99.99999"), None, "> 99.99 %"),
         (CheckKind.ROW_COUNT, "rows", 1458, 1458, "1,458 rows"),
         (CheckKind.DUPLICATE_VALUES, "keys", 1, 336_776, "1 key in 336,776 rows"),
         (CheckKind.FRESHNESS, "seconds", 32_591, 336_776, "9 h 3 min 11 s"),
+        (CheckKind.FRESHNESS, "seconds", -900, 3, "15 min in the future"),
+        (CheckKind.LATENCY, "seconds", -900, 3, "-15 min"),
         (CheckKind.SQL, "rows", 12, 336_776, "12"),
     ],
 )
@@ -108,14 +115,35 @@ def test_nothing_measured_is_not_zero() -> None:
     assert words.measured(result(check("a.b.c", "n", RANGE))) is None
 
 
-def test_a_reason_that_only_repeats_the_numbers_is_not_told_twice() -> None:
+def test_a_reason_is_told_whatever_words_it_shares_with_the_promise() -> None:
+    """It was once left out where all its words stood in the promise and the numbers already."""
+    told = result(check("a.b.pk", "b is the key", CheckKind.PRIMARY_KEY), reason="b is not the key", measured=3, rows=9)
+    assert words.reason(told) == "b is not the key"
+
+
+def test_where_the_numbers_say_all_there_is_no_reason() -> None:
     assert words.reason(FOREIGN_KEY) is None
 
 
-def test_a_reason_that_tells_more_is_told() -> None:
-    told = result(check("a.b.pk", "b is the key", CheckKind.PRIMARY_KEY), reason="3 rows have no b", measured=3, rows=9)
-    assert words.reason(told) == "3 rows have no b"
+def test_a_shape_that_holds_tells_of_its_columns_and_not_of_zero() -> None:
+    names = ("a", "b", "c", "d", "e")
+    shape = check("t.schema", "t exists", CheckKind.SCHEMA, unit="columns", probes=(Catalogue(columns=names),))
+    bare = check("t.schema", "t exists", CheckKind.SCHEMA, unit="columns")
+    other = check("t.extra", "t has no others", CheckKind.EXTRA_COLUMNS, unit="columns", probes=shape.probes)
+    told = [str(words.measured(result(each, measured=0))) for each in (shape, bare, other)]
+    assert told == ["all 5 declared columns", "None", "None"]
+    assert words.measured(result(shape, Outcome.FAIL, "column a is missing", measured=1)) is None
+    assert words.expected(shape) == "the declared columns"
 
 
-def test_a_reason_without_a_number_is_always_told() -> None:
-    assert all(words.reason(found) for found in BROKEN.scan.results if found.reason and found.measured is None)
+@pytest.mark.parametrize("run", [BROKEN, KEPT, DEAD, EVERYTHING, HOSTILE])
+def test_every_result_can_be_told_in_a_sentence(run: Run) -> None:
+    assert all(words.sentence(found).strip() for found in run.scan.results)
+    silent = [replace(found, reason="", measured=None) for found in run.scan.results]
+    assert all(words.sentence(found).strip() for found in silent)
+
+
+def test_a_sentence_has_the_numbers_and_what_they_do_not_say() -> None:
+    key = check("t.key", "n is the key", CheckKind.PRIMARY_KEY, unit="keys")
+    found = result(key, Outcome.FAIL, "1 key occurs more than once, 2 rows have no key", measured=3, rows=8)
+    assert words.sentence(found) == "measured 3 keys in 8 rows; 1 key occurs more than once, 2 rows have no key"
