@@ -110,7 +110,8 @@ def compare(size: str, host: str, schema: str, folder: Path, rounds: int) -> Non
                 wall=timed(lambda: by_hand.main(*where)), cpu=0.0, pss=0.0
             ),
             "soda-core on the compiled checks": lambda: measure(soda, allowed=frozenset({KEPT, SODA_FAIL})),
-            "pactwatch verify, cold": lambda: measure(cold, allowed=frozenset({BROKEN})),
+            "pactwatch verify --no-record, cold": lambda: measure([*cold, "--no-record"], allowed=frozenset({BROKEN})),
+            "pactwatch verify, recorded, cold": lambda: measure(cold, allowed=frozenset({BROKEN})),
             "pactwatch verify, warm": warm,
         }
         readings: dict[str, list[Reading]] = {name: [] for name in contenders}
