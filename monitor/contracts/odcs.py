@@ -58,6 +58,8 @@ def read_contract(document: Document, findings: Findings, api_version: str, orig
         support=read_support(root),
         domain=root.text("domain"),
         purpose=root.at("description").text("purpose"),
+        usage=root.at("description").text("usage"),
+        limitations=root.at("description").text("limitations"),
         tags=root.texts("tags"),
         extra_columns=ours["extraColumns"],
         column_order=ours["columnOrder"],

@@ -96,7 +96,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One top-level property of a dataset. `physical_name` is the name in the table, exactly."""
+    """One top-level property of a dataset. `physical_name` is the name in the table, exactly.
+
+    `sources` are the objects that it is made from (ODCS `transformSourceObjects`), as the contract names them.
+    """
 
     name: str
     physical_name: str
@@ -113,6 +116,7 @@ class Column:
     enum: tuple[Scalar, ...] | None = None
     rules: tuple[QualityRule, ...] = ()
     relationships: tuple[Relationship, ...] = ()
+    sources: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     line: int
 
@@ -242,6 +246,8 @@ class Contract:
     support: tuple[SupportChannel, ...] = ()
     domain: str | None = None
     purpose: str | None = None
+    usage: str | None = None
+    limitations: str | None = None
     tags: tuple[str, ...] = ()
     extra_columns: str = "warn"
     column_order: str = "allow"

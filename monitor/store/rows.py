@@ -101,7 +101,6 @@ def result_values(result: CheckResult, dimension: Line) -> dict[str, Any]:
 def result_from(row: Line, check: Check, sql: str | None) -> CheckResult:
     """Return a result; `sql` is the statement of its check's row."""
     own = row["result_sql"]
-    sample = row["sample"]
     return CheckResult(
         check=check,
         outcome=OUTCOMES[row["outcome"]],
@@ -112,10 +111,15 @@ def result_from(row: Line, check: Check, sql: str | None) -> CheckResult:
         seconds=row["seconds"],
         offending=row["offending"],
         cause=row["cause"],
-        sample=None
-        if sample is None
-        else Sample(columns=tuple(sample["columns"]), rows=tuple(tuple(cells) for cells in sample["rows"])),
+        sample=sample_from(row["sample"]),
     )
+
+
+def sample_from(kept: Line | None) -> Sample | None:
+    """Return sample rows as results have them."""
+    if kept is None:
+        return None
+    return Sample(columns=tuple(kept["columns"]), rows=tuple(tuple(cells) for cells in kept["rows"]))
 
 
 def count_values(outcomes: list[Outcome]) -> dict[str, int]:
