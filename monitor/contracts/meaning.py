@@ -11,8 +11,11 @@ from monitor.domain.check import plain
 from monitor.domain.contract import Dataset, ServiceLevel
 
 NOT_MEANT = frozenset(
-    {"line", "limits_line", "description", "tags", "business_impact", "classification", "critical", "problem"}
-)
+    {
+        "line", "limits_line", "description", "tags", "business_impact", "classification", "critical", "problem",
+        "runbook",
+    }
+)  # fmt: skip
 
 
 def meaning_of(

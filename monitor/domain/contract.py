@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from monitor.domain.check import Threshold
 from monitor.domain.duration import Duration
+from monitor.domain.runbook import Runbook
 
 Scalar = str | int | Decimal | bool | None
 """A leaf of a contract document. Numbers are exact: `int`, or `Decimal` for anything with a fraction."""
@@ -45,6 +46,7 @@ class QualityRule:
     business_impact: str | None = None
     schedule: str | None = None
     scheduler: str | None = None
+    runbook: Runbook | None = None
     line: int
 
 
@@ -114,6 +116,7 @@ class Column:
     rules: tuple[QualityRule, ...] = ()
     relationships: tuple[Relationship, ...] = ()
     tags: tuple[str, ...] = ()
+    runbook: Runbook | None = None
     line: int
 
 
@@ -133,6 +136,7 @@ class Dataset:
     rules: tuple[QualityRule, ...] = ()
     relationships: tuple[Relationship, ...] = ()
     tags: tuple[str, ...] = ()
+    runbook: Runbook | None = None
     line: int
 
     def column(self, name: str) -> Column | None:
@@ -173,6 +177,7 @@ class ServiceLevel:
     description: str | None = None
     schedule: str | None = None
     scheduler: str | None = None
+    runbook: Runbook | None = None
     line: int
 
 
@@ -242,6 +247,7 @@ class Contract:
     support: tuple[SupportChannel, ...] = ()
     domain: str | None = None
     purpose: str | None = None
+    runbook: Runbook | None = None
     tags: tuple[str, ...] = ()
     extra_columns: str = "warn"
     column_order: str = "allow"
