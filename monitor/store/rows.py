@@ -7,6 +7,7 @@ from typing import Any
 from monitor.contracts.semver import Version
 from monitor.domain.check import Check, CheckKind, Dimension, Need, NotChecked, TableName
 from monitor.domain.contract import Contract
+from monitor.domain.runbook import Runbook
 from monitor.domain.scan import CheckResult, Outcome, Run, Sample, Verdict
 from monitor.domain.target import TargetKey
 from monitor.store.codes import CODES, COUNTERS, OUTCOMES, Line, counts_of
@@ -52,6 +53,7 @@ def check_values(check: Check) -> dict[str, Any]:
         "expected": check.expected,
         "unit": check.unit,
         "impact": check.impact,
+        "runbook": [check.runbook.url, check.runbook.summary] if check.runbook else None,
         "line": check.line,
         "needs": [[need.table.schema, need.table.name, list(need.columns)] for need in check.needs],
         "not_checked": [[probe.reason, probe.is_error] for probe in check.probes if isinstance(probe, NotChecked)],
@@ -71,6 +73,7 @@ def check_from(row: Line) -> Check:
         expected=row["expected"],
         unit=row["unit"],
         impact=row["impact"],
+        runbook=Runbook(url=row["runbook"][0], summary=row["runbook"][1]) if row["runbook"] else None,
         line=row["line"],
         probes=tuple(NotChecked(reason=reason, is_error=is_error) for reason, is_error in row["not_checked"]),
         needs=tuple(
