@@ -161,9 +161,13 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SodaBlock:
-    """One check of a custom SodaCL block: YAML text of a scan of its own."""
+    """One check of a custom SodaCL block: YAML text of a scan of its own.
+
+    `looks_back` is how many earlier measurements it compares with, 0 for one that needs only what is there now.
+    """
 
     sodacl: str
+    looks_back: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

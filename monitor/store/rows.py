@@ -17,7 +17,12 @@ from monitor.store.values import Held, RunRecord, Standing, Trigger
 
 def target_of(run: Run) -> TargetKey:
     """Return the target that a run belongs to."""
-    return TargetKey(contract=run.contract, major=Version.parse(run.version).major, server=run.server or "")
+    return target_named(run.contract, run.version, run.server)
+
+
+def target_named(contract: str, version: str, server: str | None) -> TargetKey:
+    """Return the target that a version of a contract is on a server."""
+    return TargetKey(contract=contract, major=Version.parse(version).major, server=server or "")
 
 
 def target_from(row: Line) -> TargetKey:

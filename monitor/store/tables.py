@@ -170,6 +170,17 @@ results = Table(  # the big one: no key of its own; what is as the check says (e
     Index("ix_results_check_id_at", "check_id", "at"),
 )
 
+measurements = Table(  # for checks that compare with earlier runs
+    "measurements",
+    metadata,
+    Column("run_id", ForeignKey("runs.id"), primary_key=True, autoincrement=False),
+    Column("check_id", ForeignKey("checks.id"), primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("metric", Words, nullable=False),
+    Column("value", Document, nullable=False),
+    Index("ix_measurements_check_id_at", "check_id", "at"),
+)
+
 days = Table(  # roll-ups: what a check did on one UTC day, folded in as results come
     "days",
     metadata,
