@@ -202,6 +202,7 @@ class Check:
 
     `name` is the promise in words. `expected` is its threshold in words. `unit` is `rows`, `percent`, `seconds`,
     `keys`, or None where nothing is counted. A check of several probes is as bad as its worst one.
+    `schedule` is its rule's own (cron); without one it is checked when the contract is.
     """
 
     id: str
@@ -217,6 +218,7 @@ class Check:
     needs: tuple[Need, ...] = ()
     offenders: Offenders | None = None
     impact: str | None = None
+    schedule: str | None = None
     line: int = 0
 
 
