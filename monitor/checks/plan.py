@@ -21,6 +21,7 @@ from monitor.contracts.schedules import cron_of
 from monitor.domain.check import (
     Aggregate,
     Catalogue,
+    Check,
     CheckKind,
     CheckPlan,
     Dimension,
@@ -30,6 +31,7 @@ from monitor.domain.check import (
     Query,
 )
 from monitor.domain.contract import Column, Contract, Dataset, QualityRule, ServiceLevel
+from monitor.domain.runbook import Runbook
 from monitor.errors import MonitorError, UsageError
 
 SERVER_TYPES = {"postgres": "postgres", "postgresql": "postgres"}
@@ -46,6 +48,7 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
         known = ", ".join(sorted(set(SERVER_TYPES.values())))
         raise MonitorError(f"{contract.file}: servers of type {server_type!r} are not supported, only {known}")
     checks, unclear = named(_drafts(contract))
+    checks = tuple(check if check.runbook else replace(check, runbook=_runbook(contract, check)) for check in checks)
     taken = {probe.metric for check in checks for probe in check.probes if isinstance(probe, Aggregate | Query)}
     watchers = {check.dataset: check.id for check in checks if check.kind is CheckKind.SCHEMA}
     datasets = tuple(
@@ -128,6 +131,14 @@ def _free(metric: str, taken: set[str]) -> str:
     free = next(name for name in names if name not in taken)
     taken.add(free)
     return free
+
+
+def _runbook(contract: Contract, check: Check) -> Runbook | None:
+    """Return what to do where a rule does not say it itself: its column, its dataset or the contract does."""
+    dataset = contract.dataset(check.dataset)
+    columns = [dataset.column(name) for name in check.columns] if dataset else []
+    nearest = [*(column and column.runbook for column in columns), dataset and dataset.runbook, contract.runbook]
+    return next((runbook for runbook in nearest if runbook), None)
 
 
 def _did_you_mean(word: str, known: Sequence[str]) -> str:

@@ -10,11 +10,11 @@ from threading import Event
 
 from monitor.daemon.timetable import Entry
 from monitor.domain.check import Check, CheckPlan, NotChecked
-from monitor.domain.scan import CheckResult, Outcome, Run, Scan
+from monitor.domain.scan import CheckResult, History, Outcome, Run, Scan
 from monitor.engines.base import Engine, complete
 from monitor.errors import EngineError, FencedError, StoreError
 from monitor.record import Alerting, Recorded, record
-from monitor.run import columns_shown, run_of
+from monitor.run import columns_shown, looking_back, run_of
 from monitor.schedule.cadences import part_of
 from monitor.settings import DaemonSettings, SampleSettings, ServerSettings
 from monitor.store.slots import SlotClaim
@@ -109,12 +109,17 @@ def _run(work: Work, plan: CheckPlan, entry: Entry, tools: Tools) -> Run:
 
 
 def _scan(work: Work, plan: CheckPlan, entry: Entry, tools: Tools) -> Scan:
-    target = entry.target
+    target, back = entry.target, looking_back(plan)
+    history: History = {}
+    if back:
+        with tools.store.reading() as reader:
+            history = reader.earlier(work.claim.watched.target, back, shadow=target.shadow)
     return tools.engine_of(target.server).scan(
         plan,
         samples=tools.samples,
         shown=columns_shown(target.contract, tools.samples),
         progress=lambda _: None,
+        history=history,
         interrupted=lambda: _interrupted(work, tools.settings),
     )
 

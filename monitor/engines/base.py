@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol, Self
 
 from monitor.domain.check import Check, CheckPlan
-from monitor.domain.scan import CheckResult, Outcome, Scan
+from monitor.domain.scan import CheckResult, History, Outcome, Scan
 from monitor.settings import SampleSettings
 
 Progress = Callable[[CheckResult], None]
@@ -33,13 +33,15 @@ class Engine(Protocol):
         samples: SampleSettings,
         shown: frozenset[tuple[str, str]],
         progress: Progress,
+        history: History | None = None,
         interrupted: Interrupted = never_interrupted,
     ) -> Scan:
         """Return one result per planned check, whatever happens to the server.
 
-        `shown` holds the (dataset, column) contract names whose values people may see. `interrupted` is asked at least
-        every second while the server is waited for; a reason ends all that was started, and what has no result by
-        then is an `error` with that reason. Raises EngineError only when the engine itself is broken.
+        `shown` holds the (dataset, column) contract names whose values people may see. `history` is what earlier runs
+        measured for the checks that look back; None says that nobody remembers, and these are skipped. `interrupted`
+        is asked at least every second while the server is waited for; a reason ends all that was started, and what has
+        no result by then is an `error` with that reason. Raises EngineError only when the engine itself is broken.
         KeyboardInterrupt ends the scan and everything it started.
         """
         ...

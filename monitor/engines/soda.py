@@ -12,8 +12,8 @@ import psycopg2
 from psycopg2.extensions import connection
 
 from monitor.checks import mending, schema
-from monitor.domain.check import Catalogue, Check, CheckPlan, NotChecked
-from monitor.domain.scan import CheckResult, Outcome, Scan, Seen
+from monitor.domain.check import Catalogue, Check, CheckPlan, NotChecked, SodaBlock
+from monitor.domain.scan import CheckResult, History, Outcome, Scan, Seen
 from monitor.engines import remedies, sql_errors
 from monitor.engines.base import Interrupted, Progress, complete, never_interrupted
 from monitor.engines.messages import Answer, Connected, Done, Failed, Found, Refused, Shown, Trouble, Work
@@ -26,6 +26,7 @@ from monitor.engines.warm import soda_nursery
 from monitor.errors import EngineError
 from monitor.settings import SampleSettings, ServerSettings
 
+NO_MEMORY = "it compares with earlier runs, and nothing is remembered here: no state database could be asked"
 _LOCK_INTEREST = 0.5
 """Seconds of silence after which it is asked who holds a lock that a child may wait for."""
 
@@ -50,16 +51,18 @@ class SodaEngine:
         samples: SampleSettings,
         shown: frozenset[tuple[str, str]],
         progress: Progress,
+        history: History | None = None,
         interrupted: Interrupted = never_interrupted,
     ) -> Scan:
         """Return one result per planned check; see `Engine.scan`."""
         started_at = datetime.now(UTC)
         self._nursery.start()
         notebook = Notebook(plan, progress)
-        notebook.settle(_not_checked(plan))
+        notebook.settle(_not_checked(plan, remembers=history is not None))
         seen: Seen = {}
         try:
-            seen = self._look(plan, notebook, _Wishes(samples=samples, shown=shown, interrupted=interrupted))
+            wishes = _Wishes(samples=samples, shown=shown, history=history or {}, interrupted=interrupted)
+            seen = self._look(plan, notebook, wishes)
         except Interruption as end:
             notebook.end_the_rest(str(end))
         except postgres.Unreachable as error:
@@ -113,12 +116,13 @@ class SodaEngine:
                 holder.close()
             work = Work(
                 route=route,
-                session=session,
+                session=replace(session, is_one_of_many=len(lanes) > 1),
                 snapshot=snapshot,
                 plan=replace(plan, checks=()),
                 groups=(),
                 sample_rows=wishes.samples.rows,
                 shown=wishes.shown,
+                history=wishes.history,
             )
             self._run(work, lanes, _Desk(notebook=notebook, holder=holder, place=place), wishes.interrupted)
         return seen
@@ -158,6 +162,7 @@ class _Wishes:
 
     samples: SampleSettings
     shown: frozenset[tuple[str, str]]
+    history: History
     interrupted: Interrupted
 
 
@@ -251,12 +256,15 @@ def _with_remedy(found: Found, man: _Crewman) -> Found:
     return replace(found, reason=f"{found.reason}{held}", remedy=remedy)
 
 
-def _not_checked(plan: CheckPlan) -> Iterable[CheckResult]:
+def _not_checked(plan: CheckPlan, *, remembers: bool) -> Iterable[CheckResult]:
     for check in plan.checks:
         for probe in check.probes:
             if isinstance(probe, NotChecked):
                 outcome = Outcome.ERROR if probe.is_error else Outcome.SKIPPED
                 yield CheckResult(check=check, outcome=outcome, reason=probe.reason)
+                break
+            if isinstance(probe, SodaBlock) and probe.looks_back and not remembers:
+                yield CheckResult(check=check, outcome=Outcome.SKIPPED, reason=NO_MEMORY)
                 break
 
 

@@ -8,14 +8,16 @@ from typing import Self
 
 from sqlalchemy import select
 
+from monitor.domain import scan
 from monitor.domain.scan import Seen
 from monitor.domain.target import TargetKey
-from monitor.store import columns, schema, tables
+from monitor.store import columns, measurements, schema, tables
 from monitor.store.alerts import AlertReader, AlertWriter
 from monitor.store.database import Database, create_file, now
 from monitor.store.history import History
 from monitor.store.incidents import IncidentReader, IncidentWriter
 from monitor.store.outbox import Outbox
+from monitor.store.pages import PageReader
 from monitor.store.recording import Recording
 from monitor.store.retention import prune
 from monitor.store.slots import SlotClaim, Slots, finish
@@ -24,12 +26,16 @@ from monitor.store.upsert import upsert
 from monitor.store.values import DriftRecord, Heartbeat, Pruned
 
 
-class Reader(History, IncidentReader, AlertReader):
+class Reader(History, PageReader, IncidentReader, AlertReader):
     """What was recorded, at one moment."""
 
     def now(self) -> datetime:
         """Return the database's own time."""
         return now(self._connection)
+
+    def earlier(self, target: TargetKey, wanted: Mapping[str, int], *, shadow: bool = False) -> scan.History:
+        """Return what earlier runs measured for these checks: so many of each, and the same day last week."""
+        return measurements.earlier(self._connection, target, wanted, self.now(), shadow=shadow)
 
     def columns(self, target: TargetKey) -> Seen:
         """Return the tables of a target as they were last seen."""
