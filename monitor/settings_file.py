@@ -4,11 +4,11 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from monitor import settings_people as people
 from monitor.errors import SettingsError
 from monitor.settings import (
     AlertSettings,
@@ -18,12 +18,14 @@ from monitor.settings import (
     SlackSettings,
     Sources,
     StateSettings,
+    WebhookSettings,
     variables_of,
 )
 from monitor.settings_state import in_folder, state_url
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|m|h|d)\Z")
+_HIDDEN = ("password", "state.url", *(f"{table}.{key}" for table, key in people.SECRETS), "webhook.url")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -75,29 +77,59 @@ class _State(_Table):
     keep_rollups: Seconds = StateSettings().keep_rollups
 
 
-def _web_address(value: object) -> object:
-    """Refuse an address to which the token would travel in plain text; a server on this machine is fine."""
-    parts = urlsplit(value) if isinstance(value, str) else None
-    is_local = parts is not None and parts.hostname in {"127.0.0.1", "localhost", "::1"}
-    if parts is None or not parts.hostname or parts.scheme not in {"https", *(["http"] if is_local else [])}:
-        raise ValueError("expected an address that begins with https://")
-    return str(value).rstrip("/") + "/"
-
-
-Channel = Annotated[str, Field(pattern=r"^#?[^\s#@<>]{1,80}$")]
 Times = Annotated[int, Field(ge=1, le=100)]
 
 
 class _Slack(_Table):
-    token: Annotated[str, Field(min_length=1)]
-    channel: Channel
-    ops_channel: Channel | None = None
-    base_url: Annotated[str, BeforeValidator(_web_address)] = "https://slack.com/api/"
+    token: Annotated[str, Field(min_length=1)] | None = None
+    webhook: Annotated[str, AfterValidator(people.web_address)] | None = None
+    channel: people.Channel | None = None
+    ops_channel: people.Channel | None = None
+    app_token: Annotated[str, Field(min_length=1)] | None = None
+    base_url: Annotated[str, AfterValidator(people.web_address)] = SlackSettings.BASE_URL
+
+    @model_validator(mode="after")
+    def is_one_way(self) -> Self:
+        """Refuse a bot and a webhook in one, neither of them, and a webhook that chooses its channel."""
+        if (self.token is None) == (self.webhook is None):
+            raise ValueError("expected token (a bot) or webhook (an incoming webhook), one of them")
+        if self.token is not None and self.channel is None:
+            raise ValueError('channel is missing, such as channel = "#data-quality"')
+        if self.webhook is not None and (self.channel or self.ops_channel or self.app_token):
+            raise ValueError("a webhook is bound to one channel and has no buttons: leave the other keys out")
+        return self
+
+    def bot(self) -> SlackSettings | None:
+        """Return the bot, None where it is a webhook."""
+        if self.token is None or self.channel is None:
+            return None
+        return SlackSettings(
+            token=self.token,
+            channel=self.channel,
+            ops_channel=self.ops_channel,
+            app_token=self.app_token,
+            base_url=self.base_url.rstrip("/") + "/",
+        )
 
 
 class _Alerts(_Table):
     alert_after_failures: Times = AlertSettings().alert_after_failures
     resolve_after_passes: Times = AlertSettings().resolve_after_passes
+    to: Literal["slack", "webhook", "console"] | None = None
+    quiet_hours: people.Hours | None = None
+    quiet_weekends: bool = False
+    timezone: people.Zone = "UTC"
+    restrict: bool = False
+
+    def value(self) -> AlertSettings:
+        """Return it as the rest of the program knows it."""
+        return AlertSettings(
+            alert_after_failures=self.alert_after_failures,
+            resolve_after_passes=self.resolve_after_passes,
+            to=self.to,
+            quiet=people.quiet_hours(self.quiet_hours, self.timezone, weekends=self.quiet_weekends),
+            restrict=self.restrict,
+        )
 
 
 class _File(_Table):
@@ -109,6 +141,9 @@ class _File(_Table):
     state: _State = _State()
     slack: _Slack | None = None
     alerts: _Alerts = _Alerts()
+    webhook: people.Webhook | None = None
+    routes: list[people.Route] = []
+    http: people.Http = people.Http()
 
 
 def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
@@ -134,10 +169,13 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
     state = document.get("state")
     if isinstance(state, dict) and isinstance(state.get("url"), str):
         state["url"] = state_url(state["url"], environment, problems)
-    slack = document.get("slack")
-    if isinstance(slack, dict):
-        problems += _token_in_plain_text(slack)
-        document["slack"] = {key: _expand(value, f"slack.{key}", environment, problems) for key, value in slack.items()}
+    problems += people.in_plain_text(document)
+    for name in ("slack", "webhook"):
+        table = document.get(name)
+        if isinstance(table, dict):
+            document[name] = {
+                key: _expand(value, f"{name}.{key}", environment, problems) for key, value in table.items()
+            }
     try:
         read = _File.model_validate(document)
     except ValidationError as error:
@@ -147,6 +185,10 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
     problems += [f"contract_variables: {name} is not set in the environment" for name in missing]
     if read.state.keep_rollups < read.state.keep_results:
         problems.append("state.keep_rollups: roll-ups must be kept at least as long as results (keep_results)")
+    slack, incoming = (read.slack.bot(), read.slack.webhook) if read.slack else (None, None)
+    webhook = WebhookSettings(**read.webhook.model_dump()) if read.webhook else None
+    alerts = read.alerts.value()
+    problems += people.contradictions(slack, incoming, webhook, alerts)
     if problems:
         raise _error(file, problems)
     folder = file.parent
@@ -162,8 +204,12 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
             keep_results=read.state.keep_results,
             keep_rollups=read.state.keep_rollups,
         ),
-        slack=None if read.slack is None else SlackSettings(**read.slack.model_dump()),
-        alerts=AlertSettings(**read.alerts.model_dump()),
+        slack=slack,
+        incoming=incoming,
+        webhook=webhook,
+        alerts=alerts,
+        routes=tuple(route.value() for route in read.routes),
+        public_url=read.http.public_url,
     )
 
 
@@ -217,13 +263,6 @@ def _secrets_in_plain_text(name: str, server: Mapping[str, object]) -> list[str]
     ]
 
 
-def _token_in_plain_text(slack: Mapping[str, object]) -> list[str]:
-    token = slack.get("token")
-    if not isinstance(token, str) or _REFERENCE.fullmatch(token):
-        return []
-    return ['slack.token: a secret in plain text; write token = "${SLACK_BOT_TOKEN}" and set that variable']
-
-
 def _expand(value: object, where: str, environment: Mapping[str, str], problems: list[str]) -> object:
     if not isinstance(value, str):
         return value
@@ -237,12 +276,14 @@ def _expand(value: object, where: str, environment: Mapping[str, str], problems:
 
 
 def _told(place: tuple[int | str, ...], kind: str, message: str, found: object) -> str:
-    where = ".".join(str(part) for part in place)
+    where = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place).removeprefix(".")
     if kind == "extra_forbidden":
         return f"{where}: there is no such setting"
     message = message.removeprefix("Value error, ")
-    shown = "a value" if where.endswith(("password", "state.url", "slack.token")) else repr(found)
-    return f"{where}: {message[0].lower()}{message[1:]}, found {shown}"
+    told = f"{where}: {message[0].lower()}{message[1:]}"
+    if not isinstance(found, str | int | float):
+        return told  # a table may hold a secret
+    return f"{told}, found {'a value' if where.endswith(_HIDDEN) else repr(found)}"
 
 
 def _error(file: Path, problems: list[str]) -> SettingsError:
