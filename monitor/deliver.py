@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from monitor.alerts.routing import ELSEWHERE
 from monitor.mrkdwn import words
 from monitor.notifiers.base import (
     AmbiguousDelivery,
@@ -244,7 +245,7 @@ class Delivery:
         alert = claim.alert
         other = replace(
             alert,
-            id=f"{alert.id}-{'plain' if destination == alert.destination else 'fallback'}",
+            id=f"{alert.id}{'-plain' if destination == alert.destination else ELSEWHERE}",
             destination=destination,
             payload={**alert.payload, **changes},
             not_before=None,
