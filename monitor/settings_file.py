@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from monitor.domain.cron import cron_problem
 from monitor.errors import SettingsError
 from monitor.settings import (
     AlertSettings,
+    CatchUp,
+    DaemonSettings,
     SampleSettings,
+    ScheduleSettings,
     ServerSettings,
     Settings,
     SlackSettings,
@@ -84,6 +89,28 @@ def _web_address(value: object) -> object:
     return str(value).rstrip("/") + "/"
 
 
+def _cron(expression: str) -> str:
+    problem = cron_problem(expression)
+    if problem is not None:
+        raise ValueError(problem)
+    return expression
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError('expected the name of a time zone such as "Europe/Berlin"') from error
+    return name
+
+
+def _ping_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("expected an address that begins with https://")
+    return value
+
+
 Channel = Annotated[str, Field(pattern=r"^#?[^\s#@<>]{1,80}$")]
 Times = Annotated[int, Field(ge=1, le=100)]
 
@@ -100,6 +127,26 @@ class _Alerts(_Table):
     resolve_after_passes: Times = AlertSettings().resolve_after_passes
 
 
+class _Schedule(_Table):
+    default: Annotated[str, AfterValidator(_cron)] = ScheduleSettings().default
+    timezone: Annotated[str, AfterValidator(_zone)] = ScheduleSettings().timezone
+    catch_up: Annotated[CatchUp, Field(strict=False)] = ScheduleSettings().catch_up
+    window: Seconds = ScheduleSettings().window
+    grace: Seconds = ScheduleSettings().grace
+    spread: Annotated[float, BeforeValidator(_duration), Field(ge=0)] = ScheduleSettings().spread
+    schema_every: Annotated[float, BeforeValidator(_duration), Field(ge=1)] | None = None
+
+
+class _Daemon(_Table):
+    workers: Annotated[int, Field(ge=1, le=256)] = DaemonSettings().workers
+    run_timeout: Seconds = DaemonSettings().run_timeout
+    lease: Annotated[float, BeforeValidator(_duration), Field(ge=2)] = DaemonSettings().lease
+    retries: Annotated[int, Field(ge=0, le=10)] = DaemonSettings().retries
+    heartbeat_file: str | None = None
+    ping_url: Annotated[str, AfterValidator(_ping_address)] | None = None
+    ping_every: Seconds = DaemonSettings().ping_every
+
+
 class _File(_Table):
     contracts: Annotated[list[str], BeforeValidator(_paths)] = ["contracts"]
     checks: str = "checks"
@@ -109,6 +156,8 @@ class _File(_Table):
     state: _State = _State()
     slack: _Slack | None = None
     alerts: _Alerts = _Alerts()
+    schedule: _Schedule = _Schedule()
+    daemon: _Daemon = _Daemon()
 
 
 def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
@@ -134,6 +183,9 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
     state = document.get("state")
     if isinstance(state, dict) and isinstance(state.get("url"), str):
         state["url"] = state_url(state["url"], environment, problems)
+    daemon = document.get("daemon")
+    if isinstance(daemon, dict) and "ping_url" in daemon:
+        daemon["ping_url"] = _expand(daemon["ping_url"], "daemon.ping_url", environment, problems)
     slack = document.get("slack")
     if isinstance(slack, dict):
         problems += _token_in_plain_text(slack)
@@ -164,7 +216,14 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
         ),
         slack=None if read.slack is None else SlackSettings(**read.slack.model_dump()),
         alerts=AlertSettings(**read.alerts.model_dump()),
+        schedule=ScheduleSettings(**read.schedule.model_dump()),
+        daemon=_daemon(read.daemon, folder),
     )
+
+
+def _daemon(daemon: _Daemon, folder: Path) -> DaemonSettings:
+    file = None if daemon.heartbeat_file is None else folder / daemon.heartbeat_file
+    return DaemonSettings(**daemon.model_dump(exclude={"heartbeat_file"}), heartbeat_file=file)
 
 
 def _server(name: str, server: _Server, sources: Sources) -> ServerSettings:
@@ -241,7 +300,7 @@ def _told(place: tuple[int | str, ...], kind: str, message: str, found: object) 
     if kind == "extra_forbidden":
         return f"{where}: there is no such setting"
     message = message.removeprefix("Value error, ")
-    shown = "a value" if where.endswith(("password", "state.url", "slack.token")) else repr(found)
+    shown = "a value" if where.endswith(("password", "state.url", "slack.token", "daemon.ping_url")) else repr(found)
     return f"{where}: {message[0].lower()}{message[1:]}, found {shown}"
 
 

@@ -115,7 +115,7 @@ class SodaEngine:
                 holder.close()
             work = Work(
                 route=route,
-                session=session,
+                session=replace(session, is_one_of_many=len(lanes) > 1),
                 snapshot=snapshot,
                 plan=replace(plan, checks=()),
                 groups=(),

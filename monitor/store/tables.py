@@ -117,6 +117,7 @@ checks = Table(
     Column("expected", Words, nullable=False),
     Column("unit", Words),
     Column("impact", Words),
+    Column("runbook", Document),
     Column("line", Integer, nullable=False),
     Column("sql", Words),
     Column("needs", Document, nullable=False),
