@@ -17,6 +17,7 @@ from monitor.drift.ledger import edited_in_place
 from monitor.drift.since import Look, against_contract, since_last_time
 from monitor.drift.words import sentence
 from monitor.errors import ConflictError, UsageError
+from monitor.failpoints import Point, reach
 from monitor.incidents.policy import Policy
 from monitor.incidents.reconcile import Evaluation, reconcile
 from monitor.incidents.silences import facts_of, is_silenced
@@ -65,7 +66,9 @@ def record(store: Store, found: Recorded) -> tuple[QueuedAlert, ...]:
 
     Raises StoreError if it cannot be recorded; then nothing of it is.
     """
-    return _again(lambda: _record(store, found))
+    alerts = _again(lambda: _record(store, found))
+    reach(Point.RUN_COMMITTED)
+    return alerts
 
 
 def decide(
@@ -79,7 +82,9 @@ def decide(
 
     Raises UsageError if there is no such incident, or if it cannot be decided so.
     """
-    return _again(lambda: _decide(store, incident_id, decision, contract_of, alerting))
+    change = _again(lambda: _decide(store, incident_id, decision, contract_of, alerting))
+    reach(Point.DECISION_COMMITTED)
+    return change
 
 
 def _again(transaction: Callable[[], T]) -> T:
@@ -106,6 +111,7 @@ def _record(store: Store, found: Recorded) -> tuple[QueuedAlert, ...]:
             subset=found.subset,
             stands=alerting is not None,
         )
+        reach(Point.RUN_WRITTEN)
         writer.save_columns(target, run.run_id, run.scan.started_at, run.scan.seen)
         writer.save_drift(drift)
         return () if alerting is None else _alert(writer, found, target, alerting, is_first=is_first)
@@ -148,6 +154,7 @@ def _alert(
 
     alerts = alerts_for(changes, context, now)
     writer.enqueue(alerts)
+    reach(Point.ALERTS_WRITTEN)
     return alerts
 
 
@@ -178,6 +185,7 @@ def _decide(
             from monitor.alerts.compose import alerts_for
 
             writer.enqueue(alerts_for([change], context, now))
+        reach(Point.DECISION_WRITTEN)
         return change
 
 
