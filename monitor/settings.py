@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 
 from monitor.errors import SettingsError
@@ -86,6 +88,33 @@ class AlertSettings:
     resolve_after_passes: int = 1
 
 
+class Pages(StrEnum):
+    """Who may open the pages: whoever reaches them, callers with a token, or those whom a proxy in front lets in."""
+
+    OPEN = "open"
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
+    PROXY = "proxy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSettings:
+    """Where Pactwatch is seen from outside. `tokens` are by caller; `public_url` is what people call the site."""
+
+    host: str = "127.0.0.1"
+    port: int = 8650
+    public_url: str | None = None
+    pages: Pages = Pages.OPEN
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_local(self) -> bool:
+        """Say whether only programs of this machine can connect."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the user configured. Paths are as the user wrote them, from the folder of `file`.
@@ -103,6 +132,7 @@ class Settings:
     state: StateSettings = StateSettings()
     slack: SlackSettings | None = None
     alerts: AlertSettings = AlertSettings()
+    http: HttpSettings = HttpSettings()
 
 
 def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings:

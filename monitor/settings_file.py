@@ -20,6 +20,7 @@ from monitor.settings import (
     StateSettings,
     variables_of,
 )
+from monitor.settings_http import Http, filled
 from monitor.settings_state import in_folder, state_url
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -109,6 +110,7 @@ class _File(_Table):
     state: _State = _State()
     slack: _Slack | None = None
     alerts: _Alerts = _Alerts()
+    http: Http = Http()
 
 
 def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
@@ -138,6 +140,9 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
     if isinstance(slack, dict):
         problems += _token_in_plain_text(slack)
         document["slack"] = {key: _expand(value, f"slack.{key}", environment, problems) for key, value in slack.items()}
+    http = document.get("http")
+    if isinstance(http, dict):
+        document["http"] = filled(http, lambda value, at: _expand(value, at, environment, problems), problems)
     try:
         read = _File.model_validate(document)
     except ValidationError as error:
@@ -164,6 +169,7 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
         ),
         slack=None if read.slack is None else SlackSettings(**read.slack.model_dump()),
         alerts=AlertSettings(**read.alerts.model_dump()),
+        http=read.http.value(),
     )
 
 
@@ -241,8 +247,11 @@ def _told(place: tuple[int | str, ...], kind: str, message: str, found: object) 
     if kind == "extra_forbidden":
         return f"{where}: there is no such setting"
     message = message.removeprefix("Value error, ")
-    shown = "a value" if where.endswith(("password", "state.url", "slack.token")) else repr(found)
-    return f"{where}: {message[0].lower()}{message[1:]}, found {shown}"
+    told = f"{where}: {message[0].lower()}{message[1:]}"
+    if isinstance(found, dict):  # it may hold a secret
+        return told
+    is_secret = where.endswith(("password", "state.url", "slack.token")) or where.startswith("http.tokens")
+    return f"{told}, found {'a value' if is_secret else repr(found)}"
 
 
 def _error(file: Path, problems: list[str]) -> SettingsError:
