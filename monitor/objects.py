@@ -54,6 +54,7 @@ def result_object(result: CheckResult) -> dict[str, Json]:
         "offending": result.offending,
         "sample": _sample(result.sample),
         "business_impact": check.impact,
+        "runbook": check.runbook.url if check.runbook else None,
         "line": check.line or None,
     }
 

@@ -3,16 +3,16 @@
 from collections.abc import Callable
 from uuid import uuid4
 
-from monitor.domain.check import CheckPlan
+from monitor.domain.check import CheckPlan, SodaBlock
 from monitor.domain.contract import Contract
-from monitor.domain.scan import CheckResult, Run
+from monitor.domain.scan import CheckResult, History, Run
 from monitor.engines.base import Engine
 from monitor.settings import SampleSettings, ServerSettings
 
 _POSTGRES_PORT = 5432
 
 
-def run_contract(
+def run_contract(  # noqa: PLR0913 - all that a run is made of, by name
     contract: Contract,
     plan: CheckPlan,
     server: ServerSettings,
@@ -21,9 +21,14 @@ def run_contract(
     samples: SampleSettings,
     shadow: bool = False,
     progress: Callable[[CheckResult], None] = lambda _: None,
+    history: History | None = None,
 ) -> Run:
-    """Scan a plan and say what was found; every planned check has exactly one result."""
-    scan = engine.scan(plan, samples=samples, shown=columns_shown(contract, samples), progress=progress)
+    """Scan a plan and say what was found; every planned check has exactly one result.
+
+    `history` is for the checks that `looking_back` names; None says that nobody remembers.
+    """
+    shown = columns_shown(contract, samples)
+    scan = engine.scan(plan, samples=samples, shown=shown, progress=progress, history=history)
     return Run(
         run_id=uuid4().hex[:16],
         contract=contract.id,
@@ -36,6 +41,16 @@ def run_contract(
         shadow=shadow,
         scan=scan,
     )
+
+
+def looking_back(plan: CheckPlan) -> dict[str, int]:
+    """Return the checks that compare with earlier runs, each with how many measurements it needs."""
+    return {
+        check.id: probe.looks_back
+        for check in plan.checks
+        for probe in check.probes
+        if isinstance(probe, SodaBlock) and probe.looks_back
+    }
 
 
 def location_of(server: ServerSettings) -> str | None:

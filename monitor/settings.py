@@ -115,6 +115,50 @@ class HttpSettings:
             return False
 
 
+class CatchUp(StrEnum):
+    """What becomes of slots that were missed: the last one of each part runs, all of them, or none."""
+
+    LATEST = "latest"
+    ALL = "all"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleSettings:
+    """When contracts are verified that do not say it themselves, and what becomes of what was missed. Seconds.
+
+    `window` is how far back missed slots are looked for, `grace` how long after its moment a slot may be without a
+    result before that is an incident. The work of one moment begins spread over `spread`. `schema_every` looks at the
+    schema besides (None: when the contract is verified).
+    """
+
+    default: str = "0 6 * * *"
+    timezone: str = "UTC"
+    catch_up: CatchUp = CatchUp.LATEST
+    window: float = DAY
+    grace: float = 3_600.0
+    spread: float = 30.0
+    schema_every: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonSettings:
+    """How the daemon works. Durations are seconds.
+
+    `workers` runs go on at once. A run that lasts longer than `run_timeout` is ended. A slot belongs to its daemon for
+    `lease` after it was last heard of. What could not be evaluated is tried again up to `retries` times. While all is
+    well the time is written to `heartbeat_file` and `ping_url` is called.
+    """
+
+    workers: int = 4
+    run_timeout: float = 1_800.0
+    lease: float = 60.0
+    retries: int = 2
+    heartbeat_file: Path | None = None
+    ping_url: str | None = field(default=None, repr=False)
+    ping_every: float = 60.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the user configured. Paths are as the user wrote them, from the folder of `file`.
@@ -133,6 +177,8 @@ class Settings:
     slack: SlackSettings | None = None
     alerts: AlertSettings = AlertSettings()
     http: HttpSettings = HttpSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    daemon: DaemonSettings = DaemonSettings()
 
 
 def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings:

@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from monitor.domain.cron import cron_problem
 from monitor.errors import SettingsError
 from monitor.settings import (
     AlertSettings,
+    CatchUp,
+    DaemonSettings,
     SampleSettings,
+    ScheduleSettings,
     ServerSettings,
     Settings,
     SlackSettings,
@@ -25,6 +30,7 @@ from monitor.settings_state import in_folder, state_url
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|m|h|d)\Z")
+_SECRETS = ("password", "state.url", "slack.token", "daemon.ping_url")
 _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -85,6 +91,28 @@ def _web_address(value: object) -> object:
     return str(value).rstrip("/") + "/"
 
 
+def _cron(expression: str) -> str:
+    problem = cron_problem(expression)
+    if problem is not None:
+        raise ValueError(problem)
+    return expression
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError('expected the name of a time zone such as "Europe/Berlin"') from error
+    return name
+
+
+def _ping_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("expected an address that begins with https://")
+    return value
+
+
 Channel = Annotated[str, Field(pattern=r"^#?[^\s#@<>]{1,80}$")]
 Times = Annotated[int, Field(ge=1, le=100)]
 
@@ -101,6 +129,26 @@ class _Alerts(_Table):
     resolve_after_passes: Times = AlertSettings().resolve_after_passes
 
 
+class _Schedule(_Table):
+    default: Annotated[str, AfterValidator(_cron)] = ScheduleSettings().default
+    timezone: Annotated[str, AfterValidator(_zone)] = ScheduleSettings().timezone
+    catch_up: Annotated[CatchUp, Field(strict=False)] = ScheduleSettings().catch_up
+    window: Seconds = ScheduleSettings().window
+    grace: Seconds = ScheduleSettings().grace
+    spread: Annotated[float, BeforeValidator(_duration), Field(ge=0)] = ScheduleSettings().spread
+    schema_every: Annotated[float, BeforeValidator(_duration), Field(ge=1)] | None = None
+
+
+class _Daemon(_Table):
+    workers: Annotated[int, Field(ge=1, le=256)] = DaemonSettings().workers
+    run_timeout: Seconds = DaemonSettings().run_timeout
+    lease: Annotated[float, BeforeValidator(_duration), Field(ge=2)] = DaemonSettings().lease
+    retries: Annotated[int, Field(ge=0, le=10)] = DaemonSettings().retries
+    heartbeat_file: str | None = None
+    ping_url: Annotated[str, AfterValidator(_ping_address)] | None = None
+    ping_every: Seconds = DaemonSettings().ping_every
+
+
 class _File(_Table):
     contracts: Annotated[list[str], BeforeValidator(_paths)] = ["contracts"]
     checks: str = "checks"
@@ -111,6 +159,8 @@ class _File(_Table):
     slack: _Slack | None = None
     alerts: _Alerts = _Alerts()
     http: Http = Http()
+    schedule: _Schedule = _Schedule()
+    daemon: _Daemon = _Daemon()
 
 
 def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
@@ -136,6 +186,9 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
     state = document.get("state")
     if isinstance(state, dict) and isinstance(state.get("url"), str):
         state["url"] = state_url(state["url"], environment, problems)
+    daemon = document.get("daemon")
+    if isinstance(daemon, dict) and "ping_url" in daemon:
+        daemon["ping_url"] = _expand(daemon["ping_url"], "daemon.ping_url", environment, problems)
     slack = document.get("slack")
     if isinstance(slack, dict):
         problems += _token_in_plain_text(slack)
@@ -170,7 +223,14 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
         slack=None if read.slack is None else SlackSettings(**read.slack.model_dump()),
         alerts=AlertSettings(**read.alerts.model_dump()),
         http=read.http.value(),
+        schedule=ScheduleSettings(**read.schedule.model_dump()),
+        daemon=_daemon(read.daemon, folder),
     )
+
+
+def _daemon(daemon: _Daemon, folder: Path) -> DaemonSettings:
+    file = None if daemon.heartbeat_file is None else folder / daemon.heartbeat_file
+    return DaemonSettings(**daemon.model_dump(exclude={"heartbeat_file"}), heartbeat_file=file)
 
 
 def _server(name: str, server: _Server, sources: Sources) -> ServerSettings:
@@ -250,7 +310,7 @@ def _told(place: tuple[int | str, ...], kind: str, message: str, found: object) 
     told = f"{where}: {message[0].lower()}{message[1:]}"
     if isinstance(found, dict):  # it may hold a secret
         return told
-    is_secret = where.endswith(("password", "state.url", "slack.token")) or where.startswith("http.tokens")
+    is_secret = where.endswith(_SECRETS) or where.startswith("http.tokens")
     return f"{told}, found {'a value' if is_secret else repr(found)}"
 
 

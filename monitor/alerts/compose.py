@@ -16,7 +16,7 @@ from monitor.domain.incident import OF_DATA, ChangeKind, Incident, IncidentChang
 from monitor.domain.scan import CheckResult, Outcome
 from monitor.notifiers.base import Mention
 from monitor.notifiers.blocks import pages
-from monitor.reports.hints import hint
+from monitor.reports.hints import next_step
 from monitor.store.values import ChangeRef, QueuedAlert
 from monitor.templates import Trusted
 from monitor.words import expected, measured, number
@@ -209,7 +209,7 @@ class _Story:
             "state": _state(lead, self.now),
             "impact": (result.check.impact if result else None) or (contract.purpose if contract else None) or "",
             "changed": background.changed,
-            "step": (hint(result, run) if result and run else None) or "",
+            "step": next_step(result, run) if result and run else None,
             "owner": (contract.owner.team if contract else None) or "",
         }
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol, Self
 
 from monitor.domain.check import Check, CheckPlan
-from monitor.domain.scan import CheckResult, Outcome, Scan
+from monitor.domain.scan import CheckResult, History, Outcome, Scan
 from monitor.settings import SampleSettings
 
 Progress = Callable[[CheckResult], None]
@@ -18,12 +18,19 @@ class Engine(Protocol):
         """Begin to warm up without waiting; `scan` does it otherwise."""
 
     def scan(
-        self, plan: CheckPlan, *, samples: SampleSettings, shown: frozenset[tuple[str, str]], progress: Progress
+        self,
+        plan: CheckPlan,
+        *,
+        samples: SampleSettings,
+        shown: frozenset[tuple[str, str]],
+        progress: Progress,
+        history: History | None = None,
     ) -> Scan:
         """Return one result per planned check, whatever happens to the server.
 
-        `shown` holds the (dataset, column) contract names whose values people may see. Raises EngineError only when
-        the engine itself is broken. KeyboardInterrupt ends the scan and everything it started.
+        `shown` holds the (dataset, column) contract names whose values people may see. `history` is what earlier runs
+        measured for the checks that look back; None says that nobody remembers, and these are skipped. Raises
+        EngineError only when the engine itself is broken. KeyboardInterrupt ends the scan and everything it started.
         """
         ...
 

@@ -11,8 +11,8 @@ import psycopg2
 from psycopg2.extensions import connection
 
 from monitor.checks import mending, schema
-from monitor.domain.check import Catalogue, Check, CheckPlan, NotChecked
-from monitor.domain.scan import CheckResult, Outcome, Scan, Seen
+from monitor.domain.check import Catalogue, Check, CheckPlan, NotChecked, SodaBlock
+from monitor.domain.scan import CheckResult, History, Outcome, Scan, Seen
 from monitor.engines import remedies, sql_errors
 from monitor.engines.base import Progress, complete
 from monitor.engines.messages import Answer, Connected, Done, Failed, Found, Refused, Shown, Trouble, Work
@@ -25,6 +25,7 @@ from monitor.engines.warm import soda_nursery
 from monitor.errors import EngineError
 from monitor.settings import SampleSettings, ServerSettings
 
+NO_MEMORY = "it compares with earlier runs, and nothing is remembered here: no state database could be asked"
 _LOCK_INTEREST = 0.5
 """Seconds of silence after which it is asked who holds a lock that a child may wait for."""
 
@@ -43,16 +44,22 @@ class SodaEngine:
         self._nursery.start()
 
     def scan(
-        self, plan: CheckPlan, *, samples: SampleSettings, shown: frozenset[tuple[str, str]], progress: Progress
+        self,
+        plan: CheckPlan,
+        *,
+        samples: SampleSettings,
+        shown: frozenset[tuple[str, str]],
+        progress: Progress,
+        history: History | None = None,
     ) -> Scan:
         """Return one result per planned check; see `Engine.scan`."""
         started_at = datetime.now(UTC)
         self._nursery.start()
         notebook = Notebook(plan, progress)
-        notebook.settle(_not_checked(plan))
+        notebook.settle(_not_checked(plan, remembers=history is not None))
         seen: Seen = {}
         try:
-            seen = self._look(plan, notebook, samples, shown)
+            seen = self._look(plan, notebook, samples, shown, history or {})
         except postgres.Unreachable as error:
             reason = f"server {self._server.name} cannot be reached: {error}"
             notebook.block_the_rest(reason, remedies.after_refusal(str(error), self._server))
@@ -78,7 +85,12 @@ class SodaEngine:
         self.close()
 
     def _look(
-        self, plan: CheckPlan, notebook: Notebook, samples: SampleSettings, shown: frozenset[tuple[str, str]]
+        self,
+        plan: CheckPlan,
+        notebook: Notebook,
+        samples: SampleSettings,
+        shown: frozenset[tuple[str, str]],
+        history: History,
     ) -> Seen:
         if not notebook.open_checks():
             return {}
@@ -109,6 +121,7 @@ class SodaEngine:
                 groups=(),
                 sample_rows=samples.rows,
                 shown=shown,
+                history=history,
             )
             self._run(work, lanes, notebook, holder, place)
         return seen
@@ -223,12 +236,15 @@ def _with_remedy(found: Found, man: _Crewman) -> Found:
     return replace(found, reason=f"{found.reason}{held}", remedy=remedy)
 
 
-def _not_checked(plan: CheckPlan) -> Iterable[CheckResult]:
+def _not_checked(plan: CheckPlan, *, remembers: bool) -> Iterable[CheckResult]:
     for check in plan.checks:
         for probe in check.probes:
             if isinstance(probe, NotChecked):
                 outcome = Outcome.ERROR if probe.is_error else Outcome.SKIPPED
                 yield CheckResult(check=check, outcome=outcome, reason=probe.reason)
+                break
+            if isinstance(probe, SodaBlock) and probe.looks_back and not remembers:
+                yield CheckResult(check=check, outcome=Outcome.SKIPPED, reason=NO_MEMORY)
                 break
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, bindp
 
 from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, Run
-from monitor.store import tables
+from monitor.store import measurements, tables
 from monitor.store.codes import Line
 from monitor.store.database import now
 from monitor.store.rows import (
@@ -171,6 +171,8 @@ class Recording:
                 for place, (key, result) in enumerate(pairs)
             ],
         )
+        kept = [(key, result.measurement) for key, result in pairs if result.measurement is not None]
+        measurements.save(self._connection, row_id, at, kept)
         if stands:
             self._standings(pairs, {"target_id": target_id, "run_id": run.run_id, "at": at, "removed": False})
         days = self._before(tables.days, [key for key, _ in pairs], tables.days.c.day == at.date())

@@ -79,11 +79,13 @@ def _days(connection: Connection, before: datetime) -> int:
 
 
 def _runs(connection: Connection, before: datetime) -> int:
-    """Remove old runs; their slots go with them."""
+    """Remove old runs; their slots and what they measured for later ones go with them."""
     runs, slots = tables.runs, tables.slots
     old = connection.execute(
         select(runs.c.id, runs.c.slot_id).where(runs.c.started_at < before, runs.c.pruned).limit(RUNS)
     ).all()
+    measured = tables.measurements
+    connection.execute(measured.delete().where(measured.c.run_id.in_([row.id for row in old])))
     connection.execute(runs.delete().where(runs.c.id.in_([row.id for row in old])))
     connection.execute(slots.delete().where(slots.c.id.in_([row.slot_id for row in old if row.slot_id is not None])))
     return len(old)

@@ -8,9 +8,10 @@ from typing import Self
 
 from sqlalchemy import select
 
+from monitor.domain import scan
 from monitor.domain.scan import Seen
 from monitor.domain.target import TargetKey
-from monitor.store import columns, schema, tables
+from monitor.store import columns, measurements, schema, tables
 from monitor.store.alerts import AlertReader, AlertWriter
 from monitor.store.database import Database, create_file, now
 from monitor.store.history import History
@@ -30,6 +31,10 @@ class Reader(History, PageReader, IncidentReader, AlertReader):
     def now(self) -> datetime:
         """Return the database's own time."""
         return now(self._connection)
+
+    def earlier(self, target: TargetKey, wanted: Mapping[str, int], *, shadow: bool = False) -> scan.History:
+        """Return what earlier runs measured for these checks: so many of each, and the same day last week."""
+        return measurements.earlier(self._connection, target, wanted, self.now(), shadow=shadow)
 
     def columns(self, target: TargetKey) -> Seen:
         """Return the tables of a target as they were last seen."""

@@ -117,6 +117,7 @@ checks = Table(
     Column("expected", Words, nullable=False),
     Column("unit", Words),
     Column("impact", Words),
+    Column("runbook", Document),
     Column("line", Integer, nullable=False),
     Column("sql", Words),
     Column("needs", Document, nullable=False),
@@ -167,6 +168,17 @@ results = Table(  # the big one: no key of its own; what is as the check says (e
     Column("sample", Document),
     Column("cause", Words),
     Index("ix_results_check_id_at", "check_id", "at"),
+)
+
+measurements = Table(  # for checks that compare with earlier runs
+    "measurements",
+    metadata,
+    Column("run_id", ForeignKey("runs.id"), primary_key=True, autoincrement=False),
+    Column("check_id", ForeignKey("checks.id"), primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("metric", Words, nullable=False),
+    Column("value", Document, nullable=False),
+    Index("ix_measurements_check_id_at", "check_id", "at"),
 )
 
 days = Table(  # roll-ups: what a check did on one UTC day, folded in as results come

@@ -10,6 +10,7 @@ from monitor.alerts.compose import alerts_for
 from monitor.alerts.context import Background, Context, Routes
 from monitor.domain.contract import Owner, SupportChannel
 from monitor.domain.incident import Incident, IncidentChange
+from monitor.domain.runbook import Runbook
 from monitor.domain.scan import CheckResult, Outcome, Run
 from monitor.domain.target import TargetKey
 from monitor.incidents.policy import Policy
@@ -104,9 +105,11 @@ def stories() -> Mapping[str, tuple[QueuedAlert, ...]]:
     )
     told: dict[str, tuple[QueuedAlert, ...]] = {}
     teller = Teller()
-    told["first_breach"] = teller.run(runs.FOREIGN_KEY, runs.RANGE, changed=changed)
+    runbook = Runbook(url="https://wiki.example.com/airports?a=1&b=2", summary="reload airports, then press Re-verify")
+    orphans = replace(runs.FOREIGN_KEY, check=replace(runs.FOREIGN_KEY.check, runbook=runbook))
+    told["first_breach"] = teller.run(orphans, runs.RANGE, changed=changed)
     worse = replace(runs.RANGE, measured=9_000)
-    told["worse"] = teller.run(runs.FOREIGN_KEY, worse, changed=changed)
+    told["worse"] = teller.run(orphans, worse, changed=changed)
     told["resolved"] = teller.run(passing(runs.FOREIGN_KEY), passing(worse))
     schema = next(each for each in runs.holding() if each.check.id == "flights.schema")
     gone = replace(schema, outcome=Outcome.FAIL, reason="flights.dest is missing", measured=1)
