@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import ClassVar
 
@@ -138,6 +139,33 @@ class AlertSettings:
     restrict: bool = False
 
 
+class Pages(StrEnum):
+    """Who may open the pages: whoever reaches them, callers with a token, or those whom a proxy in front lets in."""
+
+    OPEN = "open"
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
+    PROXY = "proxy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSettings:
+    """Where Pactwatch is seen from outside. `tokens` are by caller; `public_url` is what people call the site."""
+
+    host: str = "127.0.0.1"
+    port: int = 8650
+    public_url: str | None = None
+    pages: Pages = Pages.OPEN
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_local(self) -> bool:
+        """Say whether only programs of this machine can connect."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
 class CatchUp(StrEnum):
     """What becomes of slots that were missed: the last one of each part runs, all of them, or none."""
 
@@ -188,7 +216,7 @@ class Settings:
 
     `contract_variables` holds the allowed names and their values; `servers` is empty without a configuration file.
     Without `slack`, `incoming` (the URL of a Slack webhook), `webhook` or `alerts.to` nobody can be alerted. The
-    `routes` are in order: the first that matches counts. Links of alerts lead to the reports at `public_url`.
+    `routes` are in order: the first that matches counts.
     """
 
     file: Path | None = None
@@ -202,10 +230,10 @@ class Settings:
     incoming: str | None = field(default=None, repr=False)
     webhook: WebhookSettings | None = None
     alerts: AlertSettings = AlertSettings()
+    http: HttpSettings = HttpSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     daemon: DaemonSettings = DaemonSettings()
     routes: tuple[RouteSettings, ...] = ()
-    public_url: str | None = None
 
 
 def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings:

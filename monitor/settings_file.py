@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
@@ -22,6 +22,7 @@ from monitor.settings import (
     variables_of,
 )
 from monitor.settings_base import REFERENCE, Seconds, Table, Zone, web_address
+from monitor.settings_http import Http, filled
 from monitor.settings_schedule import Daemon, Schedule
 from monitor.settings_state import in_folder, state_url
 
@@ -134,7 +135,7 @@ class _File(Table):
     daemon: Daemon = Daemon()
     webhook: people.Webhook | None = None
     routes: list[people.Route] = Field(default_factory=list)
-    http: people.Http = people.Http()
+    http: Http = Http()
 
 
 def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
@@ -157,19 +158,7 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
                 servers[name] = {
                     key: _expand(value, f"servers.{name}.{key}", environment, problems) for key, value in server.items()
                 }
-    state = document.get("state")
-    if isinstance(state, dict) and isinstance(state.get("url"), str):
-        state["url"] = state_url(state["url"], environment, problems)
-    problems += people.in_plain_text(document)
-    daemon = document.get("daemon")
-    if isinstance(daemon, dict) and "ping_url" in daemon:
-        daemon["ping_url"] = _expand(daemon["ping_url"], "daemon.ping_url", environment, problems)
-    for name in ("slack", "webhook"):
-        table = document.get(name)
-        if isinstance(table, dict):
-            document[name] = {
-                key: _expand(value, f"{name}.{key}", environment, problems) for key, value in table.items()
-            }
+    _fill(document, environment, problems)
     try:
         read = _File.model_validate(document)
     except ValidationError as error:
@@ -203,10 +192,30 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
         webhook=webhook,
         alerts=alerts,
         routes=tuple(route.value() for route in read.routes),
-        public_url=read.http.public_url,
+        http=read.http.value(),
         schedule=read.schedule.value(),
         daemon=read.daemon.value(folder),
     )
+
+
+def _fill(document: dict[str, Any], environment: Mapping[str, str], problems: list[str]) -> None:
+    """Fill in the references of every table but the servers'; secrets in plain text are problems."""
+    state = document.get("state")
+    if isinstance(state, dict) and isinstance(state.get("url"), str):
+        state["url"] = state_url(state["url"], environment, problems)
+    problems += people.in_plain_text(document)
+    daemon = document.get("daemon")
+    if isinstance(daemon, dict) and "ping_url" in daemon:
+        daemon["ping_url"] = _expand(daemon["ping_url"], "daemon.ping_url", environment, problems)
+    for name in ("slack", "webhook"):
+        table = document.get(name)
+        if isinstance(table, dict):
+            document[name] = {
+                key: _expand(value, f"{name}.{key}", environment, problems) for key, value in table.items()
+            }
+    http = document.get("http")
+    if isinstance(http, dict):
+        document["http"] = filled(http, lambda value, at: _expand(value, at, environment, problems), problems)
 
 
 def _server(name: str, server: _Server, sources: Sources) -> ServerSettings:
@@ -279,7 +288,8 @@ def _told(place: tuple[int | str, ...], kind: str, message: str, found: object) 
     told = f"{where}: {message[0].lower()}{message[1:]}"
     if not isinstance(found, str | int | float):
         return told  # a table may hold a secret
-    return f"{told}, found {'a value' if where.endswith(_HIDDEN) else repr(found)}"
+    is_secret = where.endswith(_HIDDEN) or where.startswith("http.tokens")
+    return f"{told}, found {'a value' if is_secret else repr(found)}"
 
 
 def _error(file: Path, problems: list[str]) -> SettingsError:

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from monitor.settings import AlertSettings, QuietHours, RouteSettings, SlackSettings, WebhookSettings
-from monitor.settings_base import REFERENCE, Table, site, web_address
+from monitor.settings_base import REFERENCE, Table, web_address
 
 HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-3]):([0-5]\d)")
 SOMEBODY = re.compile(r"[UWS][A-Z0-9]{2,20}|[^@\s<>|]+@[^@\s<>|]+\.[^@\s<>|]+")
@@ -78,12 +78,6 @@ class Webhook(Table):
     url: Annotated[str, AfterValidator(web_address)]
     secret: Annotated[str, Field(min_length=16)]
     allow_private: bool = False
-
-
-class Http(Table):
-    """`[http]`."""
-
-    public_url: Annotated[str, AfterValidator(site)] | None = None
 
 
 def quiet_hours(written: str | None, timezone: str, *, weekends: bool) -> QuietHours | None:

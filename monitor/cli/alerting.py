@@ -52,7 +52,7 @@ def routes_of(settings: "Settings") -> "Routes":
         is_one_place=not is_bot,
         rules=settings.routes,
         quiet=settings.alerts.quiet,
-        public_url=settings.public_url,
+        public_url=settings.http.public_url,
         has_buttons=is_bot and slack is not None and slack.app_token is not None,
     )
 
