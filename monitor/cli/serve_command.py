@@ -28,7 +28,7 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
 
     Contracts are read again when their files change, and at SIGHUP. SIGTERM or Ctrl-C lets runs finish or hands them
     back, delivers once more, and ends within 25 seconds; twice, it does not wait for runs. Several daemons may share
-    one state database. Without [slack], alerts are lines on stdout.
+    one state database. Where no way to tell people is configured, alerts are lines on stderr.
     """
     from monitor.daemon.logs import log_to
 
@@ -49,11 +49,12 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
 
 
 def _put_together(settings: "Settings", stack: ExitStack, *, once: bool) -> "Daemon":
-    from monitor.cli.alerting import alerting_of_daemon, delivery_of_daemon
+    from monitor.cli.alerting import alerting_of, delivery_of, for_daemon
     from monitor.daemon.daemon import Daemon, Parts
     from monitor.store.store import open_store
     from monitor.wiring import Engines, placement
 
+    settings = for_daemon(settings)
     engines = stack.enter_context(Engines())
     store = stack.enter_context(open_store(settings.state.url))
     if once:  # nobody waits for a moment that is spread
@@ -64,8 +65,8 @@ def _put_together(settings: "Settings", stack: ExitStack, *, once: bool) -> "Dae
             store=store,
             engine_of=engines.of,
             place=placement(settings, os.environ),
-            alerting=alerting_of_daemon(settings),
-            deliverer=delivery_of_daemon(settings, store, sys.stdout),
+            alerting=alerting_of(settings),
+            deliverer=delivery_of(settings, store),
         )
     )
 

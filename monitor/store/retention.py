@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, exists, select, tuple_
 
 from monitor.domain.incident import ChangeKind
+from monitor.failpoints import Point, reach
 from monitor.store import tables
 from monitor.store.database import Database
 from monitor.store.values import AlertState, Pruned
@@ -32,6 +33,8 @@ def prune(database: Database, now: datetime, *, keep_results: timedelta, keep_ro
     while True:
         with database.writing() as connection:
             results, more = _results(connection, fine)
+            reach(Point.PRUNED_WRITTEN)
+        reach(Point.PRUNED_COMMITTED)
         done = replace(done, results=done.results + results)
         if not more:
             break

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 
 from monitor.errors import StoreError
+from monitor.failpoints import Point, reach
 from monitor.store.database import Database
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def migrate(database: Database) -> tuple[str | None, str]:
         _refuse_newer(database, found)
         if found != REVISIONS[-1]:
             _upgrade(connection)
+            reach(Point.MIGRATION_WRITTEN)
     return found, REVISIONS[-1]
 
 

@@ -54,7 +54,7 @@ def test_once_runs_what_is_due_and_ends(shop: Program) -> None:
     shop.contract(BODY, name="other")
     done = shop.run("serve", "--once")
     assert done.code == 0, done.all
-    assert "now watched" in done.out
+    assert "now watched" in done.err
     with state(shop) as store:
         assert len(runs(store)) == 2
         assert slots(store, SlotState.DUE, SlotState.RUNNING) == ()
