@@ -10,6 +10,7 @@ from monitor.contracts.identifiers import column_name
 from monitor.contracts.node import Node
 from monitor.contracts.references import Names, read_relationships
 from monitor.contracts.rules import RuleReader
+from monitor.contracts.runbooks import read_runbook
 from monitor.domain.contract import Column, Limits, Scalar
 
 OPTIONS = frozenset(
@@ -79,6 +80,7 @@ def _column(node: Node, name: str, reader: RuleReader) -> Column:
         rules=reader.read(node, None),
         sources=node.texts("transformSourceObjects"),
         tags=node.texts("tags"),
+        runbook=read_runbook(node),
         line=node.line,
     )
 

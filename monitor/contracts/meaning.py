@@ -21,6 +21,7 @@ NOT_MEANT = frozenset(
         "critical",
         "problem",
         "sources",
+        "runbook",
     }
 )
 

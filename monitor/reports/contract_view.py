@@ -23,6 +23,8 @@ from monitor.reports.rows import (
     run_rows,
     told,
 )
+from monitor.reports.sections import Sections, Told, sections
+from monitor.reports.statements import shared_statements
 from monitor.reports.views import OUTCOME_WORDS, Fact, Instant, instant
 from monitor.visible import visible
 
@@ -140,6 +142,7 @@ class ContractPage:
     drift: tuple[DriftRow, ...]
     runs: tuple[RunRow, ...]
     gone: tuple[Link, ...]
+    others: Sections
     support: tuple[Link, ...]
     days: int
     spark_days: int
@@ -196,6 +199,18 @@ def contract_page(history: TargetHistory, promise: Promise, settled: Settled) ->
                 href=links.relative(path, to=links.check_link(history.target, kept.check.dataset, kept.check.id)),
             )
             for kept in now.gone
+            if kept.check.dataset
+        ),
+        others=sections(
+            Told(
+                history=history,
+                promise=promise,
+                settled=settled,
+                now=now,
+                shared=shared_statements(now.run.scan.results),
+                dataset="",
+                path=path,
+            )
         ),
         support=_support(contract),
         days=settled.days,

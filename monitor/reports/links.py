@@ -30,8 +30,8 @@ def contract_page(target: TargetKey) -> str:
 
 
 def dataset_page(target: TargetKey, dataset: str) -> str:
-    """Return the path of a dataset's page."""
-    return f"{target_folder(target)}/{file_name(dataset)}.html"
+    """Return the path of a dataset's page; what belongs to no dataset stands on the contract's page."""
+    return contract_page(target) if not dataset else f"{target_folder(target)}/{file_name(dataset)}.html"
 
 
 def check_link(target: TargetKey, dataset: str, check_id: str) -> str:

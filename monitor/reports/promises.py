@@ -1,7 +1,7 @@
 """What contract files say of each target: its contract, its plan, when its next verdict is due, who feeds whom."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.checks.plan import SERVER_TYPES, compile_plan
 from monitor.contracts.semver import Version
@@ -10,23 +10,37 @@ from monitor.domain.check import CheckPlan
 from monitor.domain.contract import Contract, Dataset
 from monitor.domain.target import TargetKey
 from monitor.reports.material import Neighbour, Promise
+from monitor.schedule.cadences import CONTRACT, cadences
+from monitor.schedule.rhythm import next_moment
+from monitor.settings import ScheduleSettings
+from monitor.store.values import RunRecord
 
-NextDue = Callable[[TargetKey, Contract], datetime | None]
-"""When the next verdict of a target is due at the latest; None where nothing is scheduled."""
+NextDue = Callable[[Contract, CheckPlan, datetime], datetime | None]
+"""When the verdict that follows one of this moment is due at the latest; None where nothing is scheduled."""
 
 LINKS = 30
 """So many neighbours are listed."""
 
 
-def nothing_scheduled(target: TargetKey, contract: Contract) -> None:
-    """Say that no next verdict is due."""
-    del target, contract
+def scheduled(settings: ScheduleSettings) -> NextDue:
+    """Return how to ask for the next due moment: of the schedule by which the whole contract is verified."""
+
+    def next_due(contract: Contract, plan: CheckPlan, after: datetime) -> datetime | None:
+        found = [
+            next_moment(cadence.rhythm, after)
+            for cadence in cadences(contract, plan, settings)
+            if cadence.part == CONTRACT
+        ]
+        moments = [moment for moment in found if moment is not None]
+        return min(moments) + timedelta(seconds=settings.grace) if moments else None
+
+    return next_due
 
 
 class Promises:
     """The contracts that run, by target. Plans are compiled when they are first asked for, and kept."""
 
-    def __init__(self, selected: Iterable[Selected], next_due: NextDue = nothing_scheduled) -> None:
+    def __init__(self, selected: Iterable[Selected], next_due: NextDue) -> None:
         """Know these contracts."""
         self._released: dict[tuple[str, str], Contract] = {}
         self._drafts: dict[tuple[str, str], Contract] = {}
@@ -38,19 +52,23 @@ class Promises:
         self._homes = _homes(self._released.values())
         self._uses = _uses(self._released.values(), self._homes)
 
-    def of(self, target: TargetKey, known: Mapping[str, TargetKey], *, shadow: bool = False) -> Promise:
-        """Return what the files say of a target now.
+    def of(self, run: RunRecord, known: Mapping[str, TargetKey]) -> Promise:
+        """Return what the files say now of the target of this run, its latest one.
 
+        Only a verdict that stands is followed by another one: what somebody asked for is not on any schedule.
         `known` has a target of each contract that pages may link to, by the contract's id.
         """
+        target = run.target
         key = target.contract, target.major
-        contract = self._released.get(key) or (self._drafts.get(key) if shadow else None)
+        contract = self._released.get(key) or (self._drafts.get(key) if run.shadow else None)
         if contract is None:
             return Promise()
+        plan = self._plan(contract, target.server)
+        due = self._next_due(contract, plan, run.started_at) if plan and run.stands and not run.shadow else None
         return Promise(
             contract=contract,
-            plan=self._plan(contract, target.server),
-            next_due=None if shadow else self._next_due(target, contract),
+            plan=plan,
+            next_due=due,
             fed_by=self._fed_by(contract, target, known),
             feeds=self._feeds(contract, known),
         )

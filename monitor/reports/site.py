@@ -101,7 +101,7 @@ class Site:
             if latest is None:
                 raise UsageError(f"no run of {target} is recorded")
             history = read_target(reader, latest, days=self._days)
-        promise = promises.of(target, {}, shadow=latest.run.shadow)
+        promise = promises.of(latest.run, {})
         return html.render_page(contract_page(history, promise, self._settled(now, is_single=True)))
 
     def _settled(self, now: datetime, *, is_single: bool = False) -> Settled:
@@ -119,7 +119,7 @@ class Site:
         counts, ages, incidents = reader.counts(*targets), reader.ages(*targets), reader.all_open(*targets)
         strips = reader.strips(*targets, since=midnight(first_day(until)))
         for target, each in latest.items():
-            promise = promises.of(target, {}, shadow=each.run.shadow)
+            promise = promises.of(each.run, {})
             covered, columns = coverage(promise)
             self._entries[target] = Entry(
                 latest=each,
@@ -150,7 +150,7 @@ class Site:
         with_runs: bool,
     ) -> Built:
         history = read_target(reader, latest, days=self._days)
-        promise = promises.of(latest.run.target, homes, shadow=latest.run.shadow)
+        promise = promises.of(latest.run, homes)
         built = self._write(self._pages(history, promise, now))
         if with_runs:
             built += self._write(self._runs(reader, history, promise, now))

@@ -35,6 +35,10 @@ def test_a_dataset_called_index_leaves_the_index_alone() -> None:
     assert links.dataset_page(TARGET, "index") != links.contract_page(TARGET)
 
 
+def test_what_belongs_to_no_dataset_stands_on_the_contract_s_page() -> None:
+    assert links.dataset_page(TARGET, "") == links.contract_page(TARGET)
+
+
 def test_a_check_has_an_address_that_a_message_can_carry() -> None:
     url = links.check_url("https://dq.example.com/", TARGET, "Flight Facts", "flights.größe.range")
     base, _, anchor = url.partition("#")
