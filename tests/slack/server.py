@@ -1,8 +1,8 @@
 """The fake Slack: `python -m tests.slack.server --port 0 --log FILE [--script FILE]` prints its address and serves.
 
 Web API below `/api/`, incoming webhook at `/services/…`, Socket Mode by `apps.connections.open`. `/_control/…` takes
-JSON by POST: `script` and `queue` (faults), `world` (tokens, channels, people), `press` (a button), `refresh` (Socket
-Mode reconnects), `delete` (a message), `messages`, `entries`, `stop`.
+JSON by POST: `script` and `queue` (faults), `world` (tokens, channels, people), `press` (a button), `payload` (anything
+over the socket), `refresh` (Socket Mode reconnects), `drop` (its connections are lost), `delete` (a message), `messages`, `entries`, `stop`.
 """
 
 import argparse
@@ -229,6 +229,10 @@ class FakeSlack:
                 self.world.configure(values)
             case "press":
                 return {"ok": True, "envelope_id": self.press(**values)}
+            case "payload":
+                return {"ok": True, "envelope_id": self.socket_mode.deliver(values["payload"], values.get("envelope"))}
+            case "drop":
+                self.socket_mode.drop()
             case "refresh":
                 self.socket_mode.refresh()
             case "delete":
@@ -245,22 +249,24 @@ class FakeSlack:
 
     def press(self, *, channel: str, ts: str, action_id: str, value: str = "", user: str = "U0ANNA0000") -> str | None:
         """Press a button of a message; return the envelope's id, None when nobody is connected."""
+        return self.socket_mode.deliver(self.payload(channel, ts, action_id, value, user))
+
+    def payload(self, channel: str, ts: str, action_id: str, value: str, user: str = "U0ANNA0000") -> Json:
+        """Return what Slack says of a press."""
         message = next((each for each in self.world.seen() if (each["channel"], each["ts"]) == (channel, ts)), {})
         now = f"{time.time():.6f}"
-        return self.socket_mode.deliver(
-            {
-                "type": "block_actions",
-                "user": {"id": user, "username": "anna", "team_id": "T0FAKE"},
-                "api_app_id": "A0FAKE",
-                "container": {"type": "message", "message_ts": ts, "channel_id": channel},
-                "trigger_id": "1.2.3",
-                "team": {"id": "T0FAKE", "domain": "fake"},
-                "channel": {"id": channel, "name": channel},
-                "message": message,
-                "response_url": f"{self.url}/actions/T0FAKE/1/response",
-                "actions": [{"type": "button", "action_id": action_id, "value": value, "action_ts": now}],
-            }
-        )
+        return {
+            "type": "block_actions",
+            "user": {"id": user, "username": "anna", "team_id": "T0FAKE"},
+            "api_app_id": "A0FAKE",
+            "container": {"type": "message", "message_ts": ts, "channel_id": channel},
+            "trigger_id": "1.2.3",
+            "team": {"id": "T0FAKE", "domain": "fake"},
+            "channel": {"id": channel, "name": channel},
+            "message": message,
+            "response_url": f"{self.url}/actions/T0FAKE/1/response",
+            "actions": [{"type": "button", "action_id": action_id, "value": value, "action_ts": now}],
+        }
 
 
 def _faulty(fault: Fault) -> Reply:
