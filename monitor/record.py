@@ -17,10 +17,12 @@ from monitor.drift.ledger import edited_in_place
 from monitor.drift.since import Look, against_contract, since_last_time
 from monitor.drift.words import sentence
 from monitor.errors import ConflictError, UsageError
+from monitor.failpoints import Point, reach
 from monitor.incidents.policy import Policy
 from monitor.incidents.reconcile import Evaluation, reconcile
 from monitor.incidents.silences import facts_of, is_silenced
 from monitor.store.rows import target_of
+from monitor.store.slots import SlotClaim
 from monitor.store.store import Reader, Store, Writer
 from monitor.store.values import Against, DriftRecord, Held, QueuedAlert, Standing, Trigger
 
@@ -48,7 +50,8 @@ class Alerting:
 class Recorded:
     """A run and what it is a run of. `plan` is the whole plan of the contract, of which `subset` runs looked at a part.
 
-    Without `alerting` it is kept as history only: the verdict now and the incidents do not move.
+    Without `alerting` it is kept as history only: the verdict now and the incidents do not move. With a `claim` it ends
+    that slot, or is not recorded at all.
     """
 
     run: Run
@@ -57,15 +60,19 @@ class Recorded:
     trigger: Trigger = Trigger.ON_DEMAND
     slot: datetime | None = None
     subset: bool = False
+    claim: SlotClaim | None = None
     alerting: Alerting | None = None
 
 
 def record(store: Store, found: Recorded) -> tuple[QueuedAlert, ...]:
     """Record a run with the columns seen, drift, incidents and alerts; return the alerts that are queued.
 
-    Raises StoreError if it cannot be recorded; then nothing of it is.
+    Raises StoreError if it cannot be recorded; then nothing of it is. FencedError says that its slot went to somebody
+    else meanwhile.
     """
-    return _again(lambda: _record(store, found))
+    alerts = _again(lambda: _record(store, found))
+    reach(Point.RUN_COMMITTED)
+    return alerts
 
 
 def decide(
@@ -79,7 +86,9 @@ def decide(
 
     Raises UsageError if there is no such incident, or if it cannot be decided so.
     """
-    return _again(lambda: _decide(store, incident_id, decision, contract_of, alerting))
+    change = _again(lambda: _decide(store, incident_id, decision, contract_of, alerting))
+    reach(Point.DECISION_COMMITTED)
+    return change
 
 
 def decide_story(
@@ -102,9 +111,12 @@ def decide_story(
                 raise UsageError(f"no story {group!r} is recorded in {store.place}")
             changes = tuple(change for incident in members if (change := decision(incident, now)))
             _tell_decided(writer, changes, contract_of, alerting, now)
+            reach(Point.DECISION_WRITTEN)
             return changes
 
-    return _again(transaction)
+    decided = _again(transaction)
+    reach(Point.DECISION_COMMITTED)
+    return decided
 
 
 def story(reader: Reader, group: str, now: datetime, alerting: Alerting) -> tuple[Incident, ...]:
@@ -132,6 +144,8 @@ def _record(store: Store, found: Recorded) -> tuple[QueuedAlert, ...]:
     run, target = found.run, target_of(found.run)
     alerting = None if run.shadow else found.alerting
     with store.writing() as writer:
+        if found.claim is not None:
+            writer.finish_slot(found.claim)
         is_first = not writer.has_stood(target)
         drift = _drift(writer, found, target)
         writer.record_run(
@@ -142,6 +156,7 @@ def _record(store: Store, found: Recorded) -> tuple[QueuedAlert, ...]:
             subset=found.subset,
             stands=alerting is not None,
         )
+        reach(Point.RUN_WRITTEN)
         writer.save_columns(target, run.run_id, run.scan.started_at, run.scan.seen)
         writer.save_drift(drift)
         return () if alerting is None else _alert(writer, found, target, alerting, is_first=is_first)
@@ -184,6 +199,7 @@ def _alert(
 
     alerts = alerts_for(changes, context, now)
     writer.enqueue(alerts)
+    reach(Point.ALERTS_WRITTEN)
     return alerts
 
 
@@ -202,6 +218,7 @@ def _decide(
         incident, _ = found
         change = decision(incident, now)
         _tell_decided(writer, (change,), contract_of, alerting, now)
+        reach(Point.DECISION_WRITTEN)
         return change
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time
+from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import ClassVar
 
@@ -137,13 +139,84 @@ class AlertSettings:
     restrict: bool = False
 
 
+class Pages(StrEnum):
+    """Who may open the pages: whoever reaches them, callers with a token, or those whom a proxy in front lets in."""
+
+    OPEN = "open"
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
+    PROXY = "proxy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSettings:
+    """Where Pactwatch is seen from outside. `tokens` are by caller; `public_url` is what people call the site."""
+
+    host: str = "127.0.0.1"
+    port: int = 8650
+    public_url: str | None = None
+    pages: Pages = Pages.OPEN
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_local(self) -> bool:
+        """Say whether only programs of this machine can connect."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+class CatchUp(StrEnum):
+    """What becomes of slots that were missed: the last one of each part runs, all of them, or none."""
+
+    LATEST = "latest"
+    ALL = "all"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleSettings:
+    """When contracts are verified that do not say it themselves, and what becomes of what was missed. Seconds.
+
+    `window` is how far back missed slots are looked for, `grace` how long after its moment a slot may be without a
+    result before that is an incident. The work of one moment begins spread over `spread`. `schema_every` looks at the
+    schema besides (None: when the contract is verified).
+    """
+
+    default: str = "0 6 * * *"
+    timezone: str = "UTC"
+    catch_up: CatchUp = CatchUp.LATEST
+    window: float = DAY
+    grace: float = 3_600.0
+    spread: float = 30.0
+    schema_every: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DaemonSettings:
+    """How the daemon works. Durations are seconds.
+
+    `workers` runs go on at once. A run that lasts longer than `run_timeout` is ended. A slot belongs to its daemon for
+    `lease` after it was last heard of. What could not be evaluated is tried again up to `retries` times. While all is
+    well the time is written to `heartbeat_file` and `ping_url` is called.
+    """
+
+    workers: int = 4
+    run_timeout: float = 1_800.0
+    lease: float = 60.0
+    retries: int = 2
+    heartbeat_file: Path | None = None
+    ping_url: str | None = field(default=None, repr=False)
+    ping_every: float = 60.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything the user configured. Paths are as the user wrote them, from the folder of `file`.
 
     `contract_variables` holds the allowed names and their values; `servers` is empty without a configuration file.
     Without `slack`, `incoming` (the URL of a Slack webhook), `webhook` or `alerts.to` nobody can be alerted. The
-    `routes` are in order: the first that matches counts. Links of alerts lead to the reports at `public_url`.
+    `routes` are in order: the first that matches counts.
     """
 
     file: Path | None = None
@@ -157,8 +230,10 @@ class Settings:
     incoming: str | None = field(default=None, repr=False)
     webhook: WebhookSettings | None = None
     alerts: AlertSettings = AlertSettings()
+    http: HttpSettings = HttpSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    daemon: DaemonSettings = DaemonSettings()
     routes: tuple[RouteSettings, ...] = ()
-    public_url: str | None = None
 
 
 def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings:

@@ -4,9 +4,9 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
 from monitor import settings_people as people
 from monitor.errors import SettingsError
@@ -21,35 +21,25 @@ from monitor.settings import (
     WebhookSettings,
     variables_of,
 )
+from monitor.settings_base import REFERENCE, Seconds, Table, Zone, web_address
+from monitor.settings_http import Http, filled
+from monitor.settings_schedule import Daemon, Schedule
 from monitor.settings_state import in_folder, state_url
 
-_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|m|h|d)\Z")
-_HIDDEN = ("password", "state.url", *(f"{table}.{key}" for table, key in people.SECRETS), "webhook.url")
-_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def _duration(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError('expected a duration such as "30s", "5m" or "1h"')  # noqa: TRY004 - pydantic reports ValueError
-    match = _DURATION.match(value.strip())
-    if match is None:
-        raise ValueError('expected a duration such as "30s", "5m" or "1h"')
-    return float(match["number"]) * _SECONDS[match["unit"]]
+_HIDDEN = (
+    "password",
+    "state.url",
+    *(f"{table}.{key}" for table, key in people.SECRETS),
+    "webhook.url",
+    "daemon.ping_url",
+)
 
 
 def _paths(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Seconds = Annotated[float, BeforeValidator(_duration), Field(gt=0)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class _Server(_Table):
+class _Server(Table):
     type: str = "postgres"
     host: str | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
@@ -63,15 +53,15 @@ class _Server(_Table):
     lock_timeout: Seconds = 30.0
     max_connections: Annotated[int, Field(ge=1)] = 4
     heavy_statements: Annotated[int, Field(ge=1)] = 2
-    env: list[str] = []
+    env: list[str] = Field(default_factory=list)
 
 
-class _Samples(_Table):
+class _Samples(Table):
     rows: Annotated[int, Field(ge=0, le=1000)] = 0
-    show: list[str] = []
+    show: list[str] = Field(default_factory=list)
 
 
-class _State(_Table):
+class _State(Table):
     url: str = StateSettings().url
     keep_results: Seconds = StateSettings().keep_results
     keep_rollups: Seconds = StateSettings().keep_rollups
@@ -80,13 +70,13 @@ class _State(_Table):
 Times = Annotated[int, Field(ge=1, le=100)]
 
 
-class _Slack(_Table):
+class _Slack(Table):
     token: Annotated[str, Field(min_length=1)] | None = None
-    webhook: Annotated[str, AfterValidator(people.web_address)] | None = None
+    webhook: Annotated[str, AfterValidator(web_address)] | None = None
     channel: people.Channel | None = None
     ops_channel: people.Channel | None = None
     app_token: Annotated[str, Field(min_length=1)] | None = None
-    base_url: Annotated[str, AfterValidator(people.web_address)] = SlackSettings.BASE_URL
+    base_url: Annotated[str, AfterValidator(web_address)] = SlackSettings.BASE_URL
 
     @model_validator(mode="after")
     def is_one_way(self) -> Self:
@@ -112,13 +102,13 @@ class _Slack(_Table):
         )
 
 
-class _Alerts(_Table):
+class _Alerts(Table):
     alert_after_failures: Times = AlertSettings().alert_after_failures
     resolve_after_passes: Times = AlertSettings().resolve_after_passes
     to: Literal["slack", "webhook", "console"] | None = None
     quiet_hours: people.Hours | None = None
     quiet_weekends: bool = False
-    timezone: people.Zone = "UTC"
+    timezone: Zone = "UTC"
     restrict: bool = False
 
     def value(self) -> AlertSettings:
@@ -132,18 +122,20 @@ class _Alerts(_Table):
         )
 
 
-class _File(_Table):
-    contracts: Annotated[list[str], BeforeValidator(_paths)] = ["contracts"]
+class _File(Table):
+    contracts: Annotated[list[str], BeforeValidator(_paths)] = Field(default_factory=lambda: ["contracts"])
     checks: str = "checks"
-    contract_variables: list[str] = []
-    servers: dict[str, _Server] = {}
+    contract_variables: list[str] = Field(default_factory=list)
+    servers: dict[str, _Server] = Field(default_factory=dict)
     samples: _Samples = _Samples()
     state: _State = _State()
     slack: _Slack | None = None
     alerts: _Alerts = _Alerts()
+    schedule: Schedule = Schedule()
+    daemon: Daemon = Daemon()
     webhook: people.Webhook | None = None
-    routes: list[people.Route] = []
-    http: people.Http = people.Http()
+    routes: list[people.Route] = Field(default_factory=list)
+    http: Http = Http()
 
 
 def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
@@ -166,16 +158,7 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
                 servers[name] = {
                     key: _expand(value, f"servers.{name}.{key}", environment, problems) for key, value in server.items()
                 }
-    state = document.get("state")
-    if isinstance(state, dict) and isinstance(state.get("url"), str):
-        state["url"] = state_url(state["url"], environment, problems)
-    problems += people.in_plain_text(document)
-    for name in ("slack", "webhook"):
-        table = document.get(name)
-        if isinstance(table, dict):
-            document[name] = {
-                key: _expand(value, f"{name}.{key}", environment, problems) for key, value in table.items()
-            }
+    _fill(document, environment, problems)
     try:
         read = _File.model_validate(document)
     except ValidationError as error:
@@ -209,8 +192,30 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
         webhook=webhook,
         alerts=alerts,
         routes=tuple(route.value() for route in read.routes),
-        public_url=read.http.public_url,
+        http=read.http.value(),
+        schedule=read.schedule.value(),
+        daemon=read.daemon.value(folder),
     )
+
+
+def _fill(document: dict[str, Any], environment: Mapping[str, str], problems: list[str]) -> None:
+    """Fill in the references of every table but the servers'; secrets in plain text are problems."""
+    state = document.get("state")
+    if isinstance(state, dict) and isinstance(state.get("url"), str):
+        state["url"] = state_url(state["url"], environment, problems)
+    problems += people.in_plain_text(document)
+    daemon = document.get("daemon")
+    if isinstance(daemon, dict) and "ping_url" in daemon:
+        daemon["ping_url"] = _expand(daemon["ping_url"], "daemon.ping_url", environment, problems)
+    for name in ("slack", "webhook"):
+        table = document.get(name)
+        if isinstance(table, dict):
+            document[name] = {
+                key: _expand(value, f"{name}.{key}", environment, problems) for key, value in table.items()
+            }
+    http = document.get("http")
+    if isinstance(http, dict):
+        document["http"] = filled(http, lambda value, at: _expand(value, at, environment, problems), problems)
 
 
 def _server(name: str, server: _Server, sources: Sources) -> ServerSettings:
@@ -241,7 +246,7 @@ def _sources(name: str, server: Mapping[str, object], file: Path) -> Sources:
         value = server.get(key)
         if value is None:
             return default
-        variables = _REFERENCE.findall(value) if isinstance(value, str) else []
+        variables = REFERENCE.findall(value) if isinstance(value, str) else []
         return " and ".join(variables) if variables else f"{key} under [servers.{name}] in {file}"
 
     default = Sources()
@@ -255,7 +260,7 @@ def _sources(name: str, server: Mapping[str, object], file: Path) -> Sources:
 
 def _secrets_in_plain_text(name: str, server: Mapping[str, object]) -> list[str]:
     password = server.get("password")
-    if not isinstance(password, str) or _REFERENCE.fullmatch(password):
+    if not isinstance(password, str) or REFERENCE.fullmatch(password):
         return []
     _, variable = variables_of(name)
     return [
@@ -272,7 +277,7 @@ def _expand(value: object, where: str, environment: Mapping[str, str], problems:
             problems.append(f"{where}: the environment variable {match[1]} is not set")
         return environment.get(match[1], "")
 
-    return _REFERENCE.sub(found, value)
+    return REFERENCE.sub(found, value)
 
 
 def _told(place: tuple[int | str, ...], kind: str, message: str, found: object) -> str:
@@ -283,7 +288,8 @@ def _told(place: tuple[int | str, ...], kind: str, message: str, found: object) 
     told = f"{where}: {message[0].lower()}{message[1:]}"
     if not isinstance(found, str | int | float):
         return told  # a table may hold a secret
-    return f"{told}, found {'a value' if where.endswith(_HIDDEN) else repr(found)}"
+    is_secret = where.endswith(_HIDDEN) or where.startswith("http.tokens")
+    return f"{told}, found {'a value' if is_secret else repr(found)}"
 
 
 def _error(file: Path, problems: list[str]) -> SettingsError:

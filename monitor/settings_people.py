@@ -3,15 +3,13 @@
 import re
 from collections.abc import Mapping
 from datetime import time
-from typing import Annotated, Any, Self
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from monitor.settings import AlertSettings, QuietHours, RouteSettings, SlackSettings, WebhookSettings
+from monitor.settings_base import REFERENCE, Table, web_address
 
-REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\s*-\s*([01]\d|2[0-3]):([0-5]\d)")
 SOMEBODY = re.compile(r"[UWS][A-Z0-9]{2,20}|[^@\s<>|]+@[^@\s<>|]+\.[^@\s<>|]+")
 
@@ -22,35 +20,6 @@ SECRETS = {
     ("webhook", "secret"): "WEBHOOK_SECRET",
 }
 """What never stands in the file itself, and the variable that a hint proposes."""
-
-
-class Table(BaseModel):
-    """A table of the configuration: a key that nobody knows is a mistake."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-def web_address(value: object) -> object:
-    """Refuse an address to which a secret would travel in plain text; a server on this machine is fine."""
-    parts = _split(value)
-    is_local = parts is not None and parts.hostname in {"127.0.0.1", "localhost", "::1"}
-    if parts is None or not parts.hostname or parts.scheme not in {"https", *(["http"] if is_local else [])}:
-        raise ValueError("expected an address that begins with https://")
-    return value
-
-
-def _page(value: str) -> str:
-    parts = _split(value)
-    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("expected the address of a site, such as https://dq.example.com")
-    return value.rstrip("/")
-
-
-def _split(value: object) -> Any:  # noqa: ANN401 - urllib's own type, or None
-    try:
-        return urlsplit(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
 
 
 def _listed(value: object) -> object:
@@ -70,18 +39,8 @@ def _hours(value: str) -> str:
     return value
 
 
-def zone(value: str) -> str:
-    """Refuse what is no time zone."""
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError("expected the name of a time zone such as Europe/Berlin") from None
-    return value
-
-
 Channel = Annotated[str, Field(pattern=r"^#?[^\s#@<>]{1,80}$")]
 Patterns = Annotated[list[Annotated[str, Field(min_length=1)]], BeforeValidator(_listed), Field(min_length=1)]
-Zone = Annotated[str, AfterValidator(zone)]
 Hours = Annotated[str, AfterValidator(_hours)]
 
 
@@ -95,7 +54,9 @@ class Route(Table):
     dimension: Patterns | None = None
     domain: Patterns | None = None
     channel: Channel | None = None
-    mention: Annotated[list[Annotated[str, AfterValidator(_somebody)]], BeforeValidator(_listed)] = []
+    mention: Annotated[list[Annotated[str, AfterValidator(_somebody)]], BeforeValidator(_listed)] = Field(
+        default_factory=list
+    )
 
     @model_validator(mode="after")
     def leads_somewhere(self) -> Self:
@@ -117,12 +78,6 @@ class Webhook(Table):
     url: Annotated[str, AfterValidator(web_address)]
     secret: Annotated[str, Field(min_length=16)]
     allow_private: bool = False
-
-
-class Http(Table):
-    """`[http]`."""
-
-    public_url: Annotated[str, AfterValidator(_page)] | None = None
 
 
 def quiet_hours(written: str | None, timezone: str, *, weekends: bool) -> QuietHours | None:

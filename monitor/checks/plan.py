@@ -1,6 +1,6 @@
 """Contract → CheckPlan: every declared rule and service level becomes exactly one check (or says why it cannot)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from itertools import chain, count
@@ -17,6 +17,7 @@ from monitor.checks.values import (
     unsupported_metric,
     without_comparison,
 )
+from monitor.contracts.schedules import cron_of
 from monitor.domain.check import (
     Aggregate,
     Catalogue,
@@ -29,7 +30,7 @@ from monitor.domain.check import (
     PlannedDataset,
     Query,
 )
-from monitor.domain.contract import Column, Contract, Dataset, QualityRule
+from monitor.domain.contract import Column, Contract, Dataset, QualityRule, ServiceLevel
 from monitor.domain.runbook import Runbook
 from monitor.errors import MonitorError, UsageError
 
@@ -156,13 +157,20 @@ def _drafts(contract: Contract) -> Iterator[Draft]:
             for relationship in column.relationships:
                 yield reference_check(contract, dataset, relationship)
             for rule in column.rules:
-                yield from _rule_checks(dataset, column, rule)
+                yield from _on_schedule(rule, _rule_checks(dataset, column, rule))
         for rule in dataset.rules:
-            yield from _rule_checks(dataset, None, rule)
+            yield from _on_schedule(rule, _rule_checks(dataset, None, rule))
     for level in contract.service_levels:
-        yield from service_level_checks(contract, level)
+        yield from _on_schedule(level, service_level_checks(contract, level))
     for promise in contract.unchecked:
         yield unchecked_promise(promise)
+
+
+def _on_schedule(rule: QualityRule | ServiceLevel, drafts: Iterable[Draft]) -> Iterator[Draft]:
+    """Give checks the schedule of their rule, where it has one that is ours to follow."""
+    cron = cron_of(rule)
+    for draft in drafts:
+        yield draft if cron is None else replace(draft, check=replace(draft.check, schedule=cron))
 
 
 def _rule_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> Iterator[Draft]:

@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.errors import SettingsError, UsageError
@@ -26,6 +27,13 @@ MISSING = (
 def can_tell(settings: "Settings") -> bool:
     """Say whether there is a way to tell people."""
     return _way(settings) is not None
+
+
+def for_daemon(settings: "Settings") -> "Settings":
+    """Return the settings with a way to tell people: where none is configured, the daemon's own output."""
+    if can_tell(settings):
+        return settings
+    return replace(settings, alerts=replace(settings.alerts, to="console"))
 
 
 def alerting_of(settings: "Settings") -> "Alerting":
@@ -54,7 +62,7 @@ def routes_of(settings: "Settings") -> "Routes":
         is_one_place=not is_bot,
         rules=settings.routes,
         quiet=settings.alerts.quiet,
-        public_url=settings.public_url,
+        public_url=settings.http.public_url,
         has_buttons=is_bot and slack is not None and slack.app_token is not None,
     )
 

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.json_output import SCHEMA_VERSION, Json, encode, utc
 from monitor.cli.layout import edged, line
 from monitor.cli.text import print_lines, terminal_width
 from monitor.errors import MonitorError
+from monitor.exact_json import Json, encode, utc
 from monitor.mrkdwn import plain
+from monitor.objects import SCHEMA_VERSION
 from monitor.visible import visible
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.json_output import SCHEMA_VERSION, Json, encode, utc
 from monitor.cli.layout import edged, line
 from monitor.cli.text import print_lines, terminal_width
 from monitor.domain.incident import Incident, IncidentChange, IncidentKind
 from monitor.errors import StoreError, UsageError
+from monitor.exact_json import encode
+from monitor.objects import SCHEMA_VERSION, incident_object
 from monitor.visible import visible
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def list_command(
     with open_store(settings_of().state.url) as store, store.reading() as reader:
         found = reader.incidents(limit=limit, contract=contract, is_over=None if everything else False)
     if output_format == "json":
-        sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, "incidents": [_object(each) for each in found]}))
+        sys.stdout.write(
+            encode({"schema_version": SCHEMA_VERSION, "incidents": [incident_object(each) for each in found]})
+        )
     else:
         print_lines(render(found, width=terminal_width()), sys.stdout)
     return 0
@@ -188,27 +191,3 @@ def _span(text: str) -> timedelta:
     if match is None or not int(match[1]):
         raise UsageError(f"--for {text}: expected a duration such as 30m, 1h or 1d")
     return int(match[1]) * UNITS[match[2]]
-
-
-def _object(incident: Incident) -> dict[str, Json]:
-    target = incident.target
-    return {
-        "id": incident.id,
-        "key": incident.key,
-        "kind": incident.kind,
-        "state": incident.state,
-        "contract": target.contract or None,
-        "major": target.major or None,
-        "server": target.server or None,
-        "dataset": incident.dataset or None,
-        "severity": incident.severity,
-        "first_failed_at": utc(incident.first_failed_at),
-        "last_seen_at": utc(incident.last_seen_at),
-        "ended_at": None if incident.ended_at is None else utc(incident.ended_at),
-        "until": None if incident.until is None else utc(incident.until),
-        "failures": incident.failures,
-        "measured": incident.measured,
-        "children": list(incident.children),
-        "by": incident.by,
-        "why": incident.why,
-    }

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Self
 from monitor.errors import MonitorError, StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from monitor.deliver import Delivered
     from monitor.domain.check import CheckPlan
     from monitor.domain.contract import Contract
-    from monitor.domain.scan import Run
+    from monitor.domain.scan import History, Run
     from monitor.record import Alerting
     from monitor.settings import Settings
     from monitor.store.store import Store
@@ -65,6 +67,25 @@ class Recorder:
             self.close()
             return None
         return tuple(dict.fromkeys(_where(alert) for alert in alerts))
+
+    def history(
+        self, contract: "Contract", server: str, wanted: "Mapping[str, int]", *, shadow: bool
+    ) -> "History | None":
+        """Return what earlier runs measured for the checks that look back; None if nobody can be asked."""
+        from monitor.store.rows import target_named
+
+        if not wanted:
+            return {}
+        self._opening.join()
+        if self._store is None:
+            return None
+        try:
+            with self._store.reading() as reader:
+                return reader.earlier(target_named(contract.id, contract.version, server), wanted, shadow=shadow)
+        except StoreError as error:
+            self._trouble = error
+            self.close()
+            return None
 
     def deliver(self) -> "Delivered | None":
         """Tell what is queued; None where nobody is to be told or nothing could be recorded."""

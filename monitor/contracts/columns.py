@@ -78,6 +78,7 @@ def _column(node: Node, name: str, reader: RuleReader) -> Column:
         limits_line=options.line if "logicalTypeOptions" in node else 0,
         enum=_enum(node),
         rules=reader.read(node, None),
+        sources=node.texts("transformSourceObjects"),
         tags=node.texts("tags"),
         runbook=read_runbook(node),
         line=node.line,

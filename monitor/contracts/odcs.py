@@ -59,6 +59,8 @@ def read_contract(document: Document, findings: Findings, api_version: str, orig
         support=read_support(root),
         domain=root.text("domain"),
         purpose=root.at("description").text("purpose"),
+        usage=root.at("description").text("usage"),
+        limitations=root.at("description").text("limitations"),
         runbook=read_runbook(root),
         tags=root.texts("tags"),
         extra_columns=ours["extraColumns"],

@@ -161,9 +161,13 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SodaBlock:
-    """One check of a custom SodaCL block: YAML text of a scan of its own."""
+    """One check of a custom SodaCL block: YAML text of a scan of its own.
+
+    `looks_back` is how many earlier measurements it compares with, 0 for one that needs only what is there now.
+    """
 
     sodacl: str
+    looks_back: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,8 +207,9 @@ class Check:
     """One executable test compiled from one rule of a contract; `monitor.checks.drafts` says how its `id` is formed.
 
     `name` is the promise in words. `expected` is its threshold in words. `unit` is `rows`, `percent`, `seconds`,
-    `keys`, or None where nothing is counted. A check of several probes is as bad as its worst one. The `runbook` is no
-    part of its repr, from which an id may come.
+    `keys`, or None where nothing is counted. A check of several probes is as bad as its worst one. `schedule` is its
+    rule's own (cron); without one it is checked when the contract is. Neither it nor the `runbook` is part of its repr,
+    from which an id may come.
     """
 
     id: str
@@ -221,6 +226,7 @@ class Check:
     offenders: Offenders | None = None
     impact: str | None = None
     runbook: Runbook | None = field(default=None, repr=False)
+    schedule: str | None = field(default=None, repr=False)
     line: int = 0
 
 

@@ -98,7 +98,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One top-level property of a dataset. `physical_name` is the name in the table, exactly."""
+    """One top-level property of a dataset. `physical_name` is the name in the table, exactly.
+
+    `sources` are the objects that it is made from (ODCS `transformSourceObjects`), as the contract names them.
+    """
 
     name: str
     physical_name: str
@@ -115,6 +118,7 @@ class Column:
     enum: tuple[Scalar, ...] | None = None
     rules: tuple[QualityRule, ...] = ()
     relationships: tuple[Relationship, ...] = ()
+    sources: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     runbook: Runbook | None = None
     line: int
@@ -251,6 +255,8 @@ class Contract:
     support: tuple[SupportChannel, ...] = ()
     domain: str | None = None
     purpose: str | None = None
+    usage: str | None = None
+    limitations: str | None = None
     runbook: Runbook | None = None
     tags: tuple[str, ...] = ()
     extra_columns: str = "warn"

@@ -70,6 +70,15 @@ def test_a_contract_says_what_its_file_says(read: Callable[..., Contract]) -> No
     assert state.enum == ("open", 5, None)
 
 
+def test_terms_and_sources_are_read_and_are_no_part_of_the_meaning(read: Callable[..., Contract]) -> None:
+    told = ORDERS.replace("What customers bought", "What customers bought, usage: Reports, limitations: No returns")
+    told = told.replace("name: amount\n", 'name: amount\n        transformSourceObjects: ["raw.lines", shop.baskets]\n')
+    contract = read(told)
+    assert (contract.usage, contract.limitations) == ("Reports", "No returns")
+    assert contract.datasets[0].columns[1].sources == ("raw.lines", "shop.baskets")
+    assert contract.meaning == read(ORDERS).meaning
+
+
 def test_rules_carry_exact_thresholds_and_lines(read: Callable[..., Contract]) -> None:
     (orders,) = read(ORDERS).datasets
     (nulls,) = orders.columns[1].rules
