@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
+from monitor.alerts.routing import ELSEWHERE
 from monitor.failpoints import Point, reach
 from monitor.mrkdwn import words
 from monitor.notifiers.base import (
@@ -269,7 +270,7 @@ class Delivery:
         alert = claim.alert
         other = replace(
             alert,
-            id=f"{alert.id}-{'plain' if destination == alert.destination else 'fallback'}",
+            id=f"{alert.id}{'-plain' if destination == alert.destination else ELSEWHERE}",
             destination=destination,
             payload={**alert.payload, **changes},
             not_before=None,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from monitor.alerts.context import Background, Context, Routes
+from monitor.alerts.routing import told_in
 from monitor.domain.check import CheckPlan, TableName
 from monitor.domain.contract import Contract
 from monitor.domain.drift import DriftKind
@@ -210,7 +211,7 @@ def _context(
         heard = writer.alerts(limit=LEDGER, incident=incident.id) if incident.id in before else ()
         if heard:
             told.add(incident.id)
-            where[group] = tuple(dict.fromkeys([*where.get(group, ()), *(each.alert.destination for each in heard)]))
+            where[incident.id] = told_in(heard)
     return Context(
         target=target,
         routes=routes,
