@@ -22,6 +22,7 @@ from monitor.incidents.policy import Policy
 from monitor.incidents.reconcile import Evaluation, reconcile
 from monitor.incidents.silences import facts_of, is_silenced
 from monitor.store.rows import target_of
+from monitor.store.slots import SlotClaim
 from monitor.store.store import Store, Writer
 from monitor.store.values import Against, DriftRecord, Held, QueuedAlert, Standing, Trigger
 
@@ -49,7 +50,8 @@ class Alerting:
 class Recorded:
     """A run and what it is a run of. `plan` is the whole plan of the contract, of which `subset` runs looked at a part.
 
-    Without `alerting` it is kept as history only: the verdict now and the incidents do not move.
+    Without `alerting` it is kept as history only: the verdict now and the incidents do not move. With a `claim` it ends
+    that slot, or is not recorded at all.
     """
 
     run: Run
@@ -58,13 +60,15 @@ class Recorded:
     trigger: Trigger = Trigger.ON_DEMAND
     slot: datetime | None = None
     subset: bool = False
+    claim: SlotClaim | None = None
     alerting: Alerting | None = None
 
 
 def record(store: Store, found: Recorded) -> tuple[QueuedAlert, ...]:
     """Record a run with the columns seen, drift, incidents and alerts; return the alerts that are queued.
 
-    Raises StoreError if it cannot be recorded; then nothing of it is.
+    Raises StoreError if it cannot be recorded; then nothing of it is. FencedError says that its slot went to somebody
+    else meanwhile.
     """
     alerts = _again(lambda: _record(store, found))
     reach(Point.RUN_COMMITTED)
@@ -101,6 +105,8 @@ def _record(store: Store, found: Recorded) -> tuple[QueuedAlert, ...]:
     run, target = found.run, target_of(found.run)
     alerting = None if run.shadow else found.alerting
     with store.writing() as writer:
+        if found.claim is not None:
+            writer.finish_slot(found.claim)
         is_first = not writer.has_stood(target)
         drift = _drift(writer, found, target)
         writer.record_run(

@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from monitor.errors import SettingsError, UsageError
@@ -24,6 +25,13 @@ MISSING = (
 def can_tell(settings: "Settings") -> bool:
     """Say whether there is a way to tell people."""
     return _way(settings) is not None
+
+
+def for_daemon(settings: "Settings") -> "Settings":
+    """Return the settings with a way to tell people: where none is configured, the daemon's own output."""
+    if can_tell(settings):
+        return settings
+    return replace(settings, alerts=replace(settings.alerts, to="console"))
 
 
 def alerting_of(settings: "Settings") -> "Alerting":
