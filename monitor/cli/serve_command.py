@@ -50,7 +50,8 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
 
 def _put_together(settings: "Settings", stack: ExitStack, *, once: bool) -> "Daemon":
     from monitor.cli.alerting import alerting_of, delivery_of, for_daemon
-    from monitor.daemon.daemon import Daemon, Parts
+    from monitor.daemon.daemon import Daemon
+    from monitor.daemon.parts import Parts
     from monitor.store.store import open_store
     from monitor.wiring import Engines, placement
 

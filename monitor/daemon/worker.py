@@ -48,6 +48,7 @@ class Work:
     entry: Entry | None
     begun: float = 0.0
     stop: str | None = None
+    was_fenced: bool = False
     ended: Event = field(default_factory=Event)
 
 
@@ -194,6 +195,7 @@ def _record(work: Work, run: Run, plan: CheckPlan, entry: Entry, tools: Tools) -
         try:
             record(tools.store, found)
         except FencedError as error:
+            work.was_fenced = True
             log.warning("Not recorded: %s", error, extra={"action": "run_fenced", **about})
             return False
         except StoreError as error:

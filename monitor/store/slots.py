@@ -258,6 +258,13 @@ class Slots:
             ).one()
             return Backlog(due=row.due, running=row.running, oldest=row.oldest)
 
+    def state_of(self, run_id: str) -> SlotState | None:
+        """Return where the run of this id is that somebody asked for; None if nobody did."""
+        slots = tables.slots
+        with self._database.reading() as connection:
+            found = connection.execute(select(slots.c.state).where(slots.c.run_id == run_id)).scalar()
+        return None if found is None else SlotState(found)
+
     def slots(
         self, *, limit: int, contract: str | None = None, states: Iterable[SlotState] | None = None
     ) -> tuple[SlotRecord, ...]:
