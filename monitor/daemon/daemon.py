@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from monitor.daemon.alarm import AlarmClock
 from monitor.daemon.enqueuer import Enqueuer
-from monitor.daemon.housekeeping import Housekeeping
+from monitor.daemon.housekeeping import REMOVED, Housekeeping
 from monitor.daemon.library import Invalid, Shelf
 from monitor.daemon.loop import Loop
 from monitor.daemon.parts import Parts
@@ -26,6 +26,8 @@ from monitor.deliver import Delivered
 from monitor.domain.contract import Contract
 from monitor.domain.target import TargetKey
 from monitor.errors import MonitorError
+from monitor.incidents.actions import withdraw
+from monitor.record import decide
 from monitor.schedule.rhythm import Rhythm
 from monitor.store.slots import Backlog, Watched
 
@@ -59,6 +61,7 @@ class Daemon:
             samples=settings.samples,
             alerting=parts.alerting,
             settings=settings.daemon,
+            catch_up=settings.schedule.catch_up,
         )
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._owner = f"{self.name}:{uuid4().hex[:8]}"  # a new process with an old number is somebody else
@@ -310,8 +313,21 @@ class Daemon:
         self._parts.deliverer.once()
 
     def _keep_up(self) -> None:
-        """Do what time does to incidents."""
-        self._house.once(self._now_watched(), self._invalid)
+        """Do what time does to incidents, and let go of what is no longer watched."""
+        table = self._now_watched()
+        self._house.once(table, self._invalid)
+        for watched in self._house.removed(table):
+            self._house.remove(watched, self._withdraw)
+            self._enqueuer.forget(watched)
+
+    def _withdraw(self, incident_id: str) -> None:
+        decide(
+            self._store,
+            incident_id,
+            lambda incident, now: withdraw(incident, REMOVED, now),
+            self.contract_of,
+            self._parts.alerting,
+        )
 
 
 def _age(at: float, now: float) -> float | None:

@@ -1,6 +1,8 @@
 """What is done every minute beside the runs: telling what nobody verified, and at night forgetting what is old."""
 
-from collections.abc import Sequence
+import logging
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -11,10 +13,19 @@ from monitor.daemon.troubles import invalid_files, missed_runs
 from monitor.domain.incident import IncidentKind
 from monitor.schedule.rhythm import Cron, next_moment
 from monitor.settings import Settings
+from monitor.store.slots import Watched
 from monitor.store.store import Store
 
 NIGHT = Cron(expression="17 3 * * *")
 """When old history is removed, in the configured zone."""
+
+
+GONE = 600.0
+"""Seconds for which a contract must be gone before it counts as removed: folders are moved and mounted anew."""
+
+REMOVED = "its contract is no longer watched"
+
+log = logging.getLogger(__name__)
 
 
 class Housekeeping:
@@ -26,6 +37,23 @@ class Housekeeping:
         self._settings = settings
         self._keeper = keeper
         self._night: datetime | None = None
+        self._missing: dict[Watched, float] = {}
+
+    def removed(self, table: Timetable) -> Sequence[Watched]:
+        """Return what was watched once, by any daemon, and has been gone for long enough. Raises StoreError."""
+        gone = self._store.slots.watermarks().keys() - table.entries.keys()
+        self._missing = {watched: self._missing.get(watched, time.monotonic()) for watched in gone}
+        return [watched for watched, since in sorted(self._missing.items()) if time.monotonic() - since >= GONE]
+
+    def remove(self, watched: Watched, end: Callable[[str], object]) -> None:
+        """Let go of what is no longer watched: its slots, and by `end` each of its living incidents."""
+        if not watched.shadow:
+            with self._store.reading() as reader:
+                living = reader.open_incidents(watched.target)
+            for incident in living:
+                end(incident.id)
+        self._store.slots.forget(watched, REMOVED)
+        log.info("No longer watched: %s", watched, extra={"action": "target_removed", "target": str(watched)})
 
     def once(self, table: Timetable, invalid: Sequence[Invalid]) -> None:
         """Do what is due, given what is watched and which files are no contracts. Raises StoreError."""

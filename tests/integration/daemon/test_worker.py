@@ -236,3 +236,29 @@ def test_plans_are_compiled_once_for_what_has_not_changed(shop: Shop) -> None:
     after = timetable([shop.entry.target], ScheduleSettings(), before)
     assert after.entries[watched_of(shop.entry.target)] is before.entries[watched_of(shop.entry.target)]
     assert compile_plan(shop.entry.target.contract, "postgres") == shop.entry.plan
+
+
+def test_work_that_piles_up_is_not_done_twice(shop: Shop) -> None:
+    later = NewSlot(
+        watched=shop.claim(lease=-1.0).watched, instant=INSTANT + timedelta(minutes=1), parts=("all",), start=INSTANT
+    )
+    shop.store.slots.enqueue([later], {})
+    engine = Told([all_of(Outcome.PASS)])
+    shop.work(engine, shop.claim())
+    assert engine.scanned == []
+    shop.work(engine, shop.claim())
+    assert [run.slot for run in shop.runs()] == [later.instant]
+    first = shop.store.slots.slots(limit=9)[-1]
+    assert (first.state, first.reason) == (
+        SlotState.SKIPPED,
+        "overtaken by the slot of 2026-11-23 02:01:00 UTC, which does all of it",
+    )
+
+
+def test_a_look_at_the_schema_does_not_overtake_a_whole_run(shop: Shop) -> None:
+    watched = shop.claim(lease=-1.0).watched
+    shop.store.slots.enqueue(
+        [NewSlot(watched=watched, instant=INSTANT + timedelta(minutes=1), parts=("schema",), start=INSTANT)], {}
+    )
+    shop.work(Told([all_of(Outcome.PASS)]), shop.claim())
+    assert [run.slot for run in shop.runs()] == [INSTANT]
