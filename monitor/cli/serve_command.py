@@ -43,8 +43,9 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
         else:
             daemon.start()
             _wait_for_the_end(daemon, signals)
-        daemon.stop(in_a_hurry=lambda: bool(signals))
-    sys.stdout.flush()
+        has_ended = daemon.stop(in_a_hurry=lambda: bool(signals))
+    if not has_ended:  # Python would wait for the thread that hangs
+        os._exit(0)
     return 0
 
 

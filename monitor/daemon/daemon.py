@@ -124,10 +124,11 @@ class Daemon:
         while time.monotonic() < end and self._parts.deliverer.once() != Delivered():
             pass
 
-    def stop(self, in_a_hurry: Callable[[], bool] = lambda: False) -> None:
+    def stop(self, in_a_hurry: Callable[[], bool] = lambda: False) -> bool:
         """End within 25 seconds: claim nothing more, let runs finish or hand them back, deliver once more.
 
-        `in_a_hurry` is asked while runs may still finish: if so they are handed back now.
+        `in_a_hurry` is asked while runs may still finish: if so they are handed back now. False says that a thread
+        hangs in a call that nobody can end; its slot is run by others when its lease is over.
         """
         end = time.monotonic() + LONGEST_STOP
         log.info("Stopping", extra={"action": "stopping"})
@@ -146,7 +147,9 @@ class Daemon:
             self._flush(end - 1.0)
         self._heart.end()
         self._alarm.stop()
-        log.info("Stopped", extra={"action": "stopped", "left": len(self._running())})
+        left = len(self._running())
+        log.info("Stopped", extra={"action": "stopped", "left": left})
+        return not left
 
     def _await_works(self, end: float, in_a_hurry: Callable[[], bool] = lambda: False) -> None:
         while self._running() and time.monotonic() < end and not in_a_hurry():
