@@ -21,6 +21,7 @@ COMMANDS = {
     "compile": "Write the SodaCL of every contract to checks/.",
     "verify": "Verify contracts against the warehouse, now.",
     "serve": "Be the daemon: verify every contract when it is due.",
+    "report": "Build the HTML site from history.",
     "runs": "List what was found before.",
     "drift": "List how tables and contracts changed.",
     "incidents": "List what is wrong; take care of it.",
