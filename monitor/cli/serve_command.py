@@ -51,6 +51,7 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
 
 def _put_together(settings: "Settings", stack: ExitStack, *, once: bool) -> "Daemon":
     from monitor.cli.alerting import alerting_of, delivery_of, for_daemon
+    from monitor.cli.listening import hearing
     from monitor.daemon.daemon import Daemon
     from monitor.daemon.parts import Parts
     from monitor.store.store import open_store
@@ -59,6 +60,8 @@ def _put_together(settings: "Settings", stack: ExitStack, *, once: bool) -> "Dae
     settings = for_daemon(settings)
     engines = stack.enter_context(Engines())
     store = stack.enter_context(open_store(settings.state.url))
+    if not once:
+        stack.enter_context(hearing(settings, store, engines.of))
     if once:  # nobody waits for a moment that is spread
         settings = replace(settings, schedule=replace(settings.schedule, spread=0.0))
     return Daemon(
