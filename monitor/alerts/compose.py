@@ -10,12 +10,11 @@ from typing import Any
 
 from monitor.alerts import words
 from monitor.alerts.context import Background, Context
-from monitor.alerts.render import Rendered, line, render
+from monitor.alerts.render import Rendered, line, render, rest
 from monitor.alerts.routing import channels_of, contract_channels, mentions_of
 from monitor.domain.incident import OF_DATA, ChangeKind, Incident, IncidentChange, IncidentKind, IncidentState
 from monitor.domain.scan import CheckResult, Outcome
 from monitor.notifiers.base import Mention
-from monitor.notifiers.blocks import pages
 from monitor.reports.hints import hint
 from monitor.store.values import ChangeRef, QueuedAlert
 from monitor.templates import Trusted
@@ -32,17 +31,16 @@ SILENT = frozenset({ChangeKind.LEFT})
 def alerts_for(changes: Iterable[IncidentChange], context: Context, now: datetime) -> tuple[QueuedAlert, ...]:
     """Return the messages that tell these changes, in the order in which they must be sent.
 
-    What is quiet is not told, and neither is the end of something of which nobody has heard.
+    What is quiet is not told, and neither is the end of something of which nobody has heard, or a decision about it.
     """
     loud = [change for change in changes if not change.is_quiet and _is_news(change, context)]
     stories: dict[tuple[str, str], list[IncidentChange]] = {}
     for change in loud:
         for channel in channels_of(change.incident, context):
             stories.setdefault((change.incident.group or change.incident.id, channel), []).append(change)
-    alerts: list[QueuedAlert] = []
-    for (group, channel), told in stories.items():
-        alerts += _Story(group, channel, told, context, now).alerts()
-    if context.is_first_run and not any(_is_here(change, context) for change in loud):
+    found = [_Story(group, channel, told, context, now) for (group, channel), told in stories.items()]
+    alerts = [alert for story in found for alert in story.alerts()]
+    if context.is_first_run and not any(story.is_summary for story in found):
         alerts += [_Story("", channel, [], context, now).note() for channel in contract_channels(context)]
     return tuple(alerts)
 
@@ -62,11 +60,7 @@ def _gravity(incident: Incident) -> tuple[bool, int, int, bool, datetime, Decima
 
 
 def _is_news(change: IncidentChange, context: Context) -> bool:
-    return not change.incident.is_over or change.incident.id in context.told
-
-
-def _is_here(change: IncidentChange, context: Context) -> bool:
-    return change.incident.kind in OF_DATA and change.incident.target == context.target
+    return change.incident.id in context.told or not (change.incident.is_over or change.by)
 
 
 @dataclass
@@ -79,6 +73,11 @@ class _Story:
     context: Context
     now: datetime
 
+    @property
+    def is_summary(self) -> bool:
+        """Say whether it is the first that people hear of the target."""
+        return self._is_first_told(self._members())
+
     def alerts(self) -> list[QueuedAlert]:
         """Return the parent message, then one reply with all that happened, then what did not fit."""
         members = self._members()
@@ -88,19 +87,18 @@ class _Story:
         noticed = [change for change in self.told if change.kind not in SILENT]
         if is_known and noticed:
             replies.append(self._reply(noticed))
-        if not is_known or len(noticed) > STORM:
-            replies += _rest(parent.remainder)
         for reply in tuple(replies):
-            replies += _rest(reply.remainder)
+            replies += rest(reply.remainder)
+        pages = rest(parent.remainder) if not is_known or len(noticed) > STORM else []
         lead = lead_of(members)
         calls = () if self.context.is_first_run else mentions_of(lead, self.context)
         refs = self._refs(members)
-        closes = all(member.is_over for member in members)
+        living = sum(not member.is_over for member in members)
         return [
-            self._alert("parent", 0, parent, refs, mentions=calls, closes=closes),
+            self._alert("parent", 0, parent, refs, mentions=calls, living=living),
             *(
-                self._alert("reply", place, each, self._refs(()), closes=closes)
-                for place, each in enumerate(replies, 1)
+                self._alert("reply", place, each, self._refs(()), living=living, is_page=place > len(replies))
+                for place, each in enumerate((*replies, *pages), 1)
             ),
         ]
 
@@ -178,7 +176,7 @@ class _Story:
         what = ".".join(part for part in (dataset, ", ".join(columns)) if part)
         server = f"server {target.server}" if target.server and target.contract else ""
         return {
-            "icon": "quiet" if lead is None else _icon(lead),
+            "icon": "quiet" if lead is None else words.icon(lead),
             "name": contract.name if contract and target.contract else target.contract or str(target),
             "place": " · ".join(part for part in (what, version, server) if part) or str(target),
             "command": f"pactwatch verify {target.contract} --alert" if target.contract else "",
@@ -206,7 +204,7 @@ class _Story:
             "since": words.moment(lead.first_failed_at, self.now),
             "times": f"{words.ordinal(max(lead.failures, 1))} failing run",
             "held": held,
-            "state": _state(lead, self.now),
+            "state": _state(lead, self.now) or self._quiet_is_over(lead),
             "impact": (result.check.impact if result else None) or (contract.purpose if contract else None) or "",
             "changed": background.changed,
             "step": (hint(result, run) if result and run else None) or "",
@@ -216,7 +214,7 @@ class _Story:
     def _member(self, member: Incident) -> str:
         told = words.once(member, self._found(member)) if member.is_over else self._breach(member)
         state = _state(member, self.now)
-        return line("member", icon=_icon(member), words=told, state=state, key=member.key)
+        return line("member", icon=words.icon(member), words=told, state=state, key=member.key)
 
     # -- replies -------------------------------------------------------------------------------------------------
 
@@ -231,7 +229,7 @@ class _Story:
         return line(
             "change",
             kind=change.kind.value,
-            icon=_icon(incident),
+            icon=words.icon(incident),
             words=self._breach(incident),
             promise=self._promise(incident),
             before=self._before(change),
@@ -266,6 +264,10 @@ class _Story:
     def _why(self, incident: Incident) -> str | None:
         return next((change.why for change in self.told if change.incident.id == incident.id and not change.by), None)
 
+    def _quiet_is_over(self, incident: Incident) -> str:
+        ended = any(each.kind is ChangeKind.SILENCE_ENDED and each.incident.id == incident.id for each in self.told)
+        return "quiet is over and it is still broken" if ended else ""
+
     def _breach(self, incident: Incident) -> str:
         return words.breach(incident, self._found(incident), self._why(incident))
 
@@ -286,8 +288,10 @@ class _Story:
         refs: tuple[ChangeRef, ...],
         *,
         mentions: Sequence[Mention] = (),
-        closes: bool = False,
+        living: int = 0,
+        is_page: bool = False,
     ) -> QueuedAlert:
+        """Return a message; so many incidents of its story are not over. A page holds what did not fit elsewhere."""
         lead = self.told[0].incident if self.told else None
         payload: dict[str, Any] = {
             "role": role,
@@ -297,7 +301,10 @@ class _Story:
             "text": rendered.text,
             "blocks": [dict(block) for block in rendered.blocks],
             "mentions": [{"kind": mention.kind.value, "value": mention.value} for mention in mentions],
-            "closes": closes,
+            "closes": bool(self.group) and not living,
+            "living": living,
+            "hidden": len(rendered.remainder),
+            "page": is_page,
         }
         return QueuedAlert(
             id=self._identity(role, place, refs),
@@ -314,20 +321,6 @@ class _Story:
         told = " ".join(f"{ref.incident}.{ref.sequence}" for ref in refs)
         text = "\n".join((self.group, self.channel, role, str(place), about, told))
         return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def _rest(lines: Sequence[str]) -> list[Rendered]:
-    """Return what did not fit, as messages for the thread."""
-    found = pages(lines)
-    return [Rendered(text=f"the rest, {place} of {len(found)}", blocks=blocks) for place, blocks in enumerate(found, 1)]
-
-
-def _icon(incident: Incident) -> str:
-    if incident.is_over:
-        return "over" if incident.state is IncidentState.RESOLVED else "quiet"
-    if incident.kind is IncidentKind.BROKEN:
-        return "broken"
-    return "warning" if incident.kind is IncidentKind.WARNING else "unknown"
 
 
 def _state(incident: Incident, now: datetime) -> str:

@@ -60,12 +60,12 @@ class Recorder:
 
     def deliver(self) -> "Delivered | None":
         """Tell what is queued; None where nobody is to be told or nothing could be recorded."""
-        from monitor.cli.alerting import delivery_of
+        from monitor.cli.alerting import deliver
 
         if self._alerting is None or self._store is None:
             return None
         try:
-            return delivery_of(self._settings, self._store).until_quiet()
+            return deliver(self._settings, self._store)
         except StoreError as error:
             self._trouble = error
             return None

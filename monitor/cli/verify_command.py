@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.alerting import undelivered
 from monitor.cli.places import check_writable, while_somebody_reads
 from monitor.cli.recorder import Recorder
 from monitor.errors import ContractError, MonitorError, UsageError
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from monitor.cli.exits import Named
     from monitor.cli.text import Told
     from monitor.contracts.versions import Library, Selected
-    from monitor.deliver import Delivered
     from monitor.domain.contract import Contract
     from monitor.domain.scan import Run
     from monitor.settings import Settings
@@ -109,8 +109,8 @@ def verify_command(
     )
     if recorder is not None and recorder.trouble is not None:
         asked.troubles.append(f"not recorded: {recorder.trouble} (--no-record verifies without it)")
-    if delivered is not None and (delivered.put_off or delivered.dead):
-        asked.troubles.append(_undelivered(delivered))
+    if delivered is not None and (trouble := undelivered(delivered)):
+        asked.troubles.append(trouble)
     for trouble in asked.troubles:
         click.echo(visible(trouble), err=True)
     return code or (MonitorError.exit_code if asked.troubles else 0)
@@ -213,16 +213,6 @@ def tell(
         else:
             print_runs(told, invalid, exit_code=code, stream=stream, verbose=verbose, named=named)
     return code
-
-
-def _undelivered(delivered: "Delivered") -> str:
-    """Say what was not heard by anybody, or not where it should have been."""
-    told = []
-    if delivered.put_off:
-        told.append(f"{delivered.put_off:,} not delivered yet")
-    if delivered.dead:
-        told.append(f"{delivered.dead:,} refused for good, {delivered.elsewhere:,} of them told another way")
-    return f"alerts: {', '.join(told)} (`pactwatch alerts` says why)"
 
 
 def _is_file(word: str) -> bool:

@@ -94,7 +94,7 @@ def test_postgresql_waits_for_pactwatch_migrate(empty_url: str) -> None:
     with pytest.raises(StoreError, match="has no tables yet: run `pactwatch migrate`"):
         open_store(empty_url)
     database_at(empty_url, "0001").close()
-    with pytest.raises(StoreError, match="has schema 0001, this program needs 0002: run `pactwatch migrate`"):
+    with pytest.raises(StoreError, match="has schema 0001, this program needs 0003: run `pactwatch migrate`"):
         open_store(empty_url)
 
 

@@ -76,6 +76,14 @@ def test_a_first_run_that_holds_is_told_too() -> None:
     assert "2 hold" in str(summary.payload["text"])
 
 
+def test_what_was_told_before_the_first_whole_run_goes_on_and_the_summary_stands_on_its_own() -> None:
+    teller = Teller()
+    teller.run(runs.RANGE)
+    parent, reply, note = teller.run(runs.RANGE, runs.FOREIGN_KEY, PASSING_OTHER, first=True)
+    assert [parent.kind, reply.kind, note.kind] == ["parent", "reply", "note"]
+    assert "is now watched: 1 holds, 2 broken" in str(note.payload["text"])
+
+
 def test_only_what_is_urgent_calls_people() -> None:
     (calm,) = Teller().run(runs.RANGE)
     (urgent,) = Teller().run(replace(runs.RANGE, check=replace(runs.RANGE.check, severity="high")))
@@ -98,14 +106,13 @@ def test_trouble_of_the_monitor_goes_to_those_who_run_it() -> None:
     assert "1 check cannot be verified: out of memory" in str(alert.payload["text"])
 
 
-def test_a_dead_server_is_one_message_also_at_the_first_run_and_its_return_is_told_below() -> None:
+def test_a_dead_server_is_one_message_and_its_return_is_told_below() -> None:
     teller = Teller()
     dead = [replace(each, outcome=Outcome.BLOCKED, reason="connection refused", measured=None) for each in many(3)]
-    down, note = teller.run(*dead, first=True)
+    (down,) = teller.run(*dead)
     assert down.destination == "#data-platform"
     assert "*server warehouse*: server warehouse does not answer: connection refused" in str(down.payload["text"])
     assert "Impact" not in shown((down,))
-    assert (note.kind, note.destination) == ("note", "#flights-oncall")
     parent, reply = teller.run(*(passing(each) for each in many(3)))
     assert parent.destination == reply.destination == "#data-platform"
     assert "*Resolved* after 1 h" in shown((reply,))
