@@ -10,12 +10,16 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from monitor import words
 from monitor.cli.exits import Named, overall
 from monitor.domain.check import plain
 from monitor.domain.scan import CheckResult, Outcome, Run, Sample
 from monitor.errors import ContractError
+
+if TYPE_CHECKING:
+    from monitor.store.values import AlertRecord
 
 SCHEMA_VERSION = 1
 _LONGEST = 60
@@ -24,14 +28,29 @@ Json = str | int | float | Decimal | bool | None | Sequence["Json"] | Mapping[st
 """What the encoder writes."""
 
 
-def document(runs: Sequence[Run], invalid: Sequence[ContractError], *, named: Named = ()) -> str:
-    """Return the document of `verify --format json`: the verdict over all, every run, every invalid file."""
+def document(
+    runs: Sequence[Run],
+    invalid: Sequence[ContractError],
+    *,
+    named: Named = (),
+    alerts: "Sequence[AlertRecord]" = (),
+) -> str:
+    """Return the document of `verify --format json`: the verdict over all, every run, every invalid file, who heard."""
     return encode(
         {
             "schema_version": SCHEMA_VERSION,
             "verdict": overall(runs, invalid=bool(invalid), named=named),
             "runs": [run_object(run) for run in runs],
             "invalid": [{"file": error.file, "problems": list(error.problems)} for error in invalid],
+            "alerts": [
+                {
+                    "id": each.alert.id,
+                    "destination": each.alert.destination,
+                    "kind": each.alert.kind,
+                    "state": each.state,
+                }
+                for each in alerts
+            ],
         }
     )
 
@@ -53,6 +72,11 @@ def run_object(run: Run) -> dict[str, Json]:
         "counts": {outcome: run.count(outcome) for outcome in Outcome},
         "results": [result_object(result) for result in run.scan.results],
     }
+
+
+def _told(record: "AlertRecord") -> dict[str, Json]:
+    alert = record.alert
+    return {"id": alert.id, "destination": alert.destination, "kind": alert.kind, "state": record.state}
 
 
 def result_object(result: CheckResult) -> dict[str, Json]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from monitor.record import Alerting
     from monitor.settings import Settings
     from monitor.store.store import Store
+    from monitor.store.values import AlertRecord
 
 
 class Recorder:
@@ -28,6 +29,7 @@ class Recorder:
             self._alerting = alerting_of(settings)
         self._store: Store | None = None
         self._trouble: MonitorError | None = None
+        self._queued: list[str] = []
         self._opening = threading.Thread(target=self._open, name="store", daemon=True)
 
     @property
@@ -56,6 +58,7 @@ class Recorder:
             self._trouble = error
             self.close()
             return None
+        self._queued += [alert.id for alert in alerts]
         return tuple(dict.fromkeys(alert.destination for alert in alerts))
 
     def deliver(self) -> "Delivered | None":
@@ -69,6 +72,17 @@ class Recorder:
         except StoreError as error:
             self._trouble = error
             return None
+
+    def alerts(self) -> "tuple[AlertRecord, ...]":
+        """Return what became of the alerts of these runs so far, in the order in which they were queued."""
+        if self._store is None or not self._queued:
+            return ()
+        try:
+            with self._store.reading() as reader:
+                return reader.alerts_by_id(self._queued)[::-1]
+        except StoreError as error:
+            self._trouble = error
+            return ()
 
     def close(self) -> None:
         """Close the store."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from monitor.domain.contract import Contract
     from monitor.domain.scan import Run
     from monitor.settings import Settings
+    from monitor.store.values import AlertRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,7 @@ def verify_command(
         recorder = None if no_record else stack.enter_context(Recorder(settings, alert=alert))
         told = list(verify(settings, chosen, asked, engines, recorder))
         delivered = recorder.deliver() if recorder is not None else None
+        alerts = recorder.alerts() if recorder is not None else ()
     named = {(each.contract.id, each.contract.version) for each in selected if each.named}
     invalid = [*unplaced, *(ContractError(file.file, list(file.problems)) for file in library.invalid)]
     code = tell(
@@ -106,6 +108,7 @@ def verify_command(
         fail_on=fail_on,
         verbose=verbose,
         named=named,
+        alerts=alerts,
     )
     if recorder is not None and recorder.trouble is not None:
         asked.troubles.append(f"not recorded: {recorder.trouble} (--no-record verifies without it)")
@@ -194,6 +197,7 @@ def tell(
     fail_on: str,
     verbose: bool,
     named: "Named",
+    alerts: "Sequence[AlertRecord]" = (),
 ) -> int:
     """Write the verdict and return the exit code. A shadow run counts only where its version was named."""
     from monitor.cli.exits import exit_code
@@ -209,7 +213,7 @@ def tell(
         if output_format == "json":
             from monitor.cli.json_output import document
 
-            stream.write(document(runs, invalid, named=named))
+            stream.write(document(runs, invalid, named=named, alerts=alerts))
         else:
             print_runs(told, invalid, exit_code=code, stream=stream, verbose=verbose, named=named)
     return code
