@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from monitor.alerts.context import Routes
@@ -30,10 +30,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alerting:
-    """Whom to tell, and how patient to be."""
+    """Whom to tell, and how patient to be. What nobody waits for may `gather` for so long before it is told."""
 
     policy: Policy
     routes: Routes
+    gather: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +141,7 @@ def _alert(
         run=found.run,
         results={result.check.id: result for result in found.run.scan.results},
         is_first_run=is_first,
+        gather=alerting.gather if found.trigger is Trigger.SCHEDULED else timedelta(0),
     )
     return tell(writer, news, alerting.routes, now)
 

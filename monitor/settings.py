@@ -80,10 +80,14 @@ class SlackSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSettings:
-    """How often a check must fail before people hear of it, and pass before they hear that it is over; in a row."""
+    """How often a check must fail before people hear of it, and pass before they hear that it is over; in a row.
+
+    For so many seconds as `group` says a story of which people know nothing waits for others.
+    """
 
     alert_after_failures: int = 1
     resolve_after_passes: int = 1
+    group: float = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

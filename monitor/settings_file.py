@@ -98,6 +98,7 @@ class _Slack(_Table):
 class _Alerts(_Table):
     alert_after_failures: Times = AlertSettings().alert_after_failures
     resolve_after_passes: Times = AlertSettings().resolve_after_passes
+    group: Seconds = AlertSettings().group
 
 
 class _File(_Table):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.alerts.context import Background, Context, Routes
 from monitor.domain.contract import Contract
@@ -27,7 +27,7 @@ class News:
     """What happened to incidents of one target, and what was known before.
 
     `known` are the incidents that lived or had ended lately. `run` is what showed it, or the latest one; `results` are
-    newer than where the checks stand.
+    newer than where the checks stand. For so long as `gather` says the beginning of a story waits for others.
     """
 
     target: TargetKey
@@ -37,6 +37,7 @@ class News:
     run: Run | None = None
     results: Mapping[str, CheckResult] = field(default_factory=dict)
     is_first_run: bool = False
+    gather: timedelta = timedelta(0)
 
 
 def tell(writer: Writer, news: News, routes: Routes, now: datetime) -> tuple[QueuedAlert, ...]:
@@ -45,11 +46,15 @@ def tell(writer: Writer, news: News, routes: Routes, now: datetime) -> tuple[Que
     Raises ConflictError if somebody else changed one of the incidents meanwhile.
     """
     context = _context(writer, news, routes)
-    context = replace(context, backgrounds=_backgrounds(writer, context))
+    context = replace(context, backgrounds=_backgrounds(writer, context, news.changes))
     writer.save_changes(news.changes)
     from monitor.alerts.compose import alerts_for  # not before it is needed: its templates are slow to import
 
-    alerts = alerts_for(news.changes, context, now)
+    later = writer.now() + news.gather if news.gather else None
+    alerts = tuple(
+        alert if alert.story in context.where else replace(alert, not_before=later)
+        for alert in alerts_for(news.changes, context, now)
+    )
     writer.enqueue(alerts)
     return alerts
 
@@ -103,23 +108,27 @@ def _result(standing: Standing) -> CheckResult:
     )
 
 
-def _backgrounds(writer: Writer, context: Context) -> Mapping[str, Background]:
-    """Return what is known of each story's first incident."""
-    from monitor.alerts.compose import lead_of
+def _backgrounds(writer: Writer, context: Context, changes: Iterable[IncidentChange]) -> Mapping[str, Background]:
+    """Return what is known of each story's first incident, and of those that people hear of now."""
+    from monitor.alerts.compose import NEWS, STORM, lead_of
 
-    return _known(writer, context, (lead_of(members) for members in context.members.values()))
-
-
-def _known(writer: Writer, context: Context, incidents: Iterable[Incident]) -> dict[str, Background]:
+    leads = {lead.id: lead for lead in map(lead_of, context.members.values())}
+    news = {change.incident.id: change.incident for change in changes if change.kind in NEWS and not change.is_quiet}
+    since: dict[str, tuple[str, ...]] = {}
     found: dict[str, Background] = {}
-    for incident in incidents:
-        held = writer.last_held(context.target, incident.key)
-        if held is not None and not incident.is_over:
-            found[incident.id] = Background(held=held, changed=_changed(writer, context, incident, held))
+    for incident in (leads | dict(list(news.items())[:STORM])).values():
+        held = None if incident.is_over else writer.last_held(context.target, incident.key)
+        if held is None:
+            continue
+        if held.run_id not in since:
+            since[held.run_id] = _changed(writer, context, held)
+        siblings = _siblings(context, incident) if incident.id in leads else ()
+        found[incident.id] = Background(held=held, changed=(*since[held.run_id], *siblings))
     return found
 
 
-def _changed(writer: Writer, context: Context, lead: Incident, held: Held) -> tuple[str, ...]:
+def _changed(writer: Writer, context: Context, held: Held) -> tuple[str, ...]:
+    """Return what is different since a run in which something held."""
     target, lines = context.target, list[str]()
     rows = {result.check.dataset: result.rows for result in context.results.values() if result.rows is not None}
     for dataset, count in writer.row_counts(held.run_id).items():
@@ -141,11 +150,15 @@ def _changed(writer: Writer, context: Context, lead: Incident, held: Held) -> tu
         unchanged.append("contract version")
     if unchanged:
         lines.append(f"{', '.join(unchanged)}: unchanged")
+    return tuple(lines)
+
+
+def _siblings(context: Context, lead: Incident) -> tuple[str, ...]:
     siblings = [
         result.outcome
         for result in context.results.values()
         if result.check.dataset == lead.dataset and result.check.id != lead.key and result.outcome in EVALUATED
     ]
-    if siblings:
-        lines.append(f"{siblings.count(Outcome.PASS):,} of {len(siblings):,} other checks of {lead.dataset} hold")
-    return tuple(lines)
+    if not siblings:
+        return ()
+    return (f"{siblings.count(Outcome.PASS):,} of {len(siblings):,} other checks of {lead.dataset} hold",)

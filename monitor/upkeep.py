@@ -146,5 +146,6 @@ class Upkeep:
                 known=known,
                 contract=self._contract_of(target) if target.contract else None,
                 run=latest_run(writer, target),
+                gather=self._alerting.gather,
             )
             return Kept(changes=len(changes), alerts=len(tell(writer, news, self._alerting.routes, now)))

@@ -24,6 +24,9 @@ STORM = 20
 """More new breaches than this are told as one digest."""
 
 NEW = frozenset({ChangeKind.OPENED, ChangeKind.REOPENED})
+NEWS = NEW | {ChangeKind.WORSE, ChangeKind.SILENCE_ENDED}
+"""Where people want to know what is different since it last held."""
+
 SILENT = frozenset({ChangeKind.LEFT})
 """What only changes the parent message."""
 
@@ -126,7 +129,7 @@ class _Story:
         if len(live) > STORM:
             counts = Counter(member.dataset or str(member.target) for member in live)
             datasets = [f"{dataset}: {count:,}" for dataset, count in counts.most_common(10)]
-            items = [self._member(member) for member in live]
+            items = [self._member(member, is_brief=True) for member in live]
             mentions = self._mentions(lead)
             told |= {"total": len(live), "datasets": datasets}
             return render("digest", told, items=items, mentions=mentions)
@@ -189,13 +192,6 @@ class _Story:
         result = self._found(lead)
         contract, run = self.context.contract if lead.target.contract else None, self.context.run
         background = self.context.backgrounds.get(lead.id, Background())
-        held = ""
-        if background.held is not None:
-            span = words.lasting(background.held.at - background.held.since)
-            until = words.moment(background.held.at, self.now)
-            held = f"last held {until}" if background.held.at == background.held.since else f"held {span} until {until}"
-        elif lead.kind in OF_DATA:
-            held = "never seen to hold"
         has_numbers = result is not None and lead.kind in OF_DATA and result.check.unit != "columns"
         return {
             "headline": words.breach(lead, result, self._why(lead)),
@@ -203,7 +199,7 @@ class _Story:
             "measured": str(measured(result) or "") if result and has_numbers else "",
             "since": words.moment(lead.first_failed_at, self.now),
             "times": f"{words.ordinal(max(lead.failures, 1))} failing run",
-            "held": held,
+            "held": self._held(lead),
             "state": _state(lead, self.now) or self._quiet_is_over(lead),
             "impact": (result.check.impact if result else None) or (contract.purpose if contract else None) or "",
             "changed": background.changed,
@@ -211,17 +207,43 @@ class _Story:
             "owner": (contract.owner.team if contract else None) or "",
         }
 
-    def _member(self, member: Incident) -> str:
+    def _member(self, member: Incident, *, is_brief: bool = False) -> str:
         told = words.once(member, self._found(member)) if member.is_over else self._breach(member)
         state = _state(member, self.now)
-        return line("member", icon=words.icon(member), words=told, state=state, key=member.key)
+        is_silent = is_brief or member.is_over or member.id not in self.context.backgrounds
+        held = "" if is_silent else self._held(member)
+        return line("member", icon=words.icon(member), words=told, state=state, held=held, key=member.key)
+
+    def _held(self, incident: Incident) -> str:
+        """Say when its check last held, and for how long."""
+        known = self.context.backgrounds.get(incident.id, Background()).held
+        if known is None:
+            return "never seen to hold" if incident.kind in OF_DATA else ""
+        until = words.moment(known.at, self.now)
+        if known.at == known.since:
+            return f"last held {until}"
+        return f"held {words.lasting(known.at - known.since)} until {until}"
 
     # -- replies -------------------------------------------------------------------------------------------------
 
     def _reply(self, changes: Sequence[IncidentChange]) -> Rendered:
         lines = [self._change(change) for change in changes]
         first, *more = lines
-        return render("reply", {"first": Trusted(first), "more": len(more)}, items=more)
+        return render("reply", {"first": Trusted(first), "more": len(more)}, items=[*more, *self._since(changes)])
+
+    def _since(self, changes: Sequence[IncidentChange]) -> list[str]:
+        """Return what is different since these last held, where the parent message does not say so already."""
+        lead = lead_of(self._members())
+        said = set(self.context.backgrounds.get(lead.id, Background()).changed)
+        lines: list[str] = []
+        for change in changes:
+            background = self.context.backgrounds.get(change.incident.id, Background())
+            if change.kind not in NEWS or change.incident.id == lead.id or background.held is None:
+                continue
+            new = [each for each in background.changed if each not in said]
+            said.update(new)
+            lines += [line("since", words=each, key=change.incident.key) for each in new]
+        return lines
 
     def _change(self, change: IncidentChange) -> str:
         incident = change.incident
@@ -233,6 +255,7 @@ class _Story:
             words=self._breach(incident),
             promise=self._promise(incident),
             before=self._before(change),
+            held=self._held(incident) if incident.id in self.context.backgrounds else "",
             since=words.moment(incident.first_failed_at, self.now),
             until=until,
             by=change.by or "",

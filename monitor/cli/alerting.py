@@ -2,6 +2,8 @@
 
 import os
 import socket
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.errors import UsageError
@@ -40,14 +42,18 @@ def alerting_of(settings: "Settings") -> "Alerting":
         alert_after_failures=settings.alerts.alert_after_failures,
         resolve_after_passes=settings.alerts.resolve_after_passes,
     )
-    return Alerting(policy=policy, routes=Routes(channel=slack.channel, ops_channel=slack.ops_channel or slack.channel))
+    routes = Routes(channel=slack.channel, ops_channel=slack.ops_channel or slack.channel)
+    return Alerting(policy=policy, routes=routes, gather=timedelta(seconds=settings.alerts.group))
 
 
 def upkeep_of(settings: "Settings", store: "Store") -> "Upkeep":
-    """Return what keeps incidents up with the clock. Raises UsageError where nobody can be told."""
+    """Return what keeps incidents up with the clock for somebody who waits: nothing is gathered first.
+
+    Raises UsageError where nobody can be told.
+    """
     from monitor.upkeep import Upkeep
 
-    return Upkeep(store, alerting_of(settings), contracts_of(settings))
+    return Upkeep(store, replace(alerting_of(settings), gather=timedelta(0)), contracts_of(settings))
 
 
 def deliver(settings: "Settings", store: "Store") -> "Delivered":

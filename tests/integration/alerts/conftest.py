@@ -19,7 +19,7 @@ from monitor.incidents.policy import Policy
 from monitor.notifiers.slack import SlackNotifier
 from monitor.record import Alerting, Recorded, record
 from monitor.store.store import Store
-from monitor.store.values import AlertRecord, QueuedAlert
+from monitor.store.values import AlertRecord, QueuedAlert, Trigger
 from monitor.upkeep import Kept, Upkeep
 from tests import runs
 from tests.ageing import age
@@ -45,7 +45,9 @@ class Tale:
     alerting: Alerting = ALERTING
     runs: int = 0
 
-    def run(self, *results: CheckResult, contract: str | None = None) -> tuple[QueuedAlert, ...]:
+    def run(
+        self, *results: CheckResult, contract: str | None = None, trigger: Trigger = Trigger.ON_DEMAND
+    ) -> tuple[QueuedAlert, ...]:
         """A run that finds this; of the contract, or of another one with this id."""
         self.runs += 1
         promised = (
@@ -66,7 +68,8 @@ class Tale:
             datasets=(),
             checks=tuple(result.check for result in results),
         )
-        return record(self.store, Recorded(run=run, contract=promised, plan=plan, alerting=self.alerting))
+        found = Recorded(run=run, contract=promised, plan=plan, alerting=self.alerting, trigger=trigger)
+        return record(self.store, found)
 
     def wait(self, span: timedelta) -> None:
         """Time passes; nobody looks."""

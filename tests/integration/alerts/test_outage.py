@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from monitor.alerts.audit import BAD, Audited, audit
 from monitor.domain.incident import IncidentKind
-from monitor.store.values import AlertState
+from monitor.store.values import AlertState, Trigger
 from tests import runs
 from tests.integration.alerts.conftest import BROKEN, FINE, HOUR, PASSING, Tale, shown
 
@@ -152,3 +152,13 @@ def test_after_five_failures_a_channel_gets_one_probe_at_a_time(tale: Tale) -> N
     tale.slack.faults.load({})
     tale.wait(timedelta(minutes=20))
     assert tale.deliver().sent == 8
+
+
+def test_a_scheduled_beginning_waits_for_others_unless_something_urgent_joins_its_story(tale: Tale) -> None:
+    tale.alerting = replace(tale.alerting, gather=timedelta(seconds=30))
+    tale.run(FINE, BROKEN, OTHER_PASSES, trigger=Trigger.SCHEDULED)
+    assert tale.deliver().sent == 0
+    tale.run(FINE, BROKEN, OTHER)
+    assert tale.deliver().sent == 3, "somebody waits for this one"
+    tale.run(FINE, BROKEN, OTHER_PASSES, trigger=Trigger.SCHEDULED)
+    assert tale.deliver().sent == 2, "what goes on in a thread waits for nobody"

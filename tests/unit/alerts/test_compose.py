@@ -5,13 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.alerts.compose import STORM
+from monitor.alerts.context import Background
 from monitor.domain.contract import SupportChannel
 from monitor.domain.incident import Incident
 from monitor.domain.scan import CheckResult, Outcome
 from monitor.incidents.actions import acknowledge, snooze
 from monitor.store.values import QueuedAlert
 from tests import runs
-from tests.unit.alerts.stories import CONTRACT, HOUR, Teller, many, passing, shown
+from tests.unit.alerts.stories import CONTRACT, HELD, HOUR, Teller, many, passing, shown
 
 PASSING = passing(runs.RANGE)
 
@@ -138,6 +139,32 @@ def test_what_a_person_did_is_told_in_the_thread() -> None:
 
 def test_the_same_message_always_has_the_same_id() -> None:
     assert [a.id for a in Teller().run(*many(30))] == [a.id for a in Teller().run(*many(30))]
+
+
+def test_each_new_member_says_when_it_last_held_and_what_is_new_since_then() -> None:
+    teller = Teller()
+    changed = ("flights.dest is gone (was text)",)
+    teller.run(runs.RANGE, passing(runs.FOREIGN_KEY), changed=changed)
+    teller.now += 48 * HOUR
+    _, reply = teller.run(runs.RANGE, runs.FOREIGN_KEY, changed=changed)
+    text = shown((reply,))
+    assert "; held 40 d 23 h until 23 Nov 01:00 UTC · `flights.dest.foreign-key`" in text
+    assert "since `flights" not in text, "the parent says it already"
+
+
+def test_what_is_new_since_a_member_last_held_is_told_where_the_parent_does_not_say_it() -> None:
+    teller = Teller()
+    teller.run(runs.FOREIGN_KEY, runs.RANGE)
+    by_key = {each.key: each.id for each in teller.incidents.values()}
+    said = ("flights.dest is gone (was text)",)
+    backgrounds = {
+        by_key[runs.FOREIGN_KEY.check.id]: Background(held=HELD, changed=said),
+        by_key[runs.RANGE.check.id]: Background(held=HELD, changed=(*said, "flights: 5 → 9 rows (+4)")),
+    }
+    _, reply = teller.run(runs.FOREIGN_KEY, replace(runs.RANGE, measured=4_000), backgrounds=backgrounds)
+    text = shown((reply,))
+    assert "• since `flights.air_time.range` last held: flights: 5 → 9 rows (+4)" in text
+    assert "is gone" not in text
 
 
 def test_text_of_strangers_is_never_active() -> None:
