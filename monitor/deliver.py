@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from monitor.alerts.routing import ELSEWHERE
+from monitor.failpoints import Point, reach
 from monitor.gathering import LATE, gather
 from monitor.mrkdwn import words
 from monitor.notifiers.base import (
@@ -132,6 +134,7 @@ class Delivery:
             return PUT_OFF
         except DeliveryError as error:
             return self._refused(claim, error)
+        reach(Point.TOLD)
         log.info("Told in %s", alert.destination, extra={"action": "alert_sent", "alert": alert.id})
         self._store.outbox.sent(claim, channel=sent.channel, ts=sent.ts, threads=threads)
         return SENT
@@ -246,10 +249,13 @@ class Delivery:
         if not claim.may_have_been_sent:
             return None
         try:
-            return self._notifier.find(claim.alert.id, destination, claim.queued_at, thread_ts)
+            found = self._notifier.find(claim.alert.id, destination, claim.queued_at, thread_ts)
         except CannotTell as error:
             log.warning("It may be told twice: %s", error, extra={"action": "alert_unsure", "alert": claim.alert.id})
             return None
+        if found is None:
+            reach(Point.LOOKED)
+        return found
 
     def _thread(self, alert: QueuedAlert) -> Thread | None:
         with self._store.reading() as reader:
@@ -325,7 +331,7 @@ class Delivery:
         note = f"{words(place)} takes no messages: {words(error.reason)}"
         text = f"{alert.payload['text']} ({note})"
         blocks = [*_small(note), *cast("list[Json]", alert.payload["blocks"])][:MOST]
-        identity = f"{alert.id}-{'fallback' if other == self._fallbacks[0] else 'last'}"
+        identity = f"{alert.id}{ELSEWHERE}"
         changes: dict[str, Json] = {"text": text, "blocks": blocks, "refused_by": tried}
         return self._instead(claim, error, identity, other, **changes) + Delivered(refused=refused)
 

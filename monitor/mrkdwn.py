@@ -55,15 +55,20 @@ def code(text: str, limit: int = LONGEST_CODE) -> str:
 
 def link(url: str, label: str) -> str:
     """Return a link with the label as its text; just the label when the address is none of the web."""
+    if not web_address(url):
+        return words(label)
+    made = f"<{escape(quote(url, safe=URL_SAFE))}|{words(label).replace('|', '¦')}>"
+    return made if len(made) <= LONGEST_LINK else words(label)
+
+
+def web_address(url: str) -> bool:
+    """Say whether this can be linked to: http or https, a host, nothing invisible, and short enough."""
     try:
         parts = urlsplit(url)
         is_web = parts.scheme in {"http", "https"} and bool(parts.hostname)
     except ValueError:
-        is_web = False
-    if not is_web or len(url) > LONGEST_LINK or not url.isprintable() or " " in url:
-        return words(label)
-    made = f"<{escape(quote(url, safe=URL_SAFE))}|{words(label).replace('|', '¦')}>"
-    return made if len(made) <= LONGEST_LINK else words(label)
+        return False
+    return is_web and len(url) <= LONGEST_LINK and url.isprintable() and " " not in url
 
 
 def plain(markup: str) -> str:

@@ -15,10 +15,12 @@ from monitor.domain.target import TargetKey, server_itself
 from monitor.drift.ledger import edited_in_place
 from monitor.drift.since import Look, against_contract, since_last_time
 from monitor.errors import ConflictError, UsageError
+from monitor.failpoints import Point, reach
 from monitor.incidents.policy import Policy
 from monitor.incidents.reconcile import Evaluation, reconcile
 from monitor.incidents.silences import ContractOf, silenced_by
 from monitor.store.rows import target_of
+from monitor.store.slots import SlotClaim
 from monitor.store.store import Store, Writer
 from monitor.store.values import Against, DriftRecord, QueuedAlert, Trigger
 from monitor.telling import EVALUATED, LEDGER, News, latest_run, tell
@@ -41,7 +43,8 @@ class Alerting:
 class Recorded:
     """A run and what it is a run of. `plan` is the whole plan of the contract, of which `subset` runs looked at a part.
 
-    Without `alerting` it is kept as history only: the verdict now and the incidents do not move.
+    Without `alerting` it is kept as history only: the verdict now and the incidents do not move. With a `claim` it ends
+    that slot, or is not recorded at all.
     """
 
     run: Run
@@ -50,15 +53,19 @@ class Recorded:
     trigger: Trigger = Trigger.ON_DEMAND
     slot: datetime | None = None
     subset: bool = False
+    claim: SlotClaim | None = None
     alerting: Alerting | None = None
 
 
 def record(store: Store, found: Recorded) -> tuple[QueuedAlert, ...]:
     """Record a run with the columns seen, drift, incidents and alerts; return the alerts that are queued.
 
-    Raises StoreError if it cannot be recorded; then nothing of it is.
+    Raises StoreError if it cannot be recorded; then nothing of it is. FencedError says that its slot went to somebody
+    else meanwhile.
     """
-    return again(lambda: _record(store, found))
+    alerts = again(lambda: _record(store, found))
+    reach(Point.RUN_COMMITTED)
+    return alerts
 
 
 def decide(
@@ -72,7 +79,9 @@ def decide(
 
     Raises UsageError if there is no such incident, or if it cannot be decided so.
     """
-    return again(lambda: _decide(store, incident_id, decision, contract_of, alerting))
+    change = again(lambda: _decide(store, incident_id, decision, contract_of, alerting))
+    reach(Point.DECISION_COMMITTED)
+    return change
 
 
 def again(transaction: Callable[[], T]) -> T:
@@ -89,6 +98,8 @@ def _record(store: Store, found: Recorded) -> tuple[QueuedAlert, ...]:
     run, target = found.run, target_of(found.run)
     alerting = None if run.shadow else found.alerting
     with store.writing() as writer:
+        if found.claim is not None:
+            writer.finish_slot(found.claim)
         is_first = _is_first(writer, found, target)
         drift = _drift(writer, found, target)
         writer.record_run(
@@ -99,6 +110,7 @@ def _record(store: Store, found: Recorded) -> tuple[QueuedAlert, ...]:
             subset=found.subset,
             stands=alerting is not None,
         )
+        reach(Point.RUN_WRITTEN)
         writer.save_columns(target, run.run_id, run.scan.started_at, run.scan.seen)
         writer.save_drift(drift)
         return () if alerting is None else _alert(writer, found, target, alerting, is_first=is_first)
@@ -143,7 +155,9 @@ def _alert(
         is_first_run=is_first,
         gather=alerting.gather if found.trigger is Trigger.SCHEDULED else timedelta(0),
     )
-    return tell(writer, news, alerting.routes, now)
+    alerts = tell(writer, news, alerting.routes, now)
+    reach(Point.ALERTS_WRITTEN)
+    return alerts
 
 
 def _decide(
@@ -167,6 +181,7 @@ def _decide(
         contract, run = contract_of(target), latest_run(writer, target)
         news = News(target=target, changes=(change,), known=known, contract=contract, run=run)
         tell(writer, news, alerting.routes, now)
+        reach(Point.DECISION_WRITTEN)
         return change
 
 

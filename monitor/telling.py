@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.alerts.context import Background, Context, Routes
+from monitor.alerts.routing import told_in
 from monitor.domain.contract import Contract
 from monitor.domain.incident import Incident, IncidentChange
 from monitor.domain.scan import CheckResult, Outcome, Run
@@ -50,13 +51,19 @@ def tell(writer: Writer, news: News, routes: Routes, now: datetime) -> tuple[Que
     writer.save_changes(news.changes)
     from monitor.alerts.compose import alerts_for  # not before it is needed: its templates are slow to import
 
-    later = writer.now() + news.gather if news.gather else None
-    alerts = tuple(
-        alert if alert.story in context.where else replace(alert, not_before=later)
-        for alert in alerts_for(news.changes, context, now)
-    )
+    alerts = alerts_for(news.changes, context, now)
+    if news.gather:
+        later = writer.now() + news.gather
+        known = {
+            group for group, members in context.members.items() if not context.told.isdisjoint(m.id for m in members)
+        }
+        alerts = tuple(alert if alert.story in known else _later(alert, later) for alert in alerts)
     writer.enqueue(alerts)
     return alerts
+
+
+def _later(alert: QueuedAlert, moment: datetime) -> QueuedAlert:
+    return replace(alert, not_before=moment if alert.not_before is None else max(alert.not_before, moment))
 
 
 def latest_run(writer: Writer, target: TargetKey) -> Run | None:
@@ -82,7 +89,7 @@ def _context(writer: Writer, news: News, routes: Routes) -> Context:
         heard = writer.alerts(limit=LEDGER, incident=incident.id) if incident.id in before else ()
         if heard:
             told.add(incident.id)
-            where[group] = tuple(dict.fromkeys([*where.get(group, ()), *(each.alert.destination for each in heard)]))
+            where[incident.id] = told_in(heard)
     standings = {standing.check.id: _result(standing) for standing in writer.verdict_now(news.target)}
     return Context(
         target=news.target,

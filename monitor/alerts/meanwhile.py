@@ -64,12 +64,13 @@ def told_once(
     if loud and (is_known or payload.get("hidden")):
         told = tuple(sorted({ChangeRef(incident=change.incident.id, sequence=change.sequence) for change in loud}))
         for place, each in enumerate(_happened(loud, due, now)):
+            calls = [] if place or payload["closes"] else _called(waiting)
             more: dict[str, Any] = {
                 "role": "reply",
                 "text": each.text,
                 "blocks": [dict(block) for block in each.blocks],
             }
-            reply = {**payload, **more, "mentions": [], "hidden": 0}
+            reply = {**payload, **more, "mentions": calls, "hidden": 0}
             found.append(replace(base, id=f"{identity}-happened-{place}", kind="reply", payload=reply, tells=told))
     return tuple(found)
 
@@ -93,6 +94,15 @@ def _line(story: Sequence[IncidentChange], now: datetime) -> str:
         steps.append(f"{words.moment(change.at, now)} {HAPPENED[change.kind]}{by}")
     last = story[-1].incident
     return line("meanwhile_member", icon=words.icon(last), key=last.key, steps=", ".join(steps))
+
+
+def _called(waiting: Sequence[AlertRecord]) -> list[Json]:
+    """Return whom the replies would have called: nobody hears the edit of a parent."""
+    calls: list[Json] = []
+    for each in waiting:
+        if each.alert.kind == "reply":
+            calls += [one for one in _list(each.alert.payload["mentions"]) if one not in calls]
+    return calls
 
 
 def _counts(changes: Sequence[IncidentChange]) -> str:

@@ -18,16 +18,22 @@ _PLACEHOLDER = re.compile(r"\$?\{(?P<name>object|table|property|column)\}")
 _ESCAPE_OR_DOLLAR = re.compile(r"\\?\$|(?P<other>\\.)", re.DOTALL)
 _TEMPLATE_START = "${"
 _REFUSED = (
-    "anomaly",
-    "automated monitoring",
     "discover",
-    "distribution",
     "for each",
     "profile",
     "reference ",
     "sample ",
 )
-_HISTORY = ("change ", "change for", "group evolution")
+_UNSERVED = {
+    "anomaly": "it needs a model that Soda trains in its cloud; `change for` compares with earlier runs here",
+    "automated monitoring": "it needs a model that Soda trains in its cloud",
+    "distribution": "it needs a reference file that Soda writes, and soda-core-scientific",
+    "group evolution": "it would keep values of the table between runs",
+}
+_SCHEMA_CHANGES = "when schema changes"
+_LAST = re.compile(r"\blast\s+(\d+)\b")
+MOST_MEASUREMENTS = 1_000
+"""The furthest a check looks back."""
 _COMPARISON = re.compile(r"\s+(?:[<>=!]|(?:not\s+)?between\b)|\s*[<>=!]")
 _CONDITIONS = ("fail", "warn", "valid", "missing", "invalid")
 _LONGEST_TOLD = 200
@@ -152,19 +158,36 @@ def custom_checks(dataset: Dataset, column: Column | None, rule: QualityRule) ->
         return
     for words, told, text in blocks:
         word = slug(_COMPARISON.split(words, maxsplit=1)[0])
-        needs_history = words.startswith(_HISTORY)
-        probe: Probe = not_checked("needs the history of earlier runs") if needs_history else SodaBlock(sodacl=text)
         draft = from_rule(
             CheckKind.SODA,
             dataset,
             columns,
             rule,
             f"{dataset.name}: {words}",
-            probe,
+            _probe(words, text),
             expected=f"a pass of Soda's check {told}",
             unit=None,
         )
         yield draft if len(blocks) == 1 else _numbered(draft, word)
+
+
+def _probe(words: str, sodacl: str) -> Probe:
+    """Return what runs a check of a block, or why it cannot run here."""
+    for start, reason in _UNSERVED.items():
+        if words.lower().startswith(start):
+            return not_checked(f"unsupported: {reason}")
+    looks_back = _looks_back(words, sodacl)
+    if looks_back > MOST_MEASUREMENTS:
+        return not_checked(f"unsupported: it compares with more than {MOST_MEASUREMENTS:,} earlier runs")
+    return SodaBlock(sodacl=sodacl, looks_back=looks_back)
+
+
+def _looks_back(words: str, sodacl: str) -> int:
+    """Return how many earlier measurements a check compares with: `change avg last 7 for row_count` with seven."""
+    if words.startswith("change "):
+        asked = _LAST.search(words)
+        return int(asked[1]) if asked else 1
+    return 1 if words.startswith("schema") and _SCHEMA_CHANGES in sodacl else 0
 
 
 def sodacl_blocks(text: str, dataset: Dataset) -> tuple[tuple[str, str, str], ...]:

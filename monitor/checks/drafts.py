@@ -167,6 +167,7 @@ def from_rule(
         probes=probes,
         needs=(need(dataset, *columns),),
         impact=rule.business_impact,
+        runbook=rule.runbook,
         line=rule.line,
     )
     return Draft(

@@ -125,6 +125,7 @@ def _draft(
         unit="seconds",
         probes=probes,
         needs=(need(dataset, *columns),),
+        runbook=level.runbook,
         line=level.line,
     )
     return Draft(
@@ -152,6 +153,7 @@ def _unchecked(level: ServiceLevel, kind: CheckKind, probe: NotChecked, element:
         expected="",
         unit=None,
         probes=(probe,),
+        runbook=level.runbook,
         line=level.line,
     )
     return Draft(check=check, has_own_id=level.id is not None)

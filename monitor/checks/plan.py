@@ -1,6 +1,6 @@
 """Contract → CheckPlan: every declared rule and service level becomes exactly one check (or says why it cannot)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from itertools import chain, count
@@ -17,9 +17,11 @@ from monitor.checks.values import (
     unsupported_metric,
     without_comparison,
 )
+from monitor.contracts.schedules import cron_of
 from monitor.domain.check import (
     Aggregate,
     Catalogue,
+    Check,
     CheckKind,
     CheckPlan,
     Dimension,
@@ -28,7 +30,8 @@ from monitor.domain.check import (
     PlannedDataset,
     Query,
 )
-from monitor.domain.contract import Column, Contract, Dataset, QualityRule
+from monitor.domain.contract import Column, Contract, Dataset, QualityRule, ServiceLevel
+from monitor.domain.runbook import Runbook
 from monitor.errors import MonitorError, UsageError
 
 SERVER_TYPES = {"postgres": "postgres", "postgresql": "postgres"}
@@ -45,6 +48,7 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
         known = ", ".join(sorted(set(SERVER_TYPES.values())))
         raise MonitorError(f"{contract.file}: servers of type {server_type!r} are not supported, only {known}")
     checks, unclear = named(_drafts(contract))
+    checks = tuple(check if check.runbook else replace(check, runbook=_runbook(contract, check)) for check in checks)
     taken = {probe.metric for check in checks for probe in check.probes if isinstance(probe, Aggregate | Query)}
     watchers = {check.dataset: check.id for check in checks if check.kind is CheckKind.SCHEMA}
     datasets = tuple(
@@ -129,6 +133,14 @@ def _free(metric: str, taken: set[str]) -> str:
     return free
 
 
+def _runbook(contract: Contract, check: Check) -> Runbook | None:
+    """Return what to do where a rule does not say it itself: its column, its dataset or the contract does."""
+    dataset = contract.dataset(check.dataset)
+    columns = [dataset.column(name) for name in check.columns] if dataset else []
+    nearest = [*(column and column.runbook for column in columns), dataset and dataset.runbook, contract.runbook]
+    return next((runbook for runbook in nearest if runbook), None)
+
+
 def _did_you_mean(word: str, known: Sequence[str]) -> str:
     near = get_close_matches(word, known, n=3, cutoff=0.5)
     return f"; did you mean {' or '.join(near)}?" if near else ""
@@ -145,13 +157,20 @@ def _drafts(contract: Contract) -> Iterator[Draft]:
             for relationship in column.relationships:
                 yield reference_check(contract, dataset, relationship)
             for rule in column.rules:
-                yield from _rule_checks(dataset, column, rule)
+                yield from _on_schedule(rule, _rule_checks(dataset, column, rule))
         for rule in dataset.rules:
-            yield from _rule_checks(dataset, None, rule)
+            yield from _on_schedule(rule, _rule_checks(dataset, None, rule))
     for level in contract.service_levels:
-        yield from service_level_checks(contract, level)
+        yield from _on_schedule(level, service_level_checks(contract, level))
     for promise in contract.unchecked:
         yield unchecked_promise(promise)
+
+
+def _on_schedule(rule: QualityRule | ServiceLevel, drafts: Iterable[Draft]) -> Iterator[Draft]:
+    """Give checks the schedule of their rule, where it has one that is ours to follow."""
+    cron = cron_of(rule)
+    for draft in drafts:
+        yield draft if cron is None else replace(draft, check=replace(draft.check, schedule=cron))
 
 
 def _rule_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> Iterator[Draft]:

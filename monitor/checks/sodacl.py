@@ -151,8 +151,13 @@ def _native_schema(dataset: PlannedDataset, checks: Iterable[Check]) -> list[str
 
 
 def _custom(check: Check, probe: SodaBlock) -> list[str]:
-    """Write a custom block's one check as an entry of its dataset's list."""
+    """Write a custom block's one check as an entry of its dataset's list; plain Soda looks back only with a cloud."""
     _, *lines = probe.sodacl.rstrip("\n").split("\n")
+    if probe.looks_back:
+        return [
+            f"  # {check.id} compares with earlier runs, which only `pactwatch` knows",
+            *(f"  # {line}" for line in lines),
+        ]
     return [f"  # {check.id}", *(f"  {line}" if line else "" for line in lines)]
 
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.audit import audit_command, replay_command
-from monitor.cli.json_output import SCHEMA_VERSION, Json, encode, utc
 from monitor.cli.layout import edged, line
 from monitor.cli.options import FORMAT
 from monitor.cli.text import print_lines, terminal_width
 from monitor.errors import MonitorError
+from monitor.exact_json import Json, encode, utc
 from monitor.mrkdwn import plain
+from monitor.objects import SCHEMA_VERSION
 from monitor.visible import visible
 
 if TYPE_CHECKING:
@@ -58,11 +59,11 @@ def deliver_command(settings_of: "Callable[[], Settings]", output_format: str) -
     Reminders and the ends of snoozes and silences are told, and what is older than `[state] keep_results` and
     `keep_rollups` is forgotten. What Slack refused for its credentials is tried again at once.
     """
-    from monitor.cli.alerting import deliver, slack_of, undelivered, upkeep_of
+    from monitor.cli.alerting import deliver, routes_of, undelivered, upkeep_of
     from monitor.store.store import open_store
 
     settings = settings_of()
-    slack_of(settings)
+    routes_of(settings)
     with open_store(settings.state.url) as store:
         upkeep = upkeep_of(settings, store)
         kept = upkeep.once()

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.json_output import SCHEMA_VERSION, Json, encode, utc
 from monitor.cli.layout import edged, line
 from monitor.cli.options import FORMAT, span_of
 from monitor.cli.text import print_lines, terminal_width
 from monitor.errors import MonitorError, UsageError
+from monitor.exact_json import Json, encode, utc
+from monitor.objects import SCHEMA_VERSION
 from monitor.visible import visible
 
 if TYPE_CHECKING:
@@ -66,14 +67,14 @@ def replay_command(settings_of: "Callable[[], Settings]", alert: str | None, dea
 
     One that is dead is sent after all; one that was told before is told a second time.
     """
-    from monitor.cli.alerting import deliver, slack_of, undelivered
+    from monitor.cli.alerting import deliver, routes_of, undelivered
     from monitor.store.store import open_store
     from monitor.store.values import AlertState
 
     if (alert is None) != dead:
         raise UsageError("replay what? An alert id, or --dead")
     settings = settings_of()
-    slack_of(settings)
+    routes_of(settings)
     with open_store(settings.state.url) as store:
         with store.writing() as writer:
             known = writer.alerts(limit=ALL, states=[AlertState.DEAD]) if dead else writer.alerts_by_id([alert or ""])

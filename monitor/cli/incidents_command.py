@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.json_output import SCHEMA_VERSION, Json, encode, utc
 from monitor.cli.layout import edged, line
 from monitor.cli.options import BY, FORMAT, span_of, user_of
 from monitor.cli.silences import silence_command, silences_command, unsilence_command
 from monitor.cli.text import print_lines, terminal_width
 from monitor.domain.incident import Incident, IncidentChange, IncidentKind
 from monitor.errors import StoreError, UsageError
+from monitor.exact_json import encode
+from monitor.objects import SCHEMA_VERSION, incident_object
 from monitor.visible import visible
 
 if TYPE_CHECKING:
@@ -52,7 +53,9 @@ def list_command(
     with open_store(settings_of().state.url) as store, store.reading() as reader:
         found = reader.incidents(limit=limit, contract=contract, is_over=None if everything else False)
     if output_format == "json":
-        sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, "incidents": [_object(each) for each in found]}))
+        sys.stdout.write(
+            encode({"schema_version": SCHEMA_VERSION, "incidents": [incident_object(each) for each in found]})
+        )
     else:
         print_lines(render(found, width=terminal_width()), sys.stdout)
     return 0
@@ -142,7 +145,7 @@ def render(incidents: Sequence[Incident], *, width: int) -> "list[Line]":
 
 def _act(settings: "Settings", wanted: str, decision: "Decision") -> int:
     """Record a decision, tell the incident's thread where Slack is configured, and say what was done."""
-    from monitor.cli.alerting import alerting_of, contracts_of, deliver, undelivered
+    from monitor.cli.alerting import alerting_of, can_tell, contracts_of, deliver, undelivered
     from monitor.record import decide
     from monitor.store.store import open_store
 
@@ -155,7 +158,7 @@ def _act(settings: "Settings", wanted: str, decision: "Decision") -> int:
                 if len(found) > 1:
                     ids = ", ".join(f"{each.id} ({each.target})" for each in found)
                     raise UsageError(f"which incident of {wanted}? {ids}")
-        alerting = None if settings.slack is None else alerting_of(settings)
+        alerting = alerting_of(settings) if can_tell(settings) else None
         change = decide(store, identity, decision, contracts_of(settings), alerting)
         click.echo(visible(f"{change.incident.key} of {change.incident.target}: {change.incident.state}"))
         if alerting is not None:
@@ -164,27 +167,3 @@ def _act(settings: "Settings", wanted: str, decision: "Decision") -> int:
                 click.echo(visible(trouble), err=True)
                 return StoreError.exit_code
     return 0
-
-
-def _object(incident: Incident) -> dict[str, Json]:
-    target = incident.target
-    return {
-        "id": incident.id,
-        "key": incident.key,
-        "kind": incident.kind,
-        "state": incident.state,
-        "contract": target.contract or None,
-        "major": target.major or None,
-        "server": target.server or None,
-        "dataset": incident.dataset or None,
-        "severity": incident.severity,
-        "first_failed_at": utc(incident.first_failed_at),
-        "last_seen_at": utc(incident.last_seen_at),
-        "ended_at": None if incident.ended_at is None else utc(incident.ended_at),
-        "until": None if incident.until is None else utc(incident.until),
-        "failures": incident.failures,
-        "measured": incident.measured,
-        "children": list(incident.children),
-        "by": incident.by,
-        "why": incident.why,
-    }

@@ -6,14 +6,23 @@ from typing import TYPE_CHECKING, Self
 from monitor.errors import MonitorError, StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from monitor.deliver import Delivered
     from monitor.domain.check import CheckPlan
     from monitor.domain.contract import Contract
-    from monitor.domain.scan import Run
+    from monitor.domain.scan import History, Run
     from monitor.record import Alerting
     from monitor.settings import Settings
     from monitor.store.store import Store
-    from monitor.store.values import AlertRecord
+    from monitor.store.values import AlertRecord, QueuedAlert
+
+
+def _where(alert: "QueuedAlert") -> str:
+    """Return where something is told, and when if it must wait for the end of the quiet hours."""
+    if alert.not_before is None:
+        return alert.destination
+    return f"{alert.destination} (from {alert.not_before:%H:%M} UTC on: these are quiet hours)"
 
 
 class Recorder:
@@ -59,7 +68,26 @@ class Recorder:
             self.close()
             return None
         self._queued += [alert.id for alert in alerts]
-        return tuple(dict.fromkeys(alert.destination for alert in alerts))
+        return tuple(dict.fromkeys(_where(alert) for alert in alerts))
+
+    def history(
+        self, contract: "Contract", server: str, wanted: "Mapping[str, int]", *, shadow: bool
+    ) -> "History | None":
+        """Return what earlier runs measured for the checks that look back; None if nobody can be asked."""
+        from monitor.store.rows import target_named
+
+        if not wanted:
+            return {}
+        self._opening.join()
+        if self._store is None:
+            return None
+        try:
+            with self._store.reading() as reader:
+                return reader.earlier(target_named(contract.id, contract.version, server), wanted, shadow=shadow)
+        except StoreError as error:
+            self._trouble = error
+            self.close()
+            return None
 
     def deliver(self) -> "Delivered | None":
         """Tell what is queued; None where nobody is to be told or nothing could be recorded."""

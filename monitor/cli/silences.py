@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.json_output import SCHEMA_VERSION, Json, encode, utc
 from monitor.cli.layout import edged, line
 from monitor.cli.options import BY, FORMAT, span_of, user_of
 from monitor.cli.text import print_lines, terminal_width
 from monitor.domain.silence import Silence
 from monitor.errors import StoreError, UsageError
+from monitor.exact_json import Json, encode, utc
+from monitor.objects import SCHEMA_VERSION
 from monitor.visible import visible
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def silences_command(settings_of: "Callable[[], Settings]", is_all: bool, output
 @click.pass_obj
 def unsilence_command(settings_of: "Callable[[], Settings]", silence: str, output_format: str) -> int:
     """End a silence now; what still fails is told. SILENCE is an id as `incidents silences` shows it."""
-    from monitor.cli.alerting import deliver, undelivered, upkeep_of
+    from monitor.cli.alerting import can_tell, deliver, undelivered, upkeep_of
     from monitor.store.store import open_store
 
     settings = settings_of()
@@ -128,7 +129,7 @@ def unsilence_command(settings_of: "Callable[[], Settings]", silence: str, outpu
             ended = replace(found, ends_at=now)
             writer.save_silence(ended)
         trouble = ""
-        if settings.slack is not None:
+        if can_tell(settings):
             upkeep_of(settings, store).once()
             trouble = undelivered(deliver(settings, store))
     if output_format == "json":

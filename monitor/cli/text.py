@@ -14,7 +14,7 @@ from monitor.cli.layout import Line, edged, hanging, line, plain, side_by_side, 
 from monitor.cli.styles import STYLES
 from monitor.domain.scan import CheckResult, Outcome, Run, Verdict
 from monitor.errors import ContractError
-from monitor.reports.hints import hint
+from monitor.reports.hints import next_step
 from monitor.reports.statements import SharedStatement, shared_statements, statement_of
 from monitor.reports.views import seconds, where
 from monitor.visible import visible
@@ -173,8 +173,8 @@ def _block(result: CheckResult, run: Run, width: int, shared: Sequence[SharedSta
         lines += [line(text, indent=GUTTER) for text in wrap(reason, width - GUTTER)]
     if result.offending:
         lines += [line(text, indent=GUTTER) for text in _values(visible(result.offending), width - GUTTER)]
-    if step := hint(result, run):
-        lines += hanging("next", step, width=width, indent=GUTTER)
+    if step := next_step(result, run):
+        lines += hanging("next", str(step), width=width, indent=GUTTER)
     if shared is not None:
         return lines + _details(result, run, width, shared)
     return lines + _place(result, run, width)
@@ -244,8 +244,8 @@ def _group(reason: str, results: Sequence[CheckResult], run: Run, width: int, *,
             lines += _place(result, run, width)
     else:
         lines += [line(text, indent=GUTTER) for text in wrap(_some(results, verbose=False), width - GUTTER)]
-    if step := hint(results[0], run):
-        lines += hanging("next", step, width=width, indent=GUTTER)
+    if step := next_step(results[0], run):
+        lines += hanging("next", str(step), width=width, indent=GUTTER)
     return lines
 
 

@@ -14,8 +14,9 @@ from monitor.cli.alerting import undelivered
 from monitor.cli.places import check_writable, while_somebody_reads
 from monitor.cli.recorder import Recorder
 from monitor.errors import ContractError, MonitorError, UsageError
+from monitor.run import Target
 from monitor.visible import visible
-from monitor.wiring import Engines, Target, targets
+from monitor.wiring import Engines, targets
 
 if TYPE_CHECKING:
     from monitor.cli.exits import Named
@@ -161,7 +162,7 @@ def verify(
     from monitor.checks.plan import compile_plan, subsets
     from monitor.cli.progress import progress_on
     from monitor.cli.text import Told
-    from monitor.run import run_contract
+    from monitor.run import looking_back, run_contract
 
     wholes = [compile_plan(each.contract, each.server.type) for each in chosen]
     plans = subsets(wholes, asked.dataset, asked.checks)
@@ -173,6 +174,9 @@ def verify(
     with progress_on(sys.stderr, quiet=asked.quiet) as progress:
         for target, plan, whole in runs:
             progress.started(_label(target), len(plan.checks))
+            looks = looking_back(plan)
+            of = (target.contract, target.server.name, looks)
+            history = None if recorder is None else recorder.history(*of, shadow=target.shadow)
             run = run_contract(
                 target.contract,
                 plan,
@@ -181,6 +185,7 @@ def verify(
                 samples=settings.samples,
                 shadow=target.shadow,
                 progress=progress.result,
+                history=history,
             )
             progress.finished(run)
             report = _write_report(asked.report, run, target.contract, asked.troubles)

@@ -10,6 +10,7 @@ from monitor.contracts.identifiers import column_name
 from monitor.contracts.node import Node
 from monitor.contracts.references import Names, read_relationships
 from monitor.contracts.rules import RuleReader
+from monitor.contracts.runbooks import read_runbook
 from monitor.domain.contract import Column, Limits, Scalar
 
 OPTIONS = frozenset(
@@ -77,7 +78,9 @@ def _column(node: Node, name: str, reader: RuleReader) -> Column:
         limits_line=options.line if "logicalTypeOptions" in node else 0,
         enum=_enum(node),
         rules=reader.read(node, None),
+        sources=node.texts("transformSourceObjects"),
         tags=node.texts("tags"),
+        runbook=read_runbook(node),
         line=node.line,
     )
 

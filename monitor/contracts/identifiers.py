@@ -19,7 +19,7 @@ def slug_of(contract_id: str) -> str:
     if SLUG.fullmatch(contract_id) and len(contract_id) <= LONGEST_SLUG:
         return contract_id
     words = re.sub(r"[^a-z0-9._-]+", "-", contract_id.lower()).strip("-.")[: LONGEST_SLUG - 9].rstrip("-.")
-    mark = hashlib.sha256(contract_id.encode()).hexdigest()[:8]
+    mark = hashlib.sha256(contract_id.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{words}-{mark}" if words else mark
 
 

@@ -11,7 +11,18 @@ from monitor.domain.check import plain
 from monitor.domain.contract import Dataset, ServiceLevel
 
 NOT_MEANT = frozenset(
-    {"line", "limits_line", "description", "tags", "business_impact", "classification", "critical", "problem"}
+    {
+        "line",
+        "limits_line",
+        "description",
+        "tags",
+        "business_impact",
+        "classification",
+        "critical",
+        "problem",
+        "sources",
+        "runbook",
+    }
 )
 
 

@@ -12,6 +12,7 @@ from monitor.contracts.people import read_owner, read_servers, read_support
 from monitor.contracts.queries import dialects
 from monitor.contracts.references import Names, read_relationships
 from monitor.contracts.rules import RuleReader
+from monitor.contracts.runbooks import read_runbook
 from monitor.contracts.semver import VERSION_TEXT, Version
 from monitor.contracts.service_levels import read_service_levels
 from monitor.domain.contract import Contract, Dataset
@@ -58,6 +59,9 @@ def read_contract(document: Document, findings: Findings, api_version: str, orig
         support=read_support(root),
         domain=root.text("domain"),
         purpose=root.at("description").text("purpose"),
+        usage=root.at("description").text("usage"),
+        limitations=root.at("description").text("limitations"),
+        runbook=read_runbook(root),
         tags=root.texts("tags"),
         extra_columns=ours["extraColumns"],
         column_order=ours["columnOrder"],
@@ -113,6 +117,7 @@ def _datasets(root: Node, names: Names, reader: RuleReader) -> tuple[Dataset, ..
                 rules=reader.read(node, names.columns[name]),
                 relationships=read_relationships(node, name, None, names),
                 tags=node.texts("tags"),
+                runbook=read_runbook(node),
                 line=node.line,
             )
         )

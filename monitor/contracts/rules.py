@@ -9,6 +9,7 @@ from functools import lru_cache
 from monitor.contracts.findings import shown
 from monitor.contracts.node import Node
 from monitor.contracts.queries import LONGEST_TOGETHER, query_problem
+from monitor.contracts.runbooks import read_runbook
 from monitor.contracts.schedules import check_schedule
 from monitor.contracts.sodacl import as_yaml
 from monitor.domain.check import Operator, Threshold
@@ -118,6 +119,7 @@ class RuleReader:
             business_impact=node.text("businessImpact"),
             schedule=schedule,
             scheduler=scheduler,
+            runbook=read_runbook(node),
             line=node.line,
         )
 

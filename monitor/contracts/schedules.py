@@ -1,11 +1,8 @@
-"""Cron expressions in a contract: what will never fire is refused."""
-
-from datetime import UTC, datetime
+"""Cron expressions in a contract: which of them are followed; what will never fire is refused."""
 
 from monitor.contracts.node import Node
-
-LONGEST = 200
-FIELDS = 5
+from monitor.domain.contract import QualityRule, ServiceLevel
+from monitor.domain.cron import cron_problem
 
 
 def check_schedule(node: Node) -> tuple[str | None, str | None]:
@@ -26,17 +23,7 @@ def check_schedule(node: Node) -> tuple[str | None, str | None]:
     return schedule, scheduler
 
 
-def cron_problem(expression: str) -> str | None:
-    """Return why a cron expression can never start anything, or None."""
-    from cronsim import CronSim, CronSimError
-
-    shown = repr(expression[:60])
-    if len(expression) > LONGEST or len(expression.split()) != FIELDS:
-        return f"{shown} is no cron expression; expected five fields: minute hour day month weekday"
-    try:
-        next(CronSim(expression, datetime(2024, 1, 1, tzinfo=UTC)))
-    except CronSimError as error:
-        return f"{shown} is no cron expression: {str(error).lower()}"
-    except StopIteration:
-        return f"{shown} never fires"
-    return None
+def cron_of(rule: QualityRule | ServiceLevel) -> str | None:
+    """Return the cron expression that a rule or service level is to be checked by; None where it has none of ours."""
+    is_ours = (rule.scheduler or "cron").strip().lower() == "cron"
+    return " ".join(rule.schedule.split()) if rule.schedule and is_ours else None

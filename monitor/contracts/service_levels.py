@@ -3,6 +3,7 @@
 from monitor.contracts.findings import shown
 from monitor.contracts.node import Node
 from monitor.contracts.references import Names, read_elements
+from monitor.contracts.runbooks import read_runbook
 from monitor.contracts.schedules import check_schedule
 from monitor.domain.contract import ServiceLevel
 from monitor.domain.duration import Duration, DurationProblem, ambiguous_unit, parse_duration
@@ -59,6 +60,7 @@ def _service_level(node: Node, names: Names, default: str | None) -> ServiceLeve
         description=node.text("description"),
         schedule=schedule,
         scheduler=scheduler,
+        runbook=read_runbook(node),
         line=node.line,
     )
 

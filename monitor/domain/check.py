@@ -1,8 +1,10 @@
 """What one executable check is: how it is measured, what is expected, what it needs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+
+from monitor.domain.runbook import Runbook
 
 
 class CheckKind(StrEnum):
@@ -159,9 +161,13 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SodaBlock:
-    """One check of a custom SodaCL block: YAML text of a scan of its own."""
+    """One check of a custom SodaCL block: YAML text of a scan of its own.
+
+    `looks_back` is how many earlier measurements it compares with, 0 for one that needs only what is there now.
+    """
 
     sodacl: str
+    looks_back: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +207,9 @@ class Check:
     """One executable test compiled from one rule of a contract; `monitor.checks.drafts` says how its `id` is formed.
 
     `name` is the promise in words. `expected` is its threshold in words. `unit` is `rows`, `percent`, `seconds`,
-    `keys`, or None where nothing is counted. A check of several probes is as bad as its worst one.
+    `keys`, or None where nothing is counted. A check of several probes is as bad as its worst one. `schedule` is its
+    rule's own (cron); without one it is checked when the contract is. Neither it nor the `runbook` is part of its repr,
+    from which an id may come.
     """
 
     id: str
@@ -217,6 +225,8 @@ class Check:
     needs: tuple[Need, ...] = ()
     offenders: Offenders | None = None
     impact: str | None = None
+    runbook: Runbook | None = field(default=None, repr=False)
+    schedule: str | None = field(default=None, repr=False)
     line: int = 0
 
 

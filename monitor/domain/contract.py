@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from monitor.domain.check import Threshold
 from monitor.domain.duration import Duration
+from monitor.domain.runbook import Runbook
 
 Scalar = str | int | Decimal | bool | None
 """A leaf of a contract document. Numbers are exact: `int`, or `Decimal` for anything with a fraction."""
@@ -45,6 +46,7 @@ class QualityRule:
     business_impact: str | None = None
     schedule: str | None = None
     scheduler: str | None = None
+    runbook: Runbook | None = None
     line: int
 
 
@@ -96,7 +98,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One top-level property of a dataset. `physical_name` is the name in the table, exactly."""
+    """One top-level property of a dataset. `physical_name` is the name in the table, exactly.
+
+    `sources` are the objects that it is made from (ODCS `transformSourceObjects`), as the contract names them.
+    """
 
     name: str
     physical_name: str
@@ -113,7 +118,9 @@ class Column:
     enum: tuple[Scalar, ...] | None = None
     rules: tuple[QualityRule, ...] = ()
     relationships: tuple[Relationship, ...] = ()
+    sources: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    runbook: Runbook | None = None
     line: int
 
 
@@ -133,6 +140,7 @@ class Dataset:
     rules: tuple[QualityRule, ...] = ()
     relationships: tuple[Relationship, ...] = ()
     tags: tuple[str, ...] = ()
+    runbook: Runbook | None = None
     line: int
 
     def column(self, name: str) -> Column | None:
@@ -173,6 +181,7 @@ class ServiceLevel:
     description: str | None = None
     schedule: str | None = None
     scheduler: str | None = None
+    runbook: Runbook | None = None
     line: int
 
 
@@ -202,10 +211,14 @@ class SupportChannel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Who stands behind a contract: the team's name and its members' names or usernames."""
+    """Who stands behind a contract: the team's name, its members by name or else username, and all their usernames.
+
+    A username may be an e-mail address (ODCS team, "username").
+    """
 
     team: str | None = None
     members: tuple[str, ...] = ()
+    usernames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +255,9 @@ class Contract:
     support: tuple[SupportChannel, ...] = ()
     domain: str | None = None
     purpose: str | None = None
+    usage: str | None = None
+    limitations: str | None = None
+    runbook: Runbook | None = None
     tags: tuple[str, ...] = ()
     extra_columns: str = "warn"
     column_order: str = "allow"

@@ -78,6 +78,29 @@ Seen = Mapping[TableName, TableSeen]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """What was measured for a check that compares runs: a number, or the (name, type) of every column in order.
+
+    `metric` names what was measured; numbers of different metrics are never compared.
+    """
+
+    metric: str
+    value: Decimal | tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """A measurement of an earlier run."""
+
+    at: datetime
+    measurement: Measurement
+
+
+History = Mapping[str, tuple[Earlier, ...]]
+"""What earlier runs measured, by check id, latest first; a check that is not in it was never measured."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """Failing rows kept for people. `cells` are already masked, cut and turned into text."""
 
@@ -94,6 +117,7 @@ class CheckResult:
     `reason` says why the outcome is what it is, as far as the numbers do not. `remedy` is the next step where it is
     known better than by the kind of the check. `offending` summarises the offending values ("4 values: BQN (896 rows)
     · …") where they may be shown.
+    `measurement` is kept for later runs to compare with.
     `cause` names what keeps a blocked check from running: the check that watches its table, or `table:<name>` where
     none does; None means the server itself.
     """
@@ -109,6 +133,7 @@ class CheckResult:
     sample: Sample | None = None
     cause: str | None = None
     remedy: str | None = None
+    measurement: Measurement | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,11 @@
 """What travels between the scanning parent and its children: work one way, what was found the other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
 from monitor.domain.check import Aggregate, Check, CheckPlan, Query, SodaBlock
-from monitor.domain.scan import Sample
+from monitor.domain.scan import History, Measurement, Sample
 from monitor.engines.sql_errors import Obstacle
 from monitor.engines.warehouses.postgres import Route, Session
 
@@ -21,6 +21,7 @@ class Work:
     groups: tuple[tuple[Check, ...], ...]
     sample_rows: int = 0
     shown: frozenset[tuple[str, str]] = frozenset()
+    history: History = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,8 @@ class Connected:
 class Measured:
     """The exact value of a probe and whether Soda thinks that it keeps its promise (None: Soda gave no outcome).
 
-    `only_warns` says that a custom block's own words make its breach a warning.
+    `only_warns` says that a custom block's own words make its breach a warning, `told` what it compared with what,
+    `kept_for_later` is for later runs to compare with.
     """
 
     metric: str
@@ -43,6 +45,17 @@ class Measured:
     only_warns: bool = False
     sql: str | None = None
     seconds: float | None = None
+    told: str = ""
+    kept_for_later: Measurement | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncompared:
+    """A block measured, but nothing was measured before that it could be compared with."""
+
+    metric: str
+    reason: str
+    kept_for_later: Measurement
 
 
 class Trouble(StrEnum):
@@ -68,7 +81,7 @@ class Failed:
     seconds: float | None = None
 
 
-Found = Measured | Failed
+Found = Measured | Uncompared | Failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

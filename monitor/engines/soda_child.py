@@ -20,16 +20,19 @@ from monitor.engines.messages import (
     Measured,
     Refused,
     Trouble,
+    Uncompared,
     Work,
     metric_of,
 )
 from monitor.engines.only_reading import OnlyReading
+from monitor.engines.soda_history import LocalHistory
 from monitor.engines.soda_run import BrokenStatement, SodaScan, run_sodacl
 from monitor.engines.soda_run import preload as preload_soda
 from monitor.engines.split import parts_of
 from monitor.engines.warehouses import postgres
 
 NO_OUTCOME = "Soda gave no outcome: the expression returned no number"
+NOTHING_BEFORE = "nothing to compare with yet: this run measured it first, the next one compares"
 
 
 def preload() -> None:
@@ -147,7 +150,8 @@ class Measurer:
         metric = metric_of(check, probe)
         if self._guarded.loss():
             return Failed(metric=metric, trouble=Trouble.LOST, reason=self._gone())
-        scan = run_sodacl(OnlyReading(self._guarded), probe.sodacl)
+        history = LocalHistory(self._work.history.get(check.id, ())) if probe.looks_back else None
+        scan = run_sodacl(OnlyReading(self._guarded), probe.sodacl, history)
         if scan.broken:
             statement = scan.broken[0]
             if self._guarded.loss():
@@ -157,11 +161,20 @@ class Measurer:
                 reason = f"Soda cannot run this block: {scan.errors[-1].rpartition('.: ')[2]}"
             obstacle = sql_errors.obstacle_of(statement.error)
             return Failed(metric=metric, trouble=Trouble.ERROR, reason=reason, obstacle=obstacle, sql=statement.sql)
+        taken = None if history is None else history.taken
+        if history is not None and taken is not None and history.is_empty and not scan.errors:
+            return Uncompared(metric=metric, reason=NOTHING_BEFORE, kept_for_later=taken)
+        if history is not None and history.is_undefined:
+            return Failed(metric=metric, trouble=Trouble.ERROR, reason=history.told)
         if scan.errors or not scan.outcomes or None in scan.outcomes:
             return Failed(metric=metric, trouble=Trouble.ERROR, reason=scan.errors[0] if scan.errors else NO_OUTCOME)
         worst = next((word for word in ("fail", "warn") if word in scan.outcomes), "pass")
         value = scan.values[scan.outcomes.index(worst)]
-        return Measured(metric=metric, value=value, kept=worst == "pass", only_warns=worst == "warn")
+        told = "" if history is None else history.told
+        is_warning = worst == "warn"
+        return Measured(
+            metric=metric, value=value, kept=worst == "pass", only_warns=is_warning, told=told, kept_for_later=taken
+        )
 
     def _without_value(self, part: Check, scan: SodaScan) -> Failed:
         metric = _metric(part)

@@ -11,9 +11,9 @@ from decimal import Decimal
 
 from monitor import words
 from monitor.domain.check import Aggregate, Check, Query, SodaBlock, Threshold
-from monitor.domain.scan import CheckResult, Outcome, broken_outcome
+from monitor.domain.scan import CheckResult, Measurement, Outcome, broken_outcome
 from monitor.engines import reasons
-from monitor.engines.messages import Failed, Found, Measured, Trouble, metric_of
+from monitor.engines.messages import Failed, Found, Measured, Trouble, Uncompared, metric_of
 
 _UNKNOWN = frozenset({Outcome.ERROR, Outcome.BLOCKED})
 _WORST_FIRST = (Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED, Outcome.WARN, Outcome.PASS, Outcome.SKIPPED)
@@ -28,6 +28,7 @@ class _Part:
     sql: str | None = None
     seconds: float | None = None
     remedy: str | None = None
+    measurement: Measurement | None = None
 
 
 def result_of(check: Check, found: Mapping[str, Found], rows: int | None) -> CheckResult:
@@ -53,6 +54,7 @@ def result_of(check: Check, found: Mapping[str, Found], rows: int | None) -> Che
         sql=worst.sql,
         seconds=sum((part.seconds or 0.0 for part in parts), 0.0) if any(part.seconds for part in parts) else None,
         remedy=worst.remedy,
+        measurement=next((part.measurement for part in parts if part.measurement), None),
     )
 
 
@@ -104,11 +106,16 @@ def _judge(
                 seconds=found.seconds,
                 remedy=found.remedy,
             )
+        case Uncompared():
+            kept_for_later = found.kept_for_later
+            return _Part(metric=metric, outcome=Outcome.SKIPPED, reason=found.reason, measurement=kept_for_later)
         case Measured(value=value):
             part = _Part(metric=metric, outcome=Outcome.PASS, reason="", sql=found.sql, seconds=found.seconds)
     if isinstance(probe, SodaBlock):
         kept = found.kept
         reason = f"Soda says {'pass' if kept else 'warn' if found.only_warns else 'fail'}"
+        reason = f"{reason}: {found.told}" if found.told else reason
+        part = replace(part, measurement=found.kept_for_later)
     elif value is None:
         return replace(part, outcome=Outcome.ERROR, reason="the server returned no number")
     else:

@@ -17,6 +17,7 @@ from typing import Any, Protocol, Self
 import psycopg2
 
 from monitor.engines.messages import Measured
+from monitor.engines.soda_history import LocalHistory
 from monitor.errors import EngineError
 
 _SOURCE = "guarded"
@@ -109,14 +110,20 @@ def _is_true(value: str) -> bool:
     return value.lower() in {"y", "yes", "t", "true", "on", "1"}
 
 
-def run_sodacl(guarded: SeesOneSnapshot, sodacl: str) -> SodaScan:
-    """Run SodaCL text over the connection. Soda never raises: what went wrong is in the result."""
+def run_sodacl(guarded: SeesOneSnapshot, sodacl: str, history: LocalHistory | None = None) -> SodaScan:
+    """Run SodaCL text over the connection. Soda never raises: what went wrong is in the result.
+
+    A check that compares runs asks `history` where Soda would ask its cloud, and `history` takes what it measured.
+    """
     from soda.scan import Scan
 
     scan = Scan()
     scan.set_data_source_name(_SOURCE)
     scan._configuration.data_source_properties_by_name[_SOURCE] = {"type": _SOURCE, "guarded": guarded}  # noqa: SLF001
     scan._configuration.samples_limit = 0  # noqa: SLF001 - there is no public way to keep it from fetching failing rows
+    if history is not None:
+        scan.set_scan_definition_name(_SOURCE)
+        scan._configuration.soda_cloud = history  # noqa: SLF001
     scan.disable_telemetry()
     scan.build_scan_results = dict  # a third of the time of a wide scan, and nobody reads it
     scan.add_sodacl_yaml_str(sodacl)

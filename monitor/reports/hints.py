@@ -1,6 +1,7 @@
 """What to do next about a result: one short imperative by its outcome and kind."""
 
 import re
+from dataclasses import dataclass
 from typing import assert_never
 
 from monitor.domain.check import Check, CheckKind, NotChecked
@@ -17,8 +18,36 @@ _LOOSER = {
 """What a rule about values becomes where the values are right and the rule is not."""
 
 
-def hint(result: CheckResult, run: Run) -> str | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What to do next, in words that are safe to show, and the address of the runbook if there is one.
+
+    With a runbook the words are what else is known, or none: whoever wrote it knows better than a word by kind.
+    """
+
+    words: str = ""
+    runbook: str | None = None
+
+    def __str__(self) -> str:
+        """Return the step as one line of text."""
+        if self.runbook is None:
+            return self.words
+        return f"follow {self.runbook}{f': {self.words}' if self.words else ''}"
+
+
+def next_step(result: CheckResult, run: Run) -> Step | None:
     """Return the next step for a result that does not hold, None where there is nothing to do."""
+    runbook = result.check.runbook
+    if result.outcome in {Outcome.PASS, Outcome.SKIPPED}:
+        return None
+    if runbook is not None:
+        return Step(words=visible(result.remedy or runbook.summary or ""), runbook=runbook.url)
+    words = hint(result, run)
+    return Step(words=words) if words else None
+
+
+def hint(result: CheckResult, run: Run) -> str | None:
+    """Return the next step by what is known of the result and its kind; None where there is nothing to do."""
     if result.remedy and result.outcome not in {Outcome.PASS, Outcome.SKIPPED}:
         return visible(result.remedy)
     match result.outcome:

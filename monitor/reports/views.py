@@ -9,7 +9,7 @@ from monitor import words
 from monitor.domain.check import Check
 from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, Outcome, Run, Verdict
-from monitor.reports.hints import hint
+from monitor.reports.hints import Step, next_step
 from monitor.reports.statements import SharedStatement, place_of, shared_statements, statement_of
 from monitor.visible import visible
 
@@ -65,7 +65,7 @@ class ResultView:
     offending: str | None
     sample: Table | None
     impact: str | None
-    hint: str | None
+    step: Step | None
     where: str
     sql: str | None
     shared: str | None
@@ -251,7 +251,7 @@ def result_view(result: CheckResult, run: Run, shared: tuple[SharedStatement, ..
         offending=visible(result.offending) if result.offending else None,
         sample=_sample(result),
         impact=visible(check.impact) if check.impact else None,
-        hint=hint(result, run),
+        step=next_step(result, run),
         where=where(run, check),
         sql=visible(statement, keep="\n\t") if statement else None,
         shared=None if place is None else f"pass-{place + 1}",

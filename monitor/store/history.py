@@ -44,12 +44,12 @@ class History:
         if since is not None:
             conditions.append(tables.runs.c.started_at >= since)
         newest = (tables.runs.c.started_at.desc(), tables.runs.c.id.desc())
-        rows = self._connection.execute(_runs().where(*conditions).order_by(*newest).limit(limit)).mappings()
+        rows = self._connection.execute(joined_runs().where(*conditions).order_by(*newest).limit(limit)).mappings()
         return tuple(record_from(row) for row in rows)
 
     def run(self, run_id: str) -> tuple[RunRecord, Run] | None:
         """Return one run with its results; None if there is no such run. Its checks come without their statements."""
-        row = self._connection.execute(_runs().where(tables.runs.c.run_id == run_id)).mappings().one_or_none()
+        row = self._connection.execute(joined_runs().where(tables.runs.c.run_id == run_id)).mappings().one_or_none()
         if row is None:
             return None
         results, checks = tables.results, tables.checks
@@ -111,7 +111,7 @@ class History:
         """Return each check's latest result that stands, by dataset and check; removed checks are not in it."""
         checks, standings = tables.checks, tables.standings
         rows = self._connection.execute(
-            _standings()
+            joined_standings()
             .where(is_target(target), checks.c.removed_at.is_(None), checks.c.id == standings.c.check_id)
             .order_by(checks.c.dataset, checks.c.check_id)
         ).mappings()
@@ -119,7 +119,7 @@ class History:
 
     def last_held(self, target: TargetKey, check: str) -> Held | None:
         """Return when a check last held in a run that stands; None for never."""
-        row = self._connection.execute(_standings().where(*_is_check(target, check))).mappings().one_or_none()
+        row = self._connection.execute(joined_standings().where(*_is_check(target, check))).mappings().one_or_none()
         return None if row is None else held_from(row)
 
     def siblings(self, target: TargetKey, check: str) -> tuple[Standing, ...]:
@@ -132,7 +132,7 @@ class History:
             .scalar_subquery()
         )
         rows = self._connection.execute(
-            _standings()
+            joined_standings()
             .where(is_target(target), checks.c.dataset == dataset, checks.c.check_id != check)
             .where(checks.c.removed_at.is_(None))
             .order_by(checks.c.check_id)
@@ -269,7 +269,8 @@ class History:
         return self._connection.execute(select(tables.contract_versions.c.id).where(condition)).scalars().all()
 
 
-def _runs() -> Select[Any]:
+def joined_runs() -> Select[Any]:
+    """Return runs with the names of their target, version and slot."""
     runs, versions, targets, slots = tables.runs, tables.contract_versions, tables.targets, tables.slots
     return (
         select(
@@ -290,7 +291,8 @@ def _runs() -> Select[Any]:
     )
 
 
-def _standings() -> Select[Any]:
+def joined_standings(*, is_outer: bool = False) -> Select[Any]:
+    """Return checks with where they stand; with `is_outer` also those that stand nowhere."""
     checks, standings, targets = tables.checks, tables.standings, tables.targets
     return (
         select(
@@ -301,7 +303,7 @@ def _standings() -> Select[Any]:
             targets.c.server,
         )
         .join(targets, targets.c.id == checks.c.target_id)
-        .join(standings, standings.c.check_id == checks.c.id)
+        .join(standings, standings.c.check_id == checks.c.id, isouter=is_outer)
     )
 
 

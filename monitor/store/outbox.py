@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, exists, literal_column, or_, select
 
 from monitor.errors import ConflictError
+from monitor.failpoints import Point, reach
 from monitor.store import tables
 from monitor.store.alerts import AlertWriter, alert_from, tells
 from monitor.store.database import Database, now
@@ -38,7 +39,7 @@ class Outbox:
         """
         with self._database.writing() as connection:
             moment = now(connection)
-            claims = []
+            claims: list[Claim] = []
             for destination, probe_at in _free_channels(connection, moment, limit):
                 row = _first(connection, destination, moment)
                 if row is None:
@@ -49,7 +50,11 @@ class Outbox:
                     changes["probe_at"] = moment + lease
                 channels = tables.channels
                 connection.execute(channels.update().where(channels.c.destination == destination).values(changes))
-            return tuple(claims)
+            if claims:
+                reach(Point.CLAIM_WRITTEN)
+        if claims:
+            reach(Point.CLAIM_COMMITTED)
+        return tuple(claims)
 
     def sent(self, claim: Claim, *, channel: str | None, ts: str | None, threads: Iterable[Thread] = ()) -> bool:
         """Say that it was heard, and what the parent messages of its threads say since; False if the claim was lost.
@@ -67,7 +72,10 @@ class Outbox:
             connection.execute(channels.update().where(mine).values(failures=0, probe_at=None))
             mended = channels.update().where(or_(mine, channels.c.fault == CREDENTIALS))
             connection.execute(mended.values(fault=None, trouble=None))
-            return _end(connection, claim, {"state": AlertState.SENT.value, "finished_at": now(connection)})
+            is_mine = _end(connection, claim, {"state": AlertState.SENT.value, "finished_at": now(connection)})
+            reach(Point.SENT_WRITTEN)
+        reach(Point.SENT_COMMITTED)
+        return is_mine
 
     def failed(
         self,
@@ -95,11 +103,14 @@ class Outbox:
             outcome = Attempt.AMBIGUOUS if is_ambiguous else Attempt.FAILED
             _attempted(connection, claim, outcome, error, changes)
             if retry_at is None:
-                return _end(connection, claim, {"state": AlertState.DEAD.value, "finished_at": moment})
-            changes = {"state": AlertState.FAILED.value, "not_before": retry_at}
-            if is_ambiguous or claim.may_have_been_sent:
-                changes["ambiguous"] = True
-            return _end(connection, claim, changes)
+                changes = {"state": AlertState.DEAD.value, "finished_at": moment}
+            else:
+                ambiguous = is_ambiguous or claim.may_have_been_sent
+                changes = {"state": AlertState.FAILED.value, "not_before": retry_at, "ambiguous": ambiguous}
+            is_mine = _end(connection, claim, changes)
+            reach(Point.FAILED_WRITTEN)
+        reach(Point.FAILED_COMMITTED)
+        return is_mine
 
     def failed_for(self, claim: Claim, error: str, instead: QueuedAlert, *, fault: str | None = None) -> bool:
         """Say that it will not be heard, and queue what is told instead; False if the claim was lost."""
@@ -110,13 +121,17 @@ class Outbox:
             is_mine = _end(connection, claim, dead)
             if is_mine:
                 AlertWriter(connection).enqueue([instead])
-            return is_mine
+            reach(Point.FAILED_WRITTEN)
+        reach(Point.FAILED_COMMITTED)
+        return is_mine
 
     def superseded(self, claim: Claim, by: str) -> bool:
         """Say that it is not sent because another alert tells more; False if the claim was lost."""
         with self._database.writing() as connection:
             changes = {"state": AlertState.SUPERSEDED.value, "superseded_by": by, "finished_at": now(connection)}
-            return _end(connection, claim, changes)
+            is_mine = _end(connection, claim, changes)
+            reach(Point.SUPERSEDED_WRITTEN)
+            return is_mine
 
     def replaced(self, claim: Claim, others: Collection[str], by: Sequence[QueuedAlert]) -> bool:
         """Queue alerts that tell what the claimed one and others were to tell, which are superseded by the first.
@@ -127,6 +142,7 @@ class Outbox:
         try:
             with self._database.writing() as connection:
                 _replace(connection, claim, others, by)
+                reach(Point.SUPERSEDED_WRITTEN)
         except ConflictError:
             return False
         return True

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, bindp
 
 from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, Run
-from monitor.store import tables
+from monitor.store import measurements, tables
 from monitor.store.codes import Line
 from monitor.store.database import now
 from monitor.store.rows import (
@@ -62,7 +62,7 @@ class Recording:
                 "run_id": run.run_id,
                 "target_id": target_id,
                 "version_id": self._version(run, contract),
-                "slot_id": None if slot is None else self._slot(target_id, slot),
+                "slot_id": None if slot is None else self._slot(target_id, slot, shadow=run.shadow),
                 "trigger": trigger.value,
                 "shadow": run.shadow,
                 "subset": subset,
@@ -96,15 +96,13 @@ class Recording:
         insert_missing(self._connection, versions, [values])  # the same version may run on another server just now
         return int(self._connection.execute(select(versions.c.id).where(same)).scalar_one())
 
-    def _slot(self, target_id: int, instant: datetime) -> int:
+    def _slot(self, target_id: int, instant: datetime, *, shadow: bool) -> int:
         """Return the row of a slot, which is done with this run."""
         slots = tables.slots
-        insert_missing(
-            self._connection,
-            slots,
-            [{"target_id": target_id, "instant": instant, "state": "running", "attempt": 0, "created_at": self.now()}],
-        )
-        done = slots.update().where(slots.c.target_id == target_id, slots.c.instant == instant)
+        key = {"target_id": target_id, "instant": instant, "shadow": shadow}
+        row = key | {"state": "running", "attempt": 0, "created_at": self.now()}
+        insert_missing(self._connection, slots, [row])
+        done = slots.update().where(*(slots.c[name] == value for name, value in key.items()))
         return int(self._connection.execute(done.values(state="done").returning(slots.c.id)).scalar_one())
 
     def _dimensions(self, target_id: int, run: Run, *, stands: bool, whole: bool) -> Mapping[str, Line]:
@@ -171,6 +169,8 @@ class Recording:
                 for place, (key, result) in enumerate(pairs)
             ],
         )
+        kept = [(key, result.measurement) for key, result in pairs if result.measurement is not None]
+        measurements.save(self._connection, row_id, at, kept)
         if stands:
             self._standings(pairs, {"target_id": target_id, "run_id": run.run_id, "at": at, "removed": False})
         days = self._before(tables.days, [key for key, _ in pairs], tables.days.c.day == at.date())

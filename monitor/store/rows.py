@@ -7,6 +7,7 @@ from typing import Any
 from monitor.contracts.semver import Version
 from monitor.domain.check import Check, CheckKind, Dimension, Need, NotChecked, TableName
 from monitor.domain.contract import Contract
+from monitor.domain.runbook import Runbook
 from monitor.domain.scan import CheckResult, Outcome, Run, Sample, Verdict
 from monitor.domain.target import TargetKey
 from monitor.store.codes import CODES, COUNTERS, OUTCOMES, Line, counts_of
@@ -16,7 +17,12 @@ from monitor.store.values import Held, RunRecord, Standing, Trigger
 
 def target_of(run: Run) -> TargetKey:
     """Return the target that a run belongs to."""
-    return TargetKey(contract=run.contract, major=Version.parse(run.version).major, server=run.server or "")
+    return target_named(run.contract, run.version, run.server)
+
+
+def target_named(contract: str, version: str, server: str | None) -> TargetKey:
+    """Return the target that a version of a contract is on a server."""
+    return TargetKey(contract=contract, major=Version.parse(version).major, server=server or "")
 
 
 def target_from(row: Line) -> TargetKey:
@@ -52,6 +58,7 @@ def check_values(check: Check) -> dict[str, Any]:
         "expected": check.expected,
         "unit": check.unit,
         "impact": check.impact,
+        "runbook": [check.runbook.url, check.runbook.summary] if check.runbook else None,
         "line": check.line,
         "needs": [[need.table.schema, need.table.name, list(need.columns)] for need in check.needs],
         "not_checked": [[probe.reason, probe.is_error] for probe in check.probes if isinstance(probe, NotChecked)],
@@ -71,6 +78,7 @@ def check_from(row: Line) -> Check:
         expected=row["expected"],
         unit=row["unit"],
         impact=row["impact"],
+        runbook=Runbook(url=row["runbook"][0], summary=row["runbook"][1]) if row["runbook"] else None,
         line=row["line"],
         probes=tuple(NotChecked(reason=reason, is_error=is_error) for reason, is_error in row["not_checked"]),
         needs=tuple(
@@ -101,7 +109,6 @@ def result_values(result: CheckResult, dimension: Line) -> dict[str, Any]:
 def result_from(row: Line, check: Check, sql: str | None) -> CheckResult:
     """Return a result; `sql` is the statement of its check's row."""
     own = row["result_sql"]
-    sample = row["sample"]
     return CheckResult(
         check=check,
         outcome=OUTCOMES[row["outcome"]],
@@ -112,10 +119,15 @@ def result_from(row: Line, check: Check, sql: str | None) -> CheckResult:
         seconds=row["seconds"],
         offending=row["offending"],
         cause=row["cause"],
-        sample=None
-        if sample is None
-        else Sample(columns=tuple(sample["columns"]), rows=tuple(tuple(cells) for cells in sample["rows"])),
+        sample=sample_from(row["sample"]),
     )
+
+
+def sample_from(kept: Line | None) -> Sample | None:
+    """Return sample rows as results have them."""
+    if kept is None:
+        return None
+    return Sample(columns=tuple(kept["columns"]), rows=tuple(tuple(cells) for cells in kept["rows"]))
 
 
 def count_values(outcomes: list[Outcome]) -> dict[str, int]:

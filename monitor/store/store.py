@@ -8,28 +8,35 @@ from typing import Self
 
 from sqlalchemy import select
 
+from monitor.domain import scan
 from monitor.domain.scan import Seen
 from monitor.domain.target import TargetKey
-from monitor.store import columns, schema, tables
+from monitor.store import columns, measurements, schema, tables
 from monitor.store.alerts import AlertReader, AlertWriter
 from monitor.store.audit import AuditReader
 from monitor.store.database import Database, create_file, now
 from monitor.store.history import History
 from monitor.store.incidents import IncidentReader, IncidentWriter
 from monitor.store.outbox import Outbox
+from monitor.store.pages import PageReader
 from monitor.store.recording import Recording
 from monitor.store.retention import prune
+from monitor.store.slots import SlotClaim, Slots, finish
 from monitor.store.types import Json
 from monitor.store.upsert import upsert
 from monitor.store.values import DriftRecord, Heartbeat, Pruned
 
 
-class Reader(History, IncidentReader, AlertReader, AuditReader):
+class Reader(History, PageReader, IncidentReader, AlertReader, AuditReader):
     """What was recorded, at one moment."""
 
     def now(self) -> datetime:
         """Return the database's own time."""
         return now(self._connection)
+
+    def earlier(self, target: TargetKey, wanted: Mapping[str, int], *, shadow: bool = False) -> scan.History:
+        """Return what earlier runs measured for these checks: so many of each, and the same day last week."""
+        return measurements.earlier(self._connection, target, wanted, self.now(), shadow=shadow)
 
     def columns(self, target: TargetKey) -> Seen:
         """Return the tables of a target as they were last seen."""
@@ -64,6 +71,10 @@ class Writer(Recording, IncidentWriter, AlertWriter, Reader):
         """Write drift events into the ledger."""
         columns.save_drift(self._connection, events)
 
+    def finish_slot(self, claim: SlotClaim) -> None:
+        """End a slot with the run that this transaction records. Raises FencedError if it went to somebody else."""
+        finish(self._connection, claim)
+
     def beat(self, name: str, started_at: datetime, details: Mapping[str, Json]) -> None:
         """Say that a daemon is alive."""
         row = {"name": name, "started_at": started_at, "at": self.now(), "details": dict(details)}
@@ -77,6 +88,7 @@ class Store:
         """Use this database, whose schema is ours."""
         self._database = database
         self.outbox = Outbox(database)
+        self.slots = Slots(database)
 
     @property
     def place(self) -> str:

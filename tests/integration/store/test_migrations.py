@@ -40,9 +40,11 @@ def test_the_migrations_make_the_tables_that_the_program_uses(url: str) -> None:
 def test_what_was_recorded_with_the_first_schema_is_there_with_the_last(empty_url: str) -> None:
     from monitor.store.recording import Recording
 
-    database = database_at(empty_url, "0001")
+    database = database_at(empty_url, schema.REVISIONS[-1])
     with database.writing() as connection:
         Recording(connection).record_run(BROKEN, CONTRACT, trigger=Trigger.SCHEDULED)
+    with database.writing() as connection:  # what the first schema held of it is what an old program left
+        command.downgrade(schema.scripts(connection), "0001")
     database.close()
     assert migrate_store(empty_url) == ("0001", schema.REVISIONS[-1])
     assert migrate_store(empty_url) == (schema.REVISIONS[-1], schema.REVISIONS[-1])
@@ -94,7 +96,7 @@ def test_postgresql_waits_for_pactwatch_migrate(empty_url: str) -> None:
     with pytest.raises(StoreError, match="has no tables yet: run `pactwatch migrate`"):
         open_store(empty_url)
     database_at(empty_url, "0001").close()
-    with pytest.raises(StoreError, match="has schema 0001, this program needs 0003: run `pactwatch migrate`"):
+    with pytest.raises(StoreError, match=r"has schema 0001, this program needs 000[2-9]: run `pactwatch migrate`"):
         open_store(empty_url)
 
 

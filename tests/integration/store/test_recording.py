@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.domain.check import Check, CheckKind, Dimension, NotChecked
+from monitor.domain.runbook import Runbook
 from monitor.domain.scan import CheckResult, Outcome, Run, Sample
 from monitor.domain.target import TargetKey
 from monitor.store.store import Store
@@ -88,6 +89,7 @@ RESULTS = st.builds(
         unit=st.none() | TEXT,
         probes=st.lists(st.builds(NotChecked, reason=TEXT, is_error=st.booleans()), max_size=1).map(tuple),
         impact=st.none() | TEXT,
+        runbook=st.none() | st.builds(Runbook, url=TEXT, summary=st.none() | TEXT),
         line=st.integers(0, 9999),
     ),
     outcome=st.sampled_from(Outcome),

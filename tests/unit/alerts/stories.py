@@ -10,6 +10,7 @@ from monitor.alerts.compose import alerts_for
 from monitor.alerts.context import Background, Context, Routes
 from monitor.domain.contract import Owner, SupportChannel
 from monitor.domain.incident import Incident, IncidentChange
+from monitor.domain.runbook import Runbook
 from monitor.domain.scan import CheckResult, Outcome, Run
 from monitor.domain.target import TargetKey
 from monitor.incidents.policy import Policy
@@ -23,7 +24,7 @@ HOUR = timedelta(hours=1)
 TARGET = TargetKey(contract="nyc-flights", major="1", server="warehouse")
 CONTRACT = replace(
     runs.CONTRACT,
-    owner=Owner(team="flights", members=("mira@example.com",)),
+    owner=Owner(team="flights", members=("Mira",), usernames=("mira@example.com",)),
     support=(SupportChannel(channel="#flights-oncall", tool="slack", scope="notifications"),),
 )
 HELD = Held(at=NOW - HOUR, since=NOW - timedelta(days=41), run_id="5c01")
@@ -36,7 +37,12 @@ class Teller:
         self.now = NOW - HOUR
         self.incidents: dict[str, Incident] = {}
         self.told: set[str] = set()
-        self.routes = Routes(channel="data-quality", ops_channel="#data-platform")
+        self.routes = Routes(
+            channel="data-quality",
+            ops_channel="#data-platform",
+            public_url="https://dq.example.com",
+            has_buttons=True,
+        )
 
     def run(
         self, *results: CheckResult, first: bool = False, changed: tuple[str, ...] = (), **more: Any
@@ -105,9 +111,11 @@ def stories() -> Mapping[str, tuple[QueuedAlert, ...]]:
     )
     told: dict[str, tuple[QueuedAlert, ...]] = {}
     teller = Teller()
-    told["first_breach"] = teller.run(runs.FOREIGN_KEY, runs.RANGE, changed=changed)
+    runbook = Runbook(url="https://wiki.example.com/airports?a=1&b=2", summary="reload airports, then press Re-verify")
+    orphans = replace(runs.FOREIGN_KEY, check=replace(runs.FOREIGN_KEY.check, runbook=runbook))
+    told["first_breach"] = teller.run(orphans, runs.RANGE, changed=changed)
     worse = replace(runs.RANGE, measured=9_000)
-    told["worse"] = teller.run(runs.FOREIGN_KEY, worse, changed=changed)
+    told["worse"] = teller.run(orphans, worse, changed=changed)
     told["resolved"] = teller.run(passing(runs.FOREIGN_KEY), passing(worse))
     schema = next(each for each in runs.holding() if each.check.id == "flights.schema")
     gone = replace(schema, outcome=Outcome.FAIL, reason="flights.dest is missing", measured=1)
@@ -141,6 +149,8 @@ def shown(alerts: tuple[QueuedAlert, ...]) -> str:
 def _texts(block: Any) -> list[str]:
     if block["type"] == "context":
         return [f"({element['text']})" for element in block["elements"]]
+    if block["type"] == "actions":
+        return [" ".join(f"[ {each['text']['text']} ]" for each in block["elements"])]
     return [block["text"]["text"]] if "text" in block else [block["type"]]
 
 

@@ -38,7 +38,10 @@ CASES = {
     ),
     "{type: custom, engine: soda, implementation: 'type: x, columns: [c]'}": ("rule", "not SodaCL"),
     "{type: custom, engine: soda, implementation: '[a'}": ("rule", "not SodaCL"),
-    "{type: custom, engine: soda, implementation: '- change for row_count > 0'}": ("rule", "history"),
+    "{type: custom, engine: soda, implementation: '- anomaly detection for row_count'}": (
+        "rule",
+        "unsupported: it needs a model",
+    ),
     "{to: u.c}": ("relationship", "u"),
     "{metric: nullValues, mustBe: 0}": ("inner", "unsupported: rules inside a column are not checked"),
     "measure": ("semantic", "unsupported: a measure is no column of the table"),

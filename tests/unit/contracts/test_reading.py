@@ -53,7 +53,7 @@ def test_a_contract_says_what_its_file_says(read: Callable[..., Contract]) -> No
         "Orders",
         "1.0.0",
     )
-    assert contract.owner == Owner(team="Sales data", members=("Ada",))
+    assert contract.owner == Owner(team="Sales data", members=("Ada",), usernames=("ada",))
     assert contract.support[0].channel == "#orders"
     assert (contract.servers[0].type, contract.servers[0].port) == ("postgres", 5432)
     assert contract.extra_columns == "fail"
@@ -68,6 +68,15 @@ def test_a_contract_says_what_its_file_says(read: Callable[..., Contract]) -> No
     assert amount.limits.minimum == 0
     assert amount.limits.exclusive_maximum == Decimal("1000000.5")
     assert state.enum == ("open", 5, None)
+
+
+def test_terms_and_sources_are_read_and_are_no_part_of_the_meaning(read: Callable[..., Contract]) -> None:
+    told = ORDERS.replace("What customers bought", "What customers bought, usage: Reports, limitations: No returns")
+    told = told.replace("name: amount\n", 'name: amount\n        transformSourceObjects: ["raw.lines", shop.baskets]\n')
+    contract = read(told)
+    assert (contract.usage, contract.limitations) == ("Reports", "No returns")
+    assert contract.datasets[0].columns[1].sources == ("raw.lines", "shop.baskets")
+    assert contract.meaning == read(ORDERS).meaning
 
 
 def test_rules_carry_exact_thresholds_and_lines(read: Callable[..., Contract]) -> None:

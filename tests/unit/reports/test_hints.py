@@ -3,8 +3,9 @@ from dataclasses import replace
 import pytest
 
 from monitor.domain.check import CheckKind
-from monitor.domain.scan import Outcome
-from monitor.reports.hints import hint
+from monitor.domain.runbook import Runbook
+from monitor.domain.scan import CheckResult, Outcome
+from monitor.reports.hints import Step, hint, next_step
 from tests.runs import BAD_RULE, BROKEN, ERROR, FOREIGN_KEY, RANGE, check, result
 
 
@@ -46,3 +47,25 @@ def test_whatever_does_not_hold_has_a_next_step_and_the_rest_has_none(kind: Chec
 def test_a_rule_that_cannot_be_run_is_told_apart_from_a_server_that_refused() -> None:
     assert "this rule" in (hint(BAD_RULE, BROKEN) or "")
     assert "what the reason names" in (hint(ERROR, BROKEN) or "")
+
+
+def test_a_runbook_comes_first_and_replaces_what_only_the_kind_says() -> None:
+    told = with_runbook(RANGE, Runbook(url="https://wiki.example.com/r"))
+    assert str(next_step(told, BROKEN)) == "follow https://wiki.example.com/r"
+    summed_up = with_runbook(RANGE, Runbook(url="https://wiki.example.com/r", summary="reload it"))
+    assert str(next_step(summed_up, BROKEN)) == "follow https://wiki.example.com/r: reload it"
+    assert next_step(replace(told, outcome=Outcome.PASS), BROKEN) is None
+
+
+def test_a_statement_that_mends_it_is_told_beside_the_runbook() -> None:
+    told = replace(with_runbook(RANGE, Runbook(url="https://wiki.example.com/r")), remedy="GRANT SELECT ON a TO b")
+    assert next_step(told, BROKEN) == Step(words="GRANT SELECT ON a TO b", runbook="https://wiki.example.com/r")
+
+
+def test_without_a_runbook_the_kind_says_what_to_do() -> None:
+    step = next_step(FOREIGN_KEY, BROKEN)
+    assert step == Step(words="add the missing rows to airports, or correct dest at its source")
+
+
+def with_runbook(found: CheckResult, runbook: Runbook) -> CheckResult:
+    return replace(found, check=replace(found.check, runbook=runbook))

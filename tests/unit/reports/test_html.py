@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from monitor.domain.contract import Contract
+from monitor.domain.runbook import Runbook
 from monitor.domain.scan import Run
 from monitor.reports import html
-from tests.runs import BROKEN, CONTRACT, DEAD, ERROR, EVERYTHING, HOSTILE, HOSTILE_CONTRACT, KEPT, PASSED, run_of
+from tests.runs import BROKEN, CONTRACT, DEAD, ERROR, EVERYTHING, HOSTILE, HOSTILE_CONTRACT, KEPT, PASSED, RANGE, run_of
 
 TOGETHER = run_of([*PASSED, *(replace(ERROR, check=replace(ERROR.check, id=f"e.{n}.sql")) for n in range(3))])
 VOID = {"meta", "link", "path", "rect", "circle", "use", "col", "wbr"}
@@ -160,3 +161,12 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one_and_nothing_else(tmp_p
         html.write(path, "\ud800")
     assert path.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_runbook_is_linked_to_and_tells_nobody_where_the_reader_came_from() -> None:
+    runbook = Runbook(url='https://wiki.example.com/"><script>?a=1&b=2', summary="<b>reload</b>")
+    broken = replace(RANGE, check=replace(RANGE.check, runbook=runbook))
+    page = Page(html.render(run_of((broken,)), CONTRACT))
+    (link,) = [attrs for name, attrs in page.elements if name == "a" and (attrs["href"] or "").startswith("http")]
+    assert link == {"href": runbook.url, "rel": "noreferrer"}
+    assert "follow the runbook: <b>reload</b>" in page.text
