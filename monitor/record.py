@@ -21,7 +21,7 @@ from monitor.incidents.reconcile import Evaluation, reconcile
 from monitor.incidents.silences import ContractOf, silenced_by
 from monitor.store.rows import target_of
 from monitor.store.slots import SlotClaim
-from monitor.store.store import Store, Writer
+from monitor.store.store import Reader, Store, Writer
 from monitor.store.values import Against, DriftRecord, QueuedAlert, Trigger
 from monitor.telling import EVALUATED, LEDGER, News, latest_run, tell
 
@@ -82,6 +82,45 @@ def decide(
     change = again(lambda: _decide(store, incident_id, decision, contract_of, alerting))
     reach(Point.DECISION_COMMITTED)
     return change
+
+
+def decide_story(
+    store: Store,
+    group: str,
+    decision: Callable[[Incident, datetime], IncidentChange | None],
+    contract_of: ContractOf,
+    alerting: Alerting,
+) -> tuple[IncidentChange, ...]:
+    """Record what a person decided about all that a story tells of, in one transaction and one reply.
+
+    The decision is None for an incident that it leaves as it is. Raises UsageError if there is no such story.
+    """
+
+    def transaction() -> tuple[IncidentChange, ...]:
+        with store.writing() as writer:
+            now = writer.now()
+            members = story(writer, group, now, alerting)
+            if not members:
+                raise UsageError(f"no story {group!r} is recorded in {store.place}")
+            changes = tuple(change for incident in members if (change := decision(incident, now)))
+            _tell_decided(writer, changes, contract_of, alerting, now)
+            reach(Point.DECISION_WRITTEN)
+            return changes
+
+    decided = again(transaction)
+    reach(Point.DECISION_COMMITTED)
+    return decided
+
+
+def story(reader: Reader, group: str, now: datetime, alerting: Alerting) -> tuple[Incident, ...]:
+    """Return the incidents of a story, also those that ended lately, oldest first; none where nobody knows it."""
+    first = reader.incident(group)  # a story is called by the incident that began it
+    if first is None:
+        return ()
+    since = now - alerting.policy.reopen_within
+    known = {incident.id: incident for incident in reader.open_incidents(first[0].target, ended_since=since)}
+    known.setdefault(group, first[0])
+    return tuple(incident for incident in known.values() if incident.group == group)
 
 
 def again(transaction: Callable[[], T]) -> T:
@@ -173,16 +212,28 @@ def _decide(
         if found is None:
             raise UsageError(f"no incident {incident_id!r} is recorded in {store.place}")
         incident, _ = found
-        change, target = decision(incident, now), incident.target
-        if alerting is None:
-            writer.save_changes([change])
-            return change
-        known = writer.open_incidents(target, ended_since=now - alerting.policy.reopen_within)
-        contract, run = contract_of(target), latest_run(writer, target)
-        news = News(target=target, changes=(change,), known=known, contract=contract, run=run)
-        tell(writer, news, alerting.routes, now)
+        change = decision(incident, now)
+        _tell_decided(writer, (change,), contract_of, alerting, now)
         reach(Point.DECISION_WRITTEN)
         return change
+
+
+def _tell_decided(
+    writer: Writer,
+    changes: tuple[IncidentChange, ...],
+    contract_of: ContractOf,
+    alerting: Alerting | None,
+    now: datetime,
+) -> None:
+    """Keep what was decided about incidents of one target, and queue what its threads hear of it."""
+    if alerting is None or not changes:
+        writer.save_changes(changes)
+        return
+    target = changes[0].incident.target
+    known = writer.open_incidents(target, ended_since=now - alerting.policy.reopen_within)
+    contract, run = contract_of(target), latest_run(writer, target)
+    news = News(target=target, changes=changes, known=known, contract=contract, run=run)
+    tell(writer, news, alerting.routes, now)
 
 
 # -- drift -------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from monitor.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
     from monitor.alerts.context import Routes
+    from monitor.contracts.versions import Selected
     from monitor.deliver import Delivered, Delivery
     from monitor.domain.contract import Contract
     from monitor.domain.target import TargetKey
@@ -122,6 +123,19 @@ def contracts_of(settings: "Settings") -> "ContractOf":
         return known.get((target.contract, target.major))
 
     return contract_of
+
+
+def current_of(settings: "Settings", target: "TargetKey") -> "Selected | None":
+    """Return the contract version that runs for a target now, None where no file has it any more."""
+    from monitor.contracts.semver import Version
+    from monitor.contracts.versions import current, read_library
+
+    library = read_library(settings.contracts, settings.contract_variables)
+    for each in current(library):
+        contract = each.contract
+        if not each.shadow and contract.id == target.contract and Version.parse(contract.version).major == target.major:
+            return each
+    return None
 
 
 def delivery_of(settings: "Settings", store: "Store") -> "Delivery":

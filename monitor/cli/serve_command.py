@@ -43,14 +43,16 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
         else:
             daemon.start()
             _wait_for_the_end(daemon, signals)
-        daemon.stop(in_a_hurry=lambda: bool(signals))
-    sys.stdout.flush()
+        has_ended = daemon.stop(in_a_hurry=lambda: bool(signals))
+    if not has_ended:  # Python would wait for the thread that hangs
+        os._exit(0)
     return 0
 
 
 def _put_together(settings: "Settings", stack: ExitStack, *, once: bool) -> "Daemon":
     from monitor.cli.alerting import alerting_of, delivery_of, for_daemon
-    from monitor.daemon.daemon import Daemon, Parts
+    from monitor.daemon.daemon import Daemon
+    from monitor.daemon.parts import Parts
     from monitor.store.store import open_store
     from monitor.upkeep import Upkeep
     from monitor.wiring import Engines, placement

@@ -78,7 +78,7 @@ slots = Table(
     Column("trigger", Text, nullable=False, server_default="scheduled"),
     Column("parts", Document, nullable=False, server_default='["all"]'),
     Column("alert", Boolean, nullable=False, server_default=true()),
-    Column("run_id", Words),  # promised to whoever asked for this run
+    Column("run_id", Words, unique=True),  # promised to whoever asked for this run
     Column("not_before", Moment),
     Column("losses", Integer, nullable=False, server_default="0"),  # attempts whose owner was not heard of any more
     Column("tries", Integer, nullable=False, server_default="0"),  # attempts that came to know nothing
