@@ -190,7 +190,7 @@ class Daemon:
 
     def requested(self, run_id: str) -> str | None:
         """Return where a requested run is: due, running, done or skipped; None for one that nobody asked for."""
-        found = self._store.slots.state_of(run_id)
+        found = self._store.slots.requested(run_id)
         return None if found is None else found.value
 
     def contract_of(self, target: TargetKey) -> Contract | None:

@@ -176,6 +176,16 @@ def test_the_backlog_says_how_long_the_oldest_waits(store: Store) -> None:
     assert found.oldest in {INSTANT, INSTANT + timedelta(minutes=3)}
 
 
+def test_runs_that_are_asked_for_in_one_moment_are_each_run_and_each_once(store: Store) -> None:
+    moment = store.slots.now()
+    for name in ("a", "b", "a", "c"):
+        store.slots.request(slot(run_id=name, trigger=Trigger.API, instant=moment, start=moment))
+    waiting = store.slots.slots(limit=9)
+    assert [(each.trigger, each.state) for each in waiting] == [(Trigger.API, SlotState.DUE)] * 3
+    assert store.slots.requested("b") is SlotState.DUE
+    assert store.slots.requested("d") is None
+
+
 CLAIMER = """
 import sys
 from datetime import timedelta
