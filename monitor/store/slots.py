@@ -167,7 +167,7 @@ class Slots:
                     "target_id": ids[watched.target],
                     "shadow": watched.shadow,
                     "at": marks[watched],
-                    "missed": max((slot.instant for slot in by_watched[watched] if slot.skipped), default=None),
+                    "missed": min((slot.instant for slot in by_watched[watched] if slot.skipped), default=None),
                 }
                 for watched in ordered
                 if watched in marks
@@ -370,10 +370,10 @@ def _raise_marks(connection: Connection, rows: Sequence[dict[str, Any]]) -> None
     marks = tables.watermarks
     statement = insert_or(connection, marks)
     new = statement.excluded
-    missed = case((or_(marks.c.missed.is_(None), new.missed > marks.c.missed), new.missed), else_=marks.c.missed)
+    counts_still = and_(marks.c.missed.is_not(None), or_(marks.c.done.is_(None), marks.c.done < marks.c.missed))
     changed = {
         "at": case((new.at > marks.c.at, new.at), else_=marks.c.at),
-        "missed": case((new.missed.is_(None), marks.c.missed), else_=missed),
+        "missed": case((counts_still, marks.c.missed), else_=func.coalesce(new.missed, marks.c.missed)),
     }
     keys = [column.name for column in marks.primary_key]
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))

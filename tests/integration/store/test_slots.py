@@ -167,6 +167,14 @@ def test_what_was_passed_over_is_overdue_until_a_later_slot_has_a_result(store: 
     assert store.slots.overdue(NONE) == {}
 
 
+def test_the_first_slot_that_was_passed_over_counts_not_the_last(store: Store) -> None:
+    """Else an hour of grace would never end where something is passed over every hour."""
+    ago = store.slots.now() - INSTANT
+    for minute in (0, 5, 10):
+        store.slots.enqueue([slot(minute, skipped="nobody was there")], {WATCHED: INSTANT + timedelta(minutes=minute)})
+    assert store.slots.overdue(ago - timedelta(minutes=2)) == {TARGET: INSTANT}
+
+
 def test_the_backlog_says_how_long_the_oldest_waits(store: Store) -> None:
     assert store.slots.backlog().oldest is None
     store.slots.enqueue([slot(0), slot(0, other("b")), slot(3, other("c"))], {})
