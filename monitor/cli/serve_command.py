@@ -51,6 +51,7 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
 
 def _put_together(settings: "Settings", stack: ExitStack, *, once: bool) -> "Daemon":
     from monitor.cli.alerting import alerting_of, delivery_of, for_daemon
+    from monitor.cli.listening import hearing
     from monitor.daemon.daemon import Daemon
     from monitor.daemon.parts import Parts
     from monitor.store.store import open_store
@@ -63,6 +64,8 @@ def _put_together(settings: "Settings", stack: ExitStack, *, once: bool) -> "Dae
     if once:  # nobody waits for a moment that is spread, or for others
         schedule, alerts = replace(settings.schedule, spread=0.0), replace(settings.alerts, group=0.0)
         settings = replace(settings, schedule=schedule, alerts=alerts)
+    else:
+        stack.enter_context(hearing(settings, store, engines.of))
     alerting = alerting_of(settings)
     return Daemon(
         Parts(
