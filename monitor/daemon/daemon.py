@@ -78,8 +78,7 @@ class Daemon:
         self._reconcile_now = threading.Event()
         self._loaded_at = self._reconciled_at = self._beat_at = float("-inf")
         self._backlog = Backlog(due=0, running=0, oldest=None)
-        keeper = None if parts.keeper is None else parts.keeper(self.contract_of)
-        self._house = Housekeeping(parts.store, settings, keeper)
+        self._house = Housekeeping(parts.store, settings, parts.keeper(self.contract_of))
         self._enqueuer = Enqueuer(parts.store, settings.schedule)
         self._alarm = AlarmClock(settings.daemon.workers, self._rung)
         self._desk = Loop("desk", self._at_the_desk, LOOK)
@@ -190,7 +189,7 @@ class Daemon:
 
     def requested(self, run_id: str) -> str | None:
         """Return where a requested run is: due, running, done or skipped; None for one that nobody asked for."""
-        found = self._store.slots.state_of(run_id)
+        found = self._store.slots.requested(run_id)
         return None if found is None else found.value
 
     def contract_of(self, target: TargetKey) -> Contract | None:
@@ -220,8 +219,11 @@ class Daemon:
             if each not in self._invalid:
                 about = {"action": "contract_invalid", "file": each.file}
                 log.warning("%s is no valid contract: %s", each.file, "; ".join(each.problems), extra=about)
+        is_news = invalid != self._invalid
         with self._lock:
             self._table, self._invalid = table, invalid
+        if is_news:  # people hear of it now, not within a minute
+            self._upkeep.wake()
         self._alarm.ring_for(table.by_rhythm.keys())
         self._loaded_at = time.monotonic()
 

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 class Housekeeping:
     """Keeps incidents up with what no run finds out, and history within its limits."""
 
-    def __init__(self, store: Store, settings: Settings, keeper: Keeper | None) -> None:
+    def __init__(self, store: Store, settings: Settings, keeper: Keeper) -> None:
         """Use this store; the first night is the next one."""
         self._store = store
         self._settings = settings
@@ -57,8 +57,6 @@ class Housekeeping:
 
     def once(self, table: Timetable, invalid: Sequence[Invalid]) -> None:
         """Do what is due, given what is watched and which files are no contracts. Raises StoreError."""
-        if self._keeper is None:
-            return
         overdue = self._store.slots.overdue(timedelta(seconds=self._settings.schedule.grace))
         self._keeper.once(
             {

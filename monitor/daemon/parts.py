@@ -55,4 +55,4 @@ class Parts:
     place: Place
     alerting: Alerting
     deliverer: Deliverer
-    keeper: Callable[[ContractOf], Keeper] | None = None
+    keeper: Callable[[ContractOf], Keeper]

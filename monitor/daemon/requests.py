@@ -26,4 +26,4 @@ def request(store: Store, table: Timetable, contract: str, server: str, run_id: 
     slot = NewSlot(
         watched=watched, instant=now, parts=(ALL,), start=now, trigger=Trigger.API, alert=alert, run_id=run_id
     )
-    store.slots.enqueue([slot], {})
+    store.slots.request(slot)

@@ -167,12 +167,33 @@ class Slots:
                     "target_id": ids[watched.target],
                     "shadow": watched.shadow,
                     "at": marks[watched],
-                    "missed": max((slot.instant for slot in by_watched[watched] if slot.skipped), default=None),
+                    "missed": min((slot.instant for slot in by_watched[watched] if slot.skipped), default=None),
                 }
                 for watched in ordered
                 if watched in marks
             ]
             _raise_marks(connection, raised)
+
+    def request(self, slot: NewSlot) -> None:
+        """Write down a slot that somebody asked for now; one whose run is asked for already, or done, is not again."""
+        slots, runs = tables.slots, tables.runs
+        with self._database.writing() as connection:
+            target_id = lock_target(connection, slot.watched.target)
+            asked = exists().where(slots.c.run_id == slot.run_id)
+            done = exists().where(runs.c.run_id == slot.run_id)
+            if slot.run_id is not None and connection.execute(select(or_(asked, done))).scalar():
+                return
+            row = _row(slot, target_id, now(connection))
+            taken = select(slots.c.id).where(slots.c.target_id == target_id, slots.c.shadow == slot.watched.shadow)
+            while connection.execute(taken.where(slots.c.instant == row["instant"])).first() is not None:
+                row["instant"] += timedelta(microseconds=1)
+            insert_missing(connection, slots, [row])
+
+    def requested(self, run_id: str) -> SlotState | None:
+        """Return where the slot of a promised run is, None where nobody asked for that run."""
+        with self._database.reading() as connection:
+            found = connection.execute(select(tables.slots.c.state).where(tables.slots.c.run_id == run_id)).scalar()
+        return None if found is None else SlotState(found)
 
     # -- running -------------------------------------------------------------------------------------------------
 
@@ -286,13 +307,6 @@ class Slots:
             ).one()
             return Backlog(due=row.due, running=row.running, oldest=row.oldest)
 
-    def state_of(self, run_id: str) -> SlotState | None:
-        """Return where the run of this id is that somebody asked for; None if nobody did."""
-        slots = tables.slots
-        with self._database.reading() as connection:
-            found = connection.execute(select(slots.c.state).where(slots.c.run_id == run_id)).scalar()
-        return None if found is None else SlotState(found)
-
     def slots(
         self, *, limit: int, contract: str | None = None, states: Iterable[SlotState] | None = None
     ) -> tuple[SlotRecord, ...]:
@@ -356,10 +370,10 @@ def _raise_marks(connection: Connection, rows: Sequence[dict[str, Any]]) -> None
     marks = tables.watermarks
     statement = insert_or(connection, marks)
     new = statement.excluded
-    missed = case((or_(marks.c.missed.is_(None), new.missed > marks.c.missed), new.missed), else_=marks.c.missed)
+    counts_still = and_(marks.c.missed.is_not(None), or_(marks.c.done.is_(None), marks.c.done < marks.c.missed))
     changed = {
         "at": case((new.at > marks.c.at, new.at), else_=marks.c.at),
-        "missed": case((new.missed.is_(None), marks.c.missed), else_=missed),
+        "missed": case((counts_still, marks.c.missed), else_=func.coalesce(new.missed, marks.c.missed)),
     }
     keys = [column.name for column in marks.primary_key]
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))

@@ -106,7 +106,7 @@ watermarks = Table(  # up to when the slots of a target are written down
     Column("shadow", Boolean, primary_key=True, autoincrement=False),
     Column("at", Moment, nullable=False),
     Column("done", Moment),  # the latest slot with a result
-    Column("missed", Moment),  # the latest slot that was passed over
+    Column("missed", Moment),  # the first slot that was passed over since then
 )
 
 runs = Table(

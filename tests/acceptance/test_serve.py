@@ -1,5 +1,6 @@
 """`pactwatch serve`: what is due is verified, contracts change while it runs, it ends as it should."""
 
+import json
 import signal
 import time
 from collections import Counter
@@ -7,7 +8,8 @@ from collections import Counter
 import pytest
 
 from monitor.domain.scan import Outcome, Verdict
-from monitor.store.slots import SlotState, Watched
+from monitor.store.slots import NewSlot, SlotState, Watched
+from monitor.store.store import Store
 from monitor.store.values import Trigger
 from tests.acceptance.daemon import BODY, EVERY_MINUTE, EVERY_SECOND, runs, serving, slots, state
 from tests.acceptance.program import Program
@@ -185,3 +187,50 @@ def test_two_daemons_on_one_file_run_each_slot_once(shop: Program) -> None:
         assert done == Counter((Watched(target=run.target), run.slot) for run in runs(store))
         assert set(done.values()) == {1}
         assert slots(store, SlotState.RUNNING) == ()
+
+
+def incidents(program: Program) -> list[tuple[str, str]]:
+    done = program.run("incidents", "list", "--format", "json")
+    assert done.code == 0, done.all
+    return [(each["kind"], each["contract"]) for each in json.loads(done.out)["incidents"]]
+
+
+def test_a_file_that_is_no_contract_any_more_is_an_incident_until_it_is_mended(shop: Program) -> None:
+    file = shop.contract(BODY)
+    good = file.read_text()
+    with serving(shop) as daemon:
+        daemon.wait_for("run_finished")
+        file.write_text(good.replace("required: true", "required: maybe"))
+        until(lambda: incidents(shop) == [("invalid_file", "test")], 30)
+        file.write_text(good)
+        until(lambda: incidents(shop) == [], 30)
+        assert daemon.end() == 0
+
+
+def test_what_was_due_while_no_daemon_was_there_is_an_incident_until_it_is_verified(shop: Program) -> None:
+    hourly = '[schedule]\ndefault = "0 * * * *"\n'
+    shop.configure(hourly)
+    shop.contract(BODY)
+    assert shop.run("serve", "--once").code == 0
+    with state(shop) as store, store.writing() as writer:
+        for table, column in (("watermarks", "at"), ("watermarks", "done"), ("slots", "instant")):
+            writer._connection.exec_driver_sql(
+                f"UPDATE {table} SET {column} = strftime('%Y-%m-%dT%H:%M:%fZ', {column}, '-5 hours')"
+            )
+    shop.configure(hourly + 'catch_up = "skip"\n')
+    assert shop.run("serve", "--once").code == 0
+    assert incidents(shop) == [("no_run", "test")]
+    with state(shop) as store:
+        assert len(slots(store, SlotState.SKIPPED)) >= 4
+    shop.configure(hourly)
+    with state(shop) as store:
+        store.slots.request(next_slot(store))
+    assert shop.run("serve", "--once").code == 0
+    assert incidents(shop) == []
+
+
+def next_slot(store: Store) -> NewSlot:
+    """A scheduled slot of the only target that is due now: what the next hour will bring."""
+    (watched,) = store.slots.watermarks()
+    now = store.slots.now()
+    return NewSlot(watched=watched, instant=now, parts=("all",), start=now)

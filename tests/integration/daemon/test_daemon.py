@@ -19,6 +19,7 @@ from monitor.run import Target
 from monitor.settings import DaemonSettings, ScheduleSettings, ServerSettings, Settings
 from monitor.store.store import Store, open_store
 from monitor.store.values import Trigger
+from monitor.upkeep import Upkeep
 from tests.conftest import until
 from tests.contracts import contract
 from tests.integration.daemon.test_worker import BODY, Told, all_of
@@ -54,14 +55,16 @@ def daemon(store: Store, tmp_path: Path) -> Iterator[Daemon]:
         schedule=ScheduleSettings(default="0 0 29 2 *"),
         daemon=DaemonSettings(heartbeat_file=tmp_path / "alive"),
     )
+    alerting = Alerting(policy=Policy(), routes=Routes(channel="#a", ops_channel="#b"))
     made = Daemon(
         Parts(
             settings=settings,
             store=store,
             engine_of=lambda _: Told([all_of(Outcome.PASS)]),
             place=place,
-            alerting=Alerting(policy=Policy(), routes=Routes(channel="#a", ops_channel="#b")),
+            alerting=alerting,
             deliverer=Quiet(),
+            keeper=lambda contract_of: Upkeep(store, alerting, contract_of),
         )
     )
     assert made.status().loaded is None

@@ -38,39 +38,6 @@ OPEN = Incident(
 )
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with open_store(f"sqlite:///{tmp_path}/state.db") as made:
-        made.slots.enqueue([slot(), slot(0, other("stays"))], {WATCHED: INSTANT, other("stays"): INSTANT})
-        with made.writing() as writer:
-            writer.save_changes([IncidentChange(incident=OPEN, kind=ChangeKind.OPENED, at=INSTANT, sequence=1)])
-        yield made
-
-
-def test_what_is_gone_for_a_moment_stays(store: Store) -> None:
-    house = Housekeeping(store, Settings(), None)
-    assert house.removed(Timetable()) == []
-
-
-def test_what_is_gone_for_good_leaves_no_slot_and_no_incident_behind(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(housekeeping, "GONE", 0.0)
-    house = Housekeeping(store, Settings(), None)
-    assert house.removed(Timetable()) == [WATCHED, other("stays")]
-    house.remove(
-        WATCHED,
-        lambda each: decide(store, each, lambda found, now: withdraw(found, REMOVED, now), lambda _: None, ALERTING),
-    )
-    with store.reading() as reader:
-        found = reader.incident("i1")
-    assert found is not None
-    assert (found[0].state, found[1][-1].why) == (IncidentState.WITHDRAWN, REMOVED)
-    states = {each.watched: (each.state, each.reason) for each in store.slots.slots(limit=9)}
-    assert states == {WATCHED: (SlotState.SKIPPED, REMOVED), other("stays"): (SlotState.DUE, None)}
-    assert house.removed(Timetable()) == [other("stays")]
-
-
 class Noting:
     """Notes what it is told instead of doing what time does."""
 
@@ -83,6 +50,39 @@ class Noting:
 
     def prune(self, *, keep_results: timedelta, keep_rollups: timedelta) -> None:
         self.pruned.append((keep_results, keep_rollups))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path}/state.db") as made:
+        made.slots.enqueue([slot(), slot(0, other("stays"))], {WATCHED: INSTANT, other("stays"): INSTANT})
+        with made.writing() as writer:
+            writer.save_changes([IncidentChange(incident=OPEN, kind=ChangeKind.OPENED, at=INSTANT, sequence=1)])
+        yield made
+
+
+def test_what_is_gone_for_a_moment_stays(store: Store) -> None:
+    house = Housekeeping(store, Settings(), Noting())
+    assert house.removed(Timetable()) == []
+
+
+def test_what_is_gone_for_good_leaves_no_slot_and_no_incident_behind(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "GONE", 0.0)
+    house = Housekeeping(store, Settings(), Noting())
+    assert house.removed(Timetable()) == [WATCHED, other("stays")]
+    house.remove(
+        WATCHED,
+        lambda each: decide(store, each, lambda found, now: withdraw(found, REMOVED, now), lambda _: None, ALERTING),
+    )
+    with store.reading() as reader:
+        found = reader.incident("i1")
+    assert found is not None
+    assert (found[0].state, found[1][-1].why) == (IncidentState.WITHDRAWN, REMOVED)
+    states = {each.watched: (each.state, each.reason) for each in store.slots.slots(limit=9)}
+    assert states == {WATCHED: (SlotState.SKIPPED, REMOVED), other("stays"): (SlotState.DUE, None)}
+    assert house.removed(Timetable()) == [other("stays")]
 
 
 def test_what_nobody_verified_is_a_trouble_until_it_is_verified(store: Store) -> None:

@@ -167,6 +167,14 @@ def test_what_was_passed_over_is_overdue_until_a_later_slot_has_a_result(store: 
     assert store.slots.overdue(NONE) == {}
 
 
+def test_the_first_slot_that_was_passed_over_counts_not_the_last(store: Store) -> None:
+    """Else an hour of grace would never end where something is passed over every hour."""
+    ago = store.slots.now() - INSTANT
+    for minute in (0, 5, 10):
+        store.slots.enqueue([slot(minute, skipped="nobody was there")], {WATCHED: INSTANT + timedelta(minutes=minute)})
+    assert store.slots.overdue(ago - timedelta(minutes=2)) == {TARGET: INSTANT}
+
+
 def test_the_backlog_says_how_long_the_oldest_waits(store: Store) -> None:
     assert store.slots.backlog().oldest is None
     store.slots.enqueue([slot(0), slot(0, other("b")), slot(3, other("c"))], {})
@@ -174,6 +182,16 @@ def test_the_backlog_says_how_long_the_oldest_waits(store: Store) -> None:
     found = store.slots.backlog()
     assert (found.due, found.running) == (2, 1)
     assert found.oldest in {INSTANT, INSTANT + timedelta(minutes=3)}
+
+
+def test_runs_that_are_asked_for_in_one_moment_are_each_run_and_each_once(store: Store) -> None:
+    moment = store.slots.now()
+    for name in ("a", "b", "a", "c"):
+        store.slots.request(slot(run_id=name, trigger=Trigger.API, instant=moment, start=moment))
+    waiting = store.slots.slots(limit=9)
+    assert [(each.trigger, each.state) for each in waiting] == [(Trigger.API, SlotState.DUE)] * 3
+    assert store.slots.requested("b") is SlotState.DUE
+    assert store.slots.requested("d") is None
 
 
 CLAIMER = """
