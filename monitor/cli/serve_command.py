@@ -43,30 +43,39 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
         else:
             daemon.start()
             _wait_for_the_end(daemon, signals)
-        daemon.stop(in_a_hurry=lambda: bool(signals))
-    sys.stdout.flush()
+        has_ended = daemon.stop(in_a_hurry=lambda: bool(signals))
+    if not has_ended:  # Python would wait for the thread that hangs
+        os._exit(0)
     return 0
 
 
 def _put_together(settings: "Settings", stack: ExitStack, *, once: bool) -> "Daemon":
     from monitor.cli.alerting import alerting_of, delivery_of, for_daemon
-    from monitor.daemon.daemon import Daemon, Parts
+    from monitor.cli.listening import hearing
+    from monitor.daemon.daemon import Daemon
+    from monitor.daemon.parts import Parts
     from monitor.store.store import open_store
+    from monitor.upkeep import Upkeep
     from monitor.wiring import Engines, placement
 
     settings = for_daemon(settings)
     engines = stack.enter_context(Engines())
     store = stack.enter_context(open_store(settings.state.url))
-    if once:  # nobody waits for a moment that is spread
-        settings = replace(settings, schedule=replace(settings.schedule, spread=0.0))
+    if once:  # nobody waits for a moment that is spread, or for others
+        schedule, alerts = replace(settings.schedule, spread=0.0), replace(settings.alerts, group=0.0)
+        settings = replace(settings, schedule=schedule, alerts=alerts)
+    else:
+        stack.enter_context(hearing(settings, store, engines.of))
+    alerting = alerting_of(settings)
     return Daemon(
         Parts(
             settings=settings,
             store=store,
             engine_of=engines.of,
             place=placement(settings, os.environ),
-            alerting=alerting_of(settings),
+            alerting=alerting,
             deliverer=delivery_of(settings, store),
+            keeper=lambda contract_of: Upkeep(store, alerting, contract_of),
         )
     )
 
