@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from monitor import words
 from monitor.domain.check import Check
@@ -270,6 +271,7 @@ def result_view(result: CheckResult, run: Run, shared: tuple[SharedStatement, ..
     )
 
 
+@lru_cache(maxsize=4096)
 def instant(moment: datetime) -> Instant:
     """Return an aware moment in UTC."""
     utc = moment.astimezone(UTC)
