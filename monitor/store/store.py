@@ -16,8 +16,10 @@ from monitor.store.alerts import AlertReader, AlertWriter
 from monitor.store.database import Database, create_file, now
 from monitor.store.history import History
 from monitor.store.incidents import IncidentReader, IncidentWriter
+from monitor.store.measures import MeasureReader
 from monitor.store.outbox import Outbox
 from monitor.store.pages import PageReader
+from monitor.store.paging import PagedReader
 from monitor.store.recording import Recording
 from monitor.store.retention import prune
 from monitor.store.types import Json
@@ -25,7 +27,7 @@ from monitor.store.upsert import upsert
 from monitor.store.values import DriftRecord, Heartbeat, Pruned
 
 
-class Reader(History, PageReader, IncidentReader, AlertReader):
+class Reader(History, PageReader, PagedReader, MeasureReader, IncidentReader, AlertReader):
     """What was recorded, at one moment."""
 
     def now(self) -> datetime:
