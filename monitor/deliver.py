@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from monitor.alerts.routing import ELSEWHERE
+from monitor.failpoints import Point, reach
 from monitor.mrkdwn import words
 from monitor.notifiers.base import (
     AmbiguousDelivery,
@@ -110,6 +112,7 @@ class Delivery:
             return PUT_OFF
         except DeliveryError as error:
             return self._refused(claim, error)
+        reach(Point.TOLD)
         log.info("Told in %s", alert.destination, extra={"action": "alert_sent", "alert": alert.id})
         self._store.outbox.sent(claim, channel=sent.channel, ts=sent.ts, thread=thread)
         return SENT
@@ -167,10 +170,13 @@ class Delivery:
         if not claim.may_have_been_sent:
             return None
         try:
-            return self._notifier.find(claim.alert.id, destination, claim.queued_at, thread_ts)
+            found = self._notifier.find(claim.alert.id, destination, claim.queued_at, thread_ts)
         except CannotTell as error:
             log.warning("It may be told twice: %s", error, extra={"action": "alert_unsure", "alert": claim.alert.id})
             return None
+        if found is None:
+            reach(Point.LOOKED)
+        return found
 
     def _thread(self, alert: QueuedAlert) -> Thread | None:
         with self._store.reading() as reader:
@@ -240,18 +246,16 @@ class Delivery:
                 return Delivered(dead=1)
 
     def _instead(self, claim: Claim, reason: str, destination: str, **changes: Json) -> Delivered:
-        """Queue the same in another form or place, then give up on this one."""
+        """Give up on this one, and queue the same in another form or place."""
         alert = claim.alert
         other = replace(
             alert,
-            id=f"{alert.id}-{'plain' if destination == alert.destination else 'fallback'}",
+            id=f"{alert.id}{'-plain' if destination == alert.destination else ELSEWHERE}",
             destination=destination,
             payload={**alert.payload, **changes},
             not_before=None,
         )
-        with self._store.writing() as writer:
-            writer.enqueue([other])
-        self._store.outbox.failed(claim, reason, retry_at=None)
+        self._store.outbox.failed(claim, reason, retry_at=None, instead=other)
         return Delivered(dead=1, elsewhere=1)
 
     def _put_off(

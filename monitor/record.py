@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from monitor.alerts.context import Background, Context, Routes
+from monitor.alerts.routing import told_in
 from monitor.domain.check import CheckPlan, TableName
 from monitor.domain.contract import Contract
 from monitor.domain.drift import DriftKind
@@ -16,10 +17,12 @@ from monitor.drift.ledger import edited_in_place
 from monitor.drift.since import Look, against_contract, since_last_time
 from monitor.drift.words import sentence
 from monitor.errors import ConflictError, UsageError
+from monitor.failpoints import Point, reach
 from monitor.incidents.policy import Policy
 from monitor.incidents.reconcile import Evaluation, reconcile
 from monitor.incidents.silences import facts_of, is_silenced
 from monitor.store.rows import target_of
+from monitor.store.slots import SlotClaim
 from monitor.store.store import Store, Writer
 from monitor.store.values import Against, DriftRecord, Held, QueuedAlert, Standing, Trigger
 
@@ -47,7 +50,8 @@ class Alerting:
 class Recorded:
     """A run and what it is a run of. `plan` is the whole plan of the contract, of which `subset` runs looked at a part.
 
-    Without `alerting` it is kept as history only: the verdict now and the incidents do not move.
+    Without `alerting` it is kept as history only: the verdict now and the incidents do not move. With a `claim` it ends
+    that slot, or is not recorded at all.
     """
 
     run: Run
@@ -56,15 +60,19 @@ class Recorded:
     trigger: Trigger = Trigger.ON_DEMAND
     slot: datetime | None = None
     subset: bool = False
+    claim: SlotClaim | None = None
     alerting: Alerting | None = None
 
 
 def record(store: Store, found: Recorded) -> tuple[QueuedAlert, ...]:
     """Record a run with the columns seen, drift, incidents and alerts; return the alerts that are queued.
 
-    Raises StoreError if it cannot be recorded; then nothing of it is.
+    Raises StoreError if it cannot be recorded; then nothing of it is. FencedError says that its slot went to somebody
+    else meanwhile.
     """
-    return _again(lambda: _record(store, found))
+    alerts = _again(lambda: _record(store, found))
+    reach(Point.RUN_COMMITTED)
+    return alerts
 
 
 def decide(
@@ -78,7 +86,9 @@ def decide(
 
     Raises UsageError if there is no such incident, or if it cannot be decided so.
     """
-    return _again(lambda: _decide(store, incident_id, decision, contract_of, alerting))
+    change = _again(lambda: _decide(store, incident_id, decision, contract_of, alerting))
+    reach(Point.DECISION_COMMITTED)
+    return change
 
 
 def _again(transaction: Callable[[], T]) -> T:
@@ -95,6 +105,8 @@ def _record(store: Store, found: Recorded) -> tuple[QueuedAlert, ...]:
     run, target = found.run, target_of(found.run)
     alerting = None if run.shadow else found.alerting
     with store.writing() as writer:
+        if found.claim is not None:
+            writer.finish_slot(found.claim)
         is_first = not writer.has_stood(target)
         drift = _drift(writer, found, target)
         writer.record_run(
@@ -105,6 +117,7 @@ def _record(store: Store, found: Recorded) -> tuple[QueuedAlert, ...]:
             subset=found.subset,
             stands=alerting is not None,
         )
+        reach(Point.RUN_WRITTEN)
         writer.save_columns(target, run.run_id, run.scan.started_at, run.scan.seen)
         writer.save_drift(drift)
         return () if alerting is None else _alert(writer, found, target, alerting, is_first=is_first)
@@ -147,6 +160,7 @@ def _alert(
 
     alerts = alerts_for(changes, context, now)
     writer.enqueue(alerts)
+    reach(Point.ALERTS_WRITTEN)
     return alerts
 
 
@@ -177,6 +191,7 @@ def _decide(
             from monitor.alerts.compose import alerts_for
 
             writer.enqueue(alerts_for([change], context, now))
+        reach(Point.DECISION_WRITTEN)
         return change
 
 
@@ -202,7 +217,7 @@ def _context(
         heard = writer.alerts(limit=LEDGER, incident=incident.id) if incident.id in before else ()
         if heard:
             told.add(incident.id)
-            where[group] = tuple(dict.fromkeys([*where.get(group, ()), *(each.alert.destination for each in heard)]))
+            where[incident.id] = told_in(heard)
     return Context(
         target=target,
         routes=routes,

@@ -3,13 +3,12 @@
 import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Self
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from monitor.settings import HttpSettings, Pages
+from monitor.settings_base import REFERENCE, Table, site
 
-_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _BIND = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9.-]+)):(?P<port>\d{1,5})")
 _HIGHEST_PORT = 65_535
 SHORTEST_TOKEN = 16
@@ -22,30 +21,17 @@ def _bind(value: str) -> str:
     return value
 
 
-def _site(value: str) -> str:
-    try:
-        parts = urlsplit(value)
-        is_site = parts.scheme in {"http", "https"} and parts.hostname and not (parts.query or parts.fragment)
-    except ValueError:
-        is_site = False
-    if not is_site:
-        raise ValueError("expected the address of a site, such as https://dq.example.com")
-    return value.rstrip("/")
-
-
 Caller = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
 Token = Annotated[str, Field(min_length=SHORTEST_TOKEN, pattern=r"^[!-~]+$")]
 
 
-class Http(BaseModel):
+class Http(Table):
     """The table as it is written."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
     bind: Annotated[str, AfterValidator(_bind)] = "127.0.0.1:8650"
-    public_url: Annotated[str, AfterValidator(_site)] | None = None
+    public_url: Annotated[str, AfterValidator(site)] | None = None
     pages: Annotated[Pages, Field(strict=False)] = Pages.OPEN
-    tokens: dict[Caller, Token] = {}
+    tokens: dict[Caller, Token] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def agrees(self) -> Self:
@@ -82,7 +68,7 @@ def filled(http: Mapping[str, Any], expand: Callable[[object, str], object], pro
     if isinstance(tokens, dict):
         found["tokens"] = {caller: expand(token, f"http.tokens.{caller}") for caller, token in tokens.items()}
         for caller, token in tokens.items():
-            if isinstance(token, str) and not _REFERENCE.fullmatch(token):
+            if isinstance(token, str) and not REFERENCE.fullmatch(token):
                 variable = re.sub(r"[^A-Z0-9]", "_", caller.upper()) + "_TOKEN"
                 problems.append(
                     f"http.tokens.{caller}: a secret in plain text;"

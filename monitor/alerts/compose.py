@@ -9,9 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from monitor.alerts import words
+from monitor.alerts.buttons import buttons_of
 from monitor.alerts.context import Background, Context
+from monitor.alerts.quiet import quiet_until
 from monitor.alerts.render import Rendered, line, render
-from monitor.alerts.routing import channels_of, contract_channels, mentions_of
+from monitor.alerts.routing import channels_of, contract_channels, is_urgent, mentions_of
 from monitor.domain.incident import OF_DATA, ChangeKind, Incident, IncidentChange, IncidentKind, IncidentState
 from monitor.domain.scan import CheckResult, Outcome
 from monitor.notifiers.base import Mention
@@ -99,10 +101,23 @@ class _Story:
         return [
             self._alert("parent", 0, parent, refs, mentions=calls, closes=closes),
             *(
-                self._alert("reply", place, each, self._refs(()), closes=closes)
+                self._alert("reply", place, each, self._refs(()), mentions=self._calls(place, members), closes=closes)
                 for place, each in enumerate(replies, 1)
             ),
         ]
+
+    def _calls(self, place: int, members: Sequence[Incident]) -> tuple[Mention, ...]:
+        """Return whom the first reply calls: those of what is new in a story they know; nobody hears an edit."""
+        if place > 1 or self.context.is_first_run or not any(each.id in self.context.told for each in members):
+            return ()
+        new = [change.incident for change in self.told if change.kind in NEW]
+        return tuple(dict.fromkeys(mention for incident in new for mention in mentions_of(incident, self.context)))
+
+    def _not_before(self) -> datetime | None:
+        """Return the end of the quiet hours where nothing here is urgent or what somebody just did."""
+        if any(change.by or is_urgent(change.incident, self.context) for change in self.told):
+            return None
+        return quiet_until(self.context.routes.quiet, self.now)
 
     def note(self) -> QueuedAlert:
         """Return a message that begins no story."""
@@ -125,15 +140,17 @@ class _Story:
             return self._summary(live)
         lead, *others = live
         told = self._common(lead) | self._story_of(lead)
+        buttons = buttons_of(self.group, lead, live, self.context)
         if len(live) > STORM:
             counts = Counter(member.dataset or str(member.target) for member in live)
             datasets = [f"{dataset}: {count:,}" for dataset, count in counts.most_common(10)]
             items = [self._member(member) for member in live]
             mentions = self._mentions(lead)
             told |= {"total": len(live), "datasets": datasets}
-            return render("digest", told, items=items, mentions=mentions)
+            return render("digest", told, items=items, mentions=mentions, buttons=buttons)
         items = [self._member(member) for member in others]
-        return render("parent", told | {"others": len(others)}, items=items, mentions=self._mentions(lead))
+        told |= {"others": len(others)}
+        return render("parent", told, items=items, mentions=self._mentions(lead), buttons=buttons)
 
     def _is_first_told(self, members: Sequence[Incident]) -> bool:
         """Say whether this is the first that people hear of a target's data; a dead server is told as one."""
@@ -153,7 +170,8 @@ class _Story:
             what = f"{resolved:,} of {len(members):,} resolved, the others are no longer watched"
         headline = f"{what}, after {words.lasting(ended - began)}"
         items = [self._member(member) for member in members]
-        return render("over", self._common(lead) | {"headline": headline}, items=items)
+        buttons = buttons_of(self.group, lead, (), self.context)
+        return render("over", self._common(lead) | {"headline": headline}, items=items, buttons=buttons)
 
     def _summary(self, live: Sequence[Incident]) -> Rendered:
         run = self.context.run
@@ -306,6 +324,7 @@ class _Story:
             payload=payload,
             tells=refs,
             target=lead.target if lead else self.context.target,
+            not_before=self._not_before(),
         )
 
     def _identity(self, role: str, place: int, refs: tuple[ChangeRef, ...]) -> str:

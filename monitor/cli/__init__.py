@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from monitor import __version__
+from monitor import __version__, failpoints
 from monitor.cli.places import give_up_stdout
 from monitor.errors import MonitorError
 from monitor.settings import load_settings
@@ -19,6 +19,7 @@ COMMANDS = {
     "lint": "Check contract files; no database is touched.",
     "compile": "Write the SodaCL of every contract to checks/.",
     "verify": "Verify contracts against the warehouse, now.",
+    "serve": "Be the daemon: verify every contract when it is due.",
     "runs": "List what was found before.",
     "drift": "List how tables and contracts changed.",
     "incidents": "List what is wrong; take care of it.",
@@ -68,6 +69,7 @@ def cli(ctx: click.Context, config: Path | None) -> None:
 def main() -> None:
     """Run the program and exit: the one place where errors become messages and exit codes."""
     try:
+        failpoints.arm(os.environ)
         code = cli.main(prog_name="pactwatch", standalone_mode=False)
     except click.ClickException as error:
         error.show()

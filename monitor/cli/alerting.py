@@ -2,50 +2,114 @@
 
 import os
 import socket
+import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from monitor.errors import UsageError
+from monitor.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
+    from monitor.alerts.context import Routes
     from monitor.deliver import Delivery
+    from monitor.notifiers.base import Notifier
     from monitor.record import Alerting
-    from monitor.settings import Settings, SlackSettings
+    from monitor.settings import Settings
     from monitor.store.store import Store
 
 MISSING = (
-    'no Slack is configured: add [slack] with token = "${SLACK_BOT_TOKEN}" and channel = "#data-quality"'
-    " to pactwatch.toml"
+    'nobody can be told: add [slack] with token = "${SLACK_BOT_TOKEN}" and channel = "#data-quality" to pactwatch.toml,'
+    ' or [alerts] with to = "console"'
 )
 
 
-def slack_of(settings: "Settings") -> "SlackSettings":
-    """Return how to reach Slack. Raises UsageError saying what to configure."""
-    if settings.slack is None:
-        raise UsageError(MISSING)
-    return settings.slack
+def can_tell(settings: "Settings") -> bool:
+    """Say whether there is a way to tell people."""
+    return _way(settings) is not None
+
+
+def for_daemon(settings: "Settings") -> "Settings":
+    """Return the settings with a way to tell people: where none is configured, the daemon's own output."""
+    if can_tell(settings):
+        return settings
+    return replace(settings, alerts=replace(settings.alerts, to="console"))
 
 
 def alerting_of(settings: "Settings") -> "Alerting":
     """Return whom to tell and how patient to be. Raises UsageError where nobody can be told."""
-    from monitor.alerts.context import Routes
     from monitor.incidents.policy import Policy
     from monitor.record import Alerting
 
-    slack = slack_of(settings)
     policy = Policy(
         alert_after_failures=settings.alerts.alert_after_failures,
         resolve_after_passes=settings.alerts.resolve_after_passes,
     )
-    return Alerting(policy=policy, routes=Routes(channel=slack.channel, ops_channel=slack.ops_channel or slack.channel))
+    return Alerting(policy=policy, routes=routes_of(settings))
+
+
+def routes_of(settings: "Settings") -> "Routes":
+    """Return where alerts go. Raises UsageError where nobody can be told."""
+    from monitor.alerts.context import Routes
+
+    slack, way = settings.slack, _way(settings)
+    if way is None:
+        raise UsageError(MISSING)
+    is_bot = way == "slack" and slack is not None
+    return Routes(
+        channel=slack.channel if is_bot and slack else way,
+        ops_channel=(slack.ops_channel or slack.channel) if is_bot and slack else way,
+        is_one_place=not is_bot,
+        rules=settings.routes,
+        quiet=settings.alerts.quiet,
+        public_url=settings.http.public_url,
+        has_buttons=is_bot and slack is not None and slack.app_token is not None,
+    )
 
 
 def delivery_of(settings: "Settings", store: "Store") -> "Delivery":
-    """Return what delivers to the configured Slack. Raises UsageError where there is none."""
+    """Return what delivers the configured way. Raises UsageError where there is none, SettingsError for a bad one."""
     from monitor.alerts.routing import named
     from monitor.deliver import Delivery
-    from monitor.notifiers.slack import SlackNotifier
 
-    slack = slack_of(settings)
-    notifier = SlackNotifier(slack.token, base_url=slack.base_url)
+    routes = routes_of(settings)
+    fallback = routes.ops_channel if routes.is_one_place else named(routes.ops_channel)
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    return Delivery(store, notifier, owner=owner, fallback=named(slack.ops_channel or slack.channel))
+    return Delivery(store, notifier_of(settings), owner=owner, fallback=fallback)
+
+
+def notifier_of(settings: "Settings") -> "Notifier":
+    """Return the one way to reach people. Raises UsageError where there is none, SettingsError for a bad one."""
+    try:
+        return _notifier(settings)
+    except ValueError as error:
+        raise SettingsError(f"{settings.file}: {error}") from error
+
+
+def _notifier(settings: "Settings") -> "Notifier":
+    way = _way(settings)
+    if way == "slack" and settings.slack is not None:
+        from monitor.notifiers.slack import SlackNotifier
+
+        return SlackNotifier(settings.slack.token, base_url=settings.slack.base_url)
+    if way == "slack" and settings.incoming is not None:
+        from monitor.notifiers.incoming import IncomingWebhook
+
+        return IncomingWebhook(settings.incoming)
+    if way == "webhook" and settings.webhook is not None:
+        from monitor.notifiers.webhook import WebhookNotifier
+
+        own = settings.webhook
+        return WebhookNotifier(own.url, own.secret, allow_private=own.allow_private)
+    if way == "console":
+        from monitor.notifiers.console import ConsoleNotifier
+
+        return ConsoleNotifier(sys.stderr)
+    raise UsageError(MISSING)
+
+
+def _way(settings: "Settings") -> str | None:
+    """Return the way that is chosen, else the one that is configured: slack, webhook or console."""
+    if settings.alerts.to is not None:
+        return settings.alerts.to
+    if settings.slack is not None or settings.incoming is not None:
+        return "slack"
+    return "webhook" if settings.webhook is not None else None

@@ -55,11 +55,11 @@ def list_command(settings_of: "Callable[[], Settings]", limit: int, output_forma
 @click.pass_obj
 def deliver_command(settings_of: "Callable[[], Settings]", output_format: str) -> int:
     """Deliver what waits and may go now; exit 3 if anything could not be delivered."""
-    from monitor.cli.alerting import delivery_of, slack_of
+    from monitor.cli.alerting import delivery_of, routes_of
     from monitor.store.store import open_store
 
     settings = settings_of()
-    slack_of(settings)
+    routes_of(settings)
     with open_store(settings.state.url) as store:
         done = delivery_of(settings, store).until_quiet()
     counts: dict[str, Json] = {

@@ -148,7 +148,7 @@ def render(incidents: Sequence[Incident], *, width: int) -> "list[Line]":
 
 def _act(settings: "Settings", wanted: str, decision: "Decision") -> int:
     """Record a decision, tell the incident's thread where Slack is configured, and say what was done."""
-    from monitor.cli.alerting import alerting_of, delivery_of
+    from monitor.cli.alerting import alerting_of, can_tell, delivery_of
     from monitor.record import decide
     from monitor.store.store import open_store
 
@@ -161,7 +161,7 @@ def _act(settings: "Settings", wanted: str, decision: "Decision") -> int:
                 if len(found) > 1:
                     ids = ", ".join(f"{each.id} ({each.target})" for each in found)
                     raise UsageError(f"which incident of {wanted}? {ids}")
-        alerting = None if settings.slack is None else alerting_of(settings)
+        alerting = alerting_of(settings) if can_tell(settings) else None
         change = decide(store, identity, decision, lambda target: _contract(settings, target), alerting)
         click.echo(visible(f"{change.incident.key} of {change.incident.target}: {change.incident.state}"))
         if alerting is not None:

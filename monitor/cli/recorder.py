@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from monitor.record import Alerting
     from monitor.settings import Settings
     from monitor.store.store import Store
+    from monitor.store.values import QueuedAlert
+
+
+def _where(alert: "QueuedAlert") -> str:
+    """Return where something is told, and when if it must wait for the end of the quiet hours."""
+    if alert.not_before is None:
+        return alert.destination
+    return f"{alert.destination} (from {alert.not_before:%H:%M} UTC on: these are quiet hours)"
 
 
 class Recorder:
@@ -58,7 +66,7 @@ class Recorder:
             self._trouble = error
             self.close()
             return None
-        return tuple(dict.fromkeys(alert.destination for alert in alerts))
+        return tuple(dict.fromkeys(_where(alert) for alert in alerts))
 
     def history(
         self, contract: "Contract", server: str, wanted: "Mapping[str, int]", *, shadow: bool

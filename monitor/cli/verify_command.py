@@ -13,8 +13,9 @@ import click
 from monitor.cli.places import check_writable, while_somebody_reads
 from monitor.cli.recorder import Recorder
 from monitor.errors import ContractError, MonitorError, UsageError
+from monitor.run import Target
 from monitor.visible import visible
-from monitor.wiring import Engines, Target, targets
+from monitor.wiring import Engines, targets
 
 if TYPE_CHECKING:
     from monitor.cli.exits import Named

@@ -93,11 +93,15 @@ class AlertWriter(AlertReader):
     """Puts alerts into the outbox."""
 
     def enqueue(self, alerts: Iterable[QueuedAlert]) -> None:
-        """Queue alerts in this order. One whose id is there already is not queued again."""
+        """Queue alerts in this order. One whose id is there already is not queued again.
+
+        One that may go now takes along what waits before it: alerts of one incident keep their order.
+        """
         moment = now(self._connection)
         for alert in alerts:
             channel = {"destination": alert.destination, "next_send_at": moment}
             insert_missing(self._connection, tables.channels, [channel])
+            not_before = alert.not_before or moment
             row = {
                 "alert_id": alert.id,
                 "target_id": None if alert.target is None else lock_target(self._connection, alert.target),
@@ -105,7 +109,7 @@ class AlertWriter(AlertReader):
                 "kind": alert.kind,
                 "payload": dict(alert.payload),
                 "state": AlertState.QUEUED.value,
-                "not_before": alert.not_before or moment,
+                "not_before": not_before,
                 "created_at": moment,
             }
             outbox = tables.outbox
@@ -114,6 +118,24 @@ class AlertWriter(AlertReader):
             key = self._connection.execute(outbox.insert().returning(outbox.c.id), row).scalar_one()
             refs = [{"outbox_id": key, "incident_id": ref.incident, "sequence": ref.sequence} for ref in alert.tells]
             insert(self._connection, tables.outbox_incidents, refs)
+            if not_before <= moment:
+                self._hurry(key, alert.destination, moment)
+
+    def _hurry(self, key: int, destination: str, moment: datetime) -> None:
+        """Let nothing wait any more that this alert has to follow: an urgent one would wait with it."""
+        outbox, told = tables.outbox, tables.outbox_incidents
+        follows, waiting = [key], outbox.c.state == AlertState.QUEUED.value
+        while follows:
+            incidents = select(told.c.incident_id).where(told.c.outbox_id.in_(follows))
+            earlier = select(told.c.outbox_id).where(told.c.incident_id.in_(incidents))
+            hurried = (
+                outbox.update()
+                .where(outbox.c.id.in_(earlier), outbox.c.id < key, outbox.c.destination == destination)
+                .where(waiting, outbox.c.not_before > moment)
+                .values(not_before=moment)
+                .returning(outbox.c.id)
+            )
+            follows = list(self._connection.execute(hurried).scalars())
 
     def supersede(self, alert_ids: Iterable[str], by: str) -> int:
         """Withdraw alerts that nobody has begun to send, as another one tells more; return how many there were."""

@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, or_, select
 
+from monitor.failpoints import Point, reach
 from monitor.store import tables
-from monitor.store.alerts import alert_from, tells
+from monitor.store.alerts import AlertWriter, alert_from, tells
 from monitor.store.database import Database, now
 from monitor.store.incidents import IncidentWriter
 from monitor.store.tables import UNSENT
 from monitor.store.upsert import insert_missing
-from monitor.store.values import AlertState, Attempt, Claim, Thread
+from monitor.store.values import AlertState, Attempt, Claim, QueuedAlert, Thread
 
 PACE = timedelta(seconds=1)
 """Slack takes one message a second in each channel."""
@@ -34,7 +35,7 @@ class Outbox:
         """
         with self._database.writing() as connection:
             moment = now(connection)
-            claims = []
+            claims: list[Claim] = []
             for destination, probe_at in _free_channels(connection, moment, limit):
                 row = _first(connection, destination, moment)
                 if row is None:
@@ -45,7 +46,11 @@ class Outbox:
                     changes["probe_at"] = moment + lease
                 channels = tables.channels
                 connection.execute(channels.update().where(channels.c.destination == destination).values(changes))
-            return tuple(claims)
+            if claims:
+                reach(Point.CLAIM_WRITTEN)
+        if claims:
+            reach(Point.CLAIM_COMMITTED)
+        return tuple(claims)
 
     def sent(self, claim: Claim, *, channel: str | None, ts: str | None, thread: Thread | None = None) -> bool:
         """Say that it was heard, and what the thread's parent message says since; False if the claim was lost.
@@ -61,7 +66,10 @@ class Outbox:
             channels = tables.channels
             works = channels.update().where(channels.c.destination == claim.alert.destination)
             connection.execute(works.values(failures=0, probe_at=None))
-            return _end(connection, claim, {"state": AlertState.SENT.value, "finished_at": now(connection)})
+            is_mine = _end(connection, claim, {"state": AlertState.SENT.value, "finished_at": now(connection)})
+            reach(Point.SENT_WRITTEN)
+        reach(Point.SENT_COMMITTED)
+        return is_mine
 
     def failed(
         self,
@@ -72,11 +80,12 @@ class Outbox:
         is_ambiguous: bool = False,
         channel_free_at: datetime | None = None,
         probe_at: datetime | None = None,
+        instead: QueuedAlert | None = None,
     ) -> bool:
         """Say that it was not heard, or that nobody knows (`is_ambiguous`); False if the claim was lost.
 
-        It is tried again at `retry_at`; None says never: it is dead. `channel_free_at` holds back the whole channel
-        (Retry-After), `probe_at` opens its circuit until then.
+        It is tried again at `retry_at`; None says never: it is dead, and in the same moment `instead` is queued for it.
+        `channel_free_at` holds back the whole channel (Retry-After), `probe_at` opens its circuit until then.
         """
         with self._database.writing() as connection:
             moment = now(connection)
@@ -94,17 +103,24 @@ class Outbox:
                 channels.update().where(channels.c.destination == claim.alert.destination).values(changes)
             )
             if retry_at is None:
-                return _end(connection, claim, {"state": AlertState.DEAD.value, "finished_at": moment})
-            changes = {"state": AlertState.FAILED.value, "not_before": retry_at}
-            if is_ambiguous or claim.may_have_been_sent:
-                changes["ambiguous"] = True
-            return _end(connection, claim, changes)
+                changes = {"state": AlertState.DEAD.value, "finished_at": moment}
+            else:
+                ambiguous = is_ambiguous or claim.may_have_been_sent
+                changes = {"state": AlertState.FAILED.value, "not_before": retry_at, "ambiguous": ambiguous}
+            is_mine = _end(connection, claim, changes)
+            if is_mine and instead is not None:
+                AlertWriter(connection).enqueue([instead])
+            reach(Point.FAILED_WRITTEN)
+        reach(Point.FAILED_COMMITTED)
+        return is_mine
 
     def superseded(self, claim: Claim, by: str) -> bool:
         """Say that it is not sent because another alert tells more; False if the claim was lost."""
         with self._database.writing() as connection:
             changes = {"state": AlertState.SUPERSEDED.value, "superseded_by": by, "finished_at": now(connection)}
-            return _end(connection, claim, changes)
+            is_mine = _end(connection, claim, changes)
+            reach(Point.SUPERSEDED_WRITTEN)
+            return is_mine
 
     def extend(self, claim: Claim, lease: timedelta) -> bool:
         """Keep a claim for longer, from now on; False if it was lost."""

@@ -22,6 +22,7 @@ from monitor.store.pages import PageReader
 from monitor.store.paging import PagedReader
 from monitor.store.recording import Recording
 from monitor.store.retention import prune
+from monitor.store.slots import SlotClaim, Slots, finish
 from monitor.store.types import Json
 from monitor.store.upsert import upsert
 from monitor.store.values import DriftRecord, Heartbeat, Pruned
@@ -71,6 +72,10 @@ class Writer(Recording, IncidentWriter, AlertWriter, Reader):
         """Write drift events into the ledger."""
         columns.save_drift(self._connection, events)
 
+    def finish_slot(self, claim: SlotClaim) -> None:
+        """End a slot with the run that this transaction records. Raises FencedError if it went to somebody else."""
+        finish(self._connection, claim)
+
     def beat(self, name: str, started_at: datetime, details: Mapping[str, Json]) -> None:
         """Say that a daemon is alive."""
         row = {"name": name, "started_at": started_at, "at": self.now(), "details": dict(details)}
@@ -84,6 +89,7 @@ class Store:
         """Use this database, whose schema is ours."""
         self._database = database
         self.outbox = Outbox(database)
+        self.slots = Slots(database)
 
     @property
     def place(self) -> str:

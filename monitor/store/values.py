@@ -243,5 +243,6 @@ class Pruned:
     results: int = 0
     days: int = 0
     runs: int = 0
+    slots: int = 0
     changes: int = 0
     alerts: int = 0

@@ -2,7 +2,7 @@
 
 Web API below `/api/`, incoming webhook at `/services/…`, Socket Mode by `apps.connections.open`. `/_control/…` takes
 JSON by POST: `script` and `queue` (faults), `world` (tokens, channels, people), `press` (a button), `refresh` (Socket
-Mode reconnects), `delete` (a message), `messages`, `entries`, `stop`.
+Mode reconnects), `delete` (a message), `advance` (time passes), `messages`, `entries`, `stop`.
 """
 
 import argparse
@@ -19,10 +19,11 @@ from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
+from urllib.request import urlopen
 
 from tests.slack.faults import Fault, Faults
 from tests.slack.log import Log
@@ -84,6 +85,18 @@ class FakeSlack:
         """Return the URL of the incoming webhook."""
         return f"{self.url}{self.world.webhook_path}"
 
+    def settle(self, deadline: float = 15.0) -> None:
+        """Return when everything that was asked so far, also by programs that are dead, has been dealt with."""
+        with urlopen(f"{self.url}/_control/advance") as answered:  # noqa: S310 - our own; what was asked before came in before
+            answered.read()
+        with self._http.counting:
+            before = set(self._http.active)
+        end = time.monotonic() + deadline
+        while before & self._http.active:
+            if time.monotonic() > end:
+                raise TimeoutError("a request is never dealt with")
+            time.sleep(0.005)
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -100,7 +113,7 @@ class FakeSlack:
 
     def api_call(self, method: str, arguments: Json, bearer: str | None) -> Reply:
         """Answer one Web API call and log it."""
-        arrived, number = time.monotonic(), self.log.number()
+        arrived, number = self.world.clock(), self.log.number()
         fault = self.faults.draw(method)
         with self.world.lock:
             reply, answer = self._decide(method, arguments, bearer, fault, arrived)
@@ -111,7 +124,7 @@ class FakeSlack:
 
     def webhook_call(self, path: str, body: Json | None) -> Reply:
         """Answer one incoming webhook and log it. The path is a secret: it is not logged."""
-        arrived, number = time.monotonic(), self.log.number()
+        arrived, number = self.world.clock(), self.log.number()
         fault = self.faults.draw("webhook")
         with self.world.lock:
             reply, answer = self._decide_webhook(path, body, fault, arrived)
@@ -233,6 +246,8 @@ class FakeSlack:
                 self.socket_mode.refresh()
             case "delete":
                 self.world.delete(values["channel"], values["ts"])
+            case "advance":
+                self.world.advance(values.get("seconds", 0.0))
             case "messages":
                 return {"ok": True, "messages": self.world.seen()}
             case "entries":
@@ -285,7 +300,21 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], slack: FakeSlack) -> None:
         self.slack = slack
+        self.counting = Lock()
+        self.active: set[int] = set()
         super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self.counting:
+            self.active.add(id(request))
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self.counting:
+                self.active.discard(id(request))
 
     def shutdown_request(self, request: Any) -> None:
         """Close without a farewell: a socket set to linger for 0 seconds then sends a reset, not an end."""

@@ -108,9 +108,19 @@ class World:
         self.users = {"anna@example.com": "U0ANNA0000"}
         self.clock_offset = 0.0
         self.channels = [Channel(f"C{number:09d}", name) for number, name in enumerate(channels, start=1)]
+        self._skipped = 0.0
         self._last_ts = 0.0
         self._accepted: dict[str, float] = {}
         self._closed_until: dict[str, float] = {}
+
+    def clock(self) -> float:
+        """Return seconds that never go back: those that passed, and those that were skipped."""
+        return time.monotonic() + self._skipped
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass at once: limits and `Retry-After` count it."""
+        with self.lock:
+            self._skipped += seconds
 
     def configure(self, values: Json) -> None:
         """Change the workspace: any of token, app_token, scopes, users, interval, clock_offset, channels."""

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -203,3 +204,22 @@ def test_two_programs_on_one_file_wait_for_each_other(url: str) -> None:
             queue(first if n % 2 else second, alert(f"a{n}", f"i{n}"))
         with second.reading() as reader:
             assert len(reader.alerts(limit=99)) == 20
+
+
+def test_what_waits_goes_at_once_where_something_urgent_has_to_follow_it(store: Store) -> None:
+    """Of the same story, also over a chain of incidents; everything else goes on waiting."""
+    with store.reading() as reader:
+        morning = reader.now() + timedelta(hours=8)
+    waiting = [alert("first", "i1"), alert("both", "i1", 2), alert("third", "i3"), alert("far", destination="slack:#b")]
+    both = replace(waiting[1], tells=(ChangeRef(incident="i1", sequence=2), ChangeRef(incident="i2", sequence=1)))
+    waiting[1] = both
+    queue(store, *(replace(each, not_before=morning) for each in waiting))
+    assert claim(store) == ()
+    queue(store, alert("urgent", "i2", 2))
+    told = []
+    while got := claim(store):
+        told += [each.alert.id for each in got]
+        for each in got:
+            store.outbox.sent(each, channel="C1", ts="1.0")
+    assert told == ["first", "both", "urgent"]
+    assert (state(store, "third"), state(store, "far")) == (AlertState.QUEUED, AlertState.QUEUED)

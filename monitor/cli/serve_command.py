@@ -1,0 +1,81 @@
+"""`pactwatch serve`: the daemon, until it is told to stop."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+if TYPE_CHECKING:
+    from monitor.daemon.daemon import Daemon
+    from monitor.settings import Settings
+
+PAUSE = 0.1
+"""Seconds between two looks whether a signal came."""
+
+
+@click.command("serve")
+@click.option("--once", is_flag=True, help="Run what is due, tell it, and end.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.pass_obj
+def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format: Literal["text", "json"]) -> int:
+    """Be the daemon: verify every contract when it is due, tell people, keep incidents up.
+
+    Contracts are read again when their files change, and at SIGHUP. SIGTERM or Ctrl-C lets runs finish or hands them
+    back, delivers once more, and ends within 25 seconds; twice, it does not wait for runs. Several daemons may share
+    one state database. Where no way to tell people is configured, alerts are lines on stderr.
+    """
+    from monitor.daemon.logs import log_to
+
+    log_to(sys.stderr, log_format)
+    signals: list[int] = []  # a handler only takes a note: locks may be held by whoever it interrupts
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda number, _: signals.append(number))
+    with ExitStack() as stack:
+        daemon = _put_together(settings_of(), stack, once=once)
+        if once:
+            daemon.run_once()
+        else:
+            daemon.start()
+            _wait_for_the_end(daemon, signals)
+        daemon.stop(in_a_hurry=lambda: bool(signals))
+    sys.stdout.flush()
+    return 0
+
+
+def _put_together(settings: "Settings", stack: ExitStack, *, once: bool) -> "Daemon":
+    from monitor.cli.alerting import alerting_of, delivery_of, for_daemon
+    from monitor.daemon.daemon import Daemon, Parts
+    from monitor.store.store import open_store
+    from monitor.wiring import Engines, placement
+
+    settings = for_daemon(settings)
+    engines = stack.enter_context(Engines())
+    store = stack.enter_context(open_store(settings.state.url))
+    if once:  # nobody waits for a moment that is spread
+        settings = replace(settings, schedule=replace(settings.schedule, spread=0.0))
+    return Daemon(
+        Parts(
+            settings=settings,
+            store=store,
+            engine_of=engines.of,
+            place=placement(settings, os.environ),
+            alerting=alerting_of(settings),
+            deliverer=delivery_of(settings, store),
+        )
+    )
+
+
+def _wait_for_the_end(daemon: "Daemon", signals: list[int]) -> None:
+    """Wait until somebody wants the daemon to end; SIGHUP only lets it look at the contracts again."""
+    while True:
+        while signals:
+            if signals.pop(0) != signal.SIGHUP:
+                return
+            daemon.reload()
+        time.sleep(PAUSE)
