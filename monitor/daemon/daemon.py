@@ -111,7 +111,9 @@ class Daemon:
             samples=settings.samples,
             alerting=parts.alerting,
             settings=settings.daemon,
+            fenced=self._count_fenced,
         )
+        self._fenced = 0
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._owner = f"{self.name}:{uuid4().hex[:8]}"  # a new process with an old number is somebody else
         self._started_at = datetime.now(UTC)
@@ -238,10 +240,13 @@ class Daemon:
 
     # -- work ----------------------------------------------------------------------------------------------------
 
-    def request_run(self, contract: str, server: str | None = None, *, alert: bool = False) -> str:
+    def request_run(
+        self, contract: str, server: str | None = None, *, alert: bool = False, run_id: str | None = None
+    ) -> str:
         """Ask for a run of a contract as soon as there is room, and return its id; it is recorded under that id.
 
         `contract` is an id, a slug or a unique name, also with @version. Of several major versions the highest runs.
+        A second call with one `run_id` asks for nothing more.
         Raises UsageError if there is no such contract, or if it runs on several servers and none is named.
         """
         with self._lock:
@@ -255,13 +260,23 @@ class Daemon:
         if not mine:
             raise UsageError(f"{contract} does not run on {server}; it runs on {', '.join(servers) or 'no server'}")
         watched = max(mine, key=lambda each: (len(each.target.major), each.target.major))
-        run_id, now = new_run_id(), self._store.slots.now()
+        run_id, now = run_id or new_run_id(), self._store.slots.now()
         slot = NewSlot(
             watched=watched, instant=now, parts=(ALL,), start=now, trigger=Trigger.API, alert=alert, run_id=run_id
         )
-        self._store.slots.enqueue([slot], {})
+        self._store.slots.request(slot)
         self._desk.wake()
         return run_id
+
+    def targets(self) -> tuple[Target, ...] | None:
+        """Return what is watched, None before the contracts were read."""
+        with self._lock:
+            table, is_loaded = self._table, self._loaded_at > float("-inf")
+        return tuple(entry.target for entry in table.entries.values()) if is_loaded else None
+
+    def _count_fenced(self) -> None:
+        with self._lock:
+            self._fenced += 1
 
     def _rung(self, rhythm: Rhythm) -> None:
         """Write down what is due now; where that does not work, the next look at the desk does."""
@@ -360,6 +375,7 @@ class Daemon:
             running=running,
             waiting=backlog.due,
             lag=max(0.0, waits),
+            fenced=self._fenced,
             is_stopping=self._stopping.is_set(),
             trouble=self._desk.trouble or self._heart.trouble or self._upkeep.trouble or self._delivery.trouble,
         )

@@ -13,7 +13,8 @@ class Status:
 
     `scheduler_alive` is said of the scheduler's thread itself. `reconciled_age` and `heartbeat_age` are since the
     database was last written to: while it cannot be reached they grow. `lag` is how long the slot that waits longest
-    could have begun already; `trouble` is the latest error of the daemon's own loop that still lasts.
+    could have begun already; `fenced` counts runs that were not recorded because their slot had gone to somebody else;
+    `trouble` is the latest error of the daemon's own loop that still lasts.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Status:
     running: int
     waiting: int
     lag: float
+    fenced: int
     is_stopping: bool
     trouble: str | None
 

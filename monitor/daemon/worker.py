@@ -60,6 +60,7 @@ class Tools:
     samples: SampleSettings
     alerting: Alerting | None
     settings: DaemonSettings
+    fenced: Callable[[], None] = lambda: None
 
 
 def work_on(work: Work, tools: Tools) -> None:
@@ -194,6 +195,7 @@ def _record(work: Work, run: Run, plan: CheckPlan, entry: Entry, tools: Tools) -
         try:
             record(tools.store, found)
         except FencedError as error:
+            tools.fenced()
             log.warning("Not recorded: %s", error, extra={"action": "run_fenced", **about})
             return False
         except StoreError as error:

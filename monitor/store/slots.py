@@ -174,6 +174,27 @@ class Slots:
             ]
             _raise_marks(connection, raised)
 
+    def request(self, slot: NewSlot) -> None:
+        """Write down a slot that somebody asked for now; one whose run is asked for already, or done, is not again."""
+        slots, runs = tables.slots, tables.runs
+        with self._database.writing() as connection:
+            target_id = lock_target(connection, slot.watched.target)
+            asked = exists().where(slots.c.run_id == slot.run_id)
+            done = exists().where(runs.c.run_id == slot.run_id)
+            if slot.run_id is not None and connection.execute(select(or_(asked, done))).scalar():
+                return
+            row = _row(slot, target_id, now(connection))
+            taken = select(slots.c.id).where(slots.c.target_id == target_id, slots.c.shadow == slot.watched.shadow)
+            while connection.execute(taken.where(slots.c.instant == row["instant"])).first() is not None:
+                row["instant"] += timedelta(microseconds=1)
+            insert_missing(connection, slots, [row])
+
+    def requested(self, run_id: str) -> SlotState | None:
+        """Return where the slot of a promised run is, None where nobody asked for that run."""
+        with self._database.reading() as connection:
+            found = connection.execute(select(tables.slots.c.state).where(tables.slots.c.run_id == run_id)).scalar()
+        return None if found is None else SlotState(found)
+
     # -- running -------------------------------------------------------------------------------------------------
 
     def claim(self, owner: str, *, limit: int, lease: timedelta, room: Mapping[str, int]) -> tuple[SlotClaim, ...]:

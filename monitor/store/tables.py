@@ -86,6 +86,13 @@ slots = Table(
     Column("finished_at", Moment),
     UniqueConstraint("target_id", "instant", "shadow"),
     Index(
+        "uq_slots_run_id",
+        "run_id",
+        unique=True,
+        sqlite_where=text("run_id IS NOT NULL"),
+        postgresql_where=text("run_id IS NOT NULL"),
+    ),
+    Index(
         "ix_slots_open",
         "not_before",
         sqlite_where=text("state IN ('due', 'running')"),
