@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.web import SlackResponse
 
 from monitor.notifiers.base import (
     EVENT_TYPE,
@@ -202,8 +203,13 @@ class SlackNotifier:
 
     def _call(self, method: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - the SDK's own
         """Make one call. Raises DeliveryError when nothing was done, AmbiguousDelivery when something may have been."""
+        data = self._response(method, **arguments).data
+        return data if isinstance(data, dict) else {}
+
+    def _response(self, method: str, **arguments: Any) -> SlackResponse:  # noqa: ANN401 - the SDK's own
+        """Make one call and return the whole answer; raises like `_call`."""
         try:
-            data = self._client.api_call(method, **arguments).data
+            return self._client.api_call(method, **arguments)
         except SlackApiError as error:
             raise _refused(method, error) from None  # its text repeats the whole answer, and so would a log
         except (SlackRequestError, InvalidURL) as error:
@@ -214,7 +220,6 @@ class SlackNotifier:
             raise AmbiguousDelivery(f"{method} was not answered: {why(error)}") from error
         except (ValueError, AttributeError) as error:  # an answer that is JSON but no object, or bytes that are no text
             raise AmbiguousDelivery(f"{method} was answered with something that is not Slack's") from error
-        return data if isinstance(data, dict) else {}
 
 
 class _RefusalError(DeliveryError):
