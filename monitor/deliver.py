@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from monitor.alerts.routing import ELSEWHERE
 from monitor.failpoints import Point, reach
@@ -27,7 +27,7 @@ from monitor.store.types import Json
 from monitor.store.values import AlertState, Claim, QueuedAlert, Thread
 
 LEASE = timedelta(seconds=90)
-"""Longer than the longest attempt: a search of the history and a call."""
+"""Twice as long as the longest attempt: a search of the history and a call. It is prolonged when half of it is over."""
 
 AT_ONCE = 10
 FIRST_PAUSE = timedelta(seconds=5)
@@ -35,9 +35,14 @@ LONGEST_PAUSE = timedelta(minutes=15)
 CIRCUIT = 5
 """After so many failures in a row a channel gets one probe at a time."""
 
+SEARCHES, UPDATES = "<searches>", "<updates>"
+"""Calls that Slack counts for the whole workspace; no channel is called so."""
+
 LATE = timedelta(minutes=30)
 MOST = 50
 """The most blocks that Slack takes; ours leave room for a note."""
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -78,9 +83,10 @@ class Delivery:
 
     def once(self) -> Delivered:
         """Send what may go now: at most one message to each channel."""
-        done = Delivered()
+        done, fresh = Delivered(), time.monotonic() + LEASE.total_seconds() / 2
         for claim in self._store.outbox.claim(self._owner, limit=AT_ONCE, lease=LEASE):
-            done += self._deliver(claim)
+            if time.monotonic() < fresh or self._store.outbox.extend(claim, LEASE):
+                done += self._deliver(claim)
         return done
 
     def until_quiet(self, idle: float = 3.0, sleep: Callable[[float], None] = time.sleep) -> Delivered:
@@ -138,7 +144,8 @@ class Delivery:
             raise _SupersededError(str(thread.state.get("alert", "")))
         if thread is not None and thread.channel and thread.ts and self._notifier.abilities.updates:
             try:
-                sent = self._notifier.update(message, Destination(channel=thread.channel), thread.ts)
+                there, ts = Destination(channel=thread.channel), thread.ts
+                sent = self._unhurried(UPDATES, lambda: self._notifier.update(message, there, ts))
             except DeliveryError as error:
                 if error.fault is not Fault.PARENT:
                     raise
@@ -170,13 +177,26 @@ class Delivery:
         if not claim.may_have_been_sent:
             return None
         try:
-            found = self._notifier.find(claim.alert.id, destination, claim.queued_at, thread_ts)
+            wanted = (claim.alert.id, destination, claim.queued_at, thread_ts)
+            found = self._unhurried(SEARCHES, lambda: self._notifier.find(*wanted))
         except CannotTell as error:
             log.warning("It may be told twice: %s", error, extra={"action": "alert_unsure", "alert": claim.alert.id})
             return None
         if found is None:
             reach(Point.LOOKED)
         return found
+
+    def _unhurried(self, calls: str, call: Callable[[], T]) -> T:
+        """Make a call whose limit counts for the whole workspace: where Slack asks to wait, all channels wait."""
+        held = self._store.outbox.held(calls)
+        if held:
+            raise DeliveryError("Slack asked to wait", retry_after=held.total_seconds())
+        try:
+            return call()
+        except DeliveryError as error:
+            if error.retry_after is not None:
+                self._store.outbox.hold(calls, self._now() + timedelta(seconds=error.retry_after))
+            raise
 
     def _thread(self, alert: QueuedAlert) -> Thread | None:
         with self._store.reading() as reader:

@@ -23,7 +23,7 @@ from monitor.incidents.reconcile import Evaluation, reconcile
 from monitor.incidents.silences import facts_of, is_silenced
 from monitor.store.rows import target_of
 from monitor.store.slots import SlotClaim
-from monitor.store.store import Store, Writer
+from monitor.store.store import Reader, Store, Writer
 from monitor.store.values import Against, DriftRecord, Held, QueuedAlert, Standing, Trigger
 
 TRIES = 3
@@ -89,6 +89,45 @@ def decide(
     change = _again(lambda: _decide(store, incident_id, decision, contract_of, alerting))
     reach(Point.DECISION_COMMITTED)
     return change
+
+
+def decide_story(
+    store: Store,
+    group: str,
+    decision: Callable[[Incident, datetime], IncidentChange | None],
+    contract_of: Callable[[TargetKey], Contract | None],
+    alerting: Alerting,
+) -> tuple[IncidentChange, ...]:
+    """Record what a person decided about all that a story tells of, in one transaction and one reply.
+
+    The decision is None for an incident that it leaves as it is. Raises UsageError if there is no such story.
+    """
+
+    def transaction() -> tuple[IncidentChange, ...]:
+        with store.writing() as writer:
+            now = writer.now()
+            members = story(writer, group, now, alerting)
+            if not members:
+                raise UsageError(f"no story {group!r} is recorded in {store.place}")
+            changes = tuple(change for incident in members if (change := decision(incident, now)))
+            _tell_decided(writer, changes, contract_of, alerting, now)
+            reach(Point.DECISION_WRITTEN)
+            return changes
+
+    decided = _again(transaction)
+    reach(Point.DECISION_COMMITTED)
+    return decided
+
+
+def story(reader: Reader, group: str, now: datetime, alerting: Alerting) -> tuple[Incident, ...]:
+    """Return the incidents of a story, also those that ended lately, oldest first; none where nobody knows it."""
+    first = reader.incident(group)  # a story is called by the incident that began it
+    if first is None:
+        return ()
+    since = now - alerting.policy.reopen_within
+    known = {incident.id: incident for incident in reader.open_incidents(first[0].target, ended_since=since)}
+    known.setdefault(group, first[0])
+    return tuple(incident for incident in known.values() if incident.group == group)
 
 
 def _again(transaction: Callable[[], T]) -> T:
@@ -178,21 +217,34 @@ def _decide(
             raise UsageError(f"no incident {incident_id!r} is recorded in {store.place}")
         incident, _ = found
         change = decision(incident, now)
-        writer.save_changes([change])
-        if alerting is None:
-            return change
-        known = writer.open_incidents(incident.target, ended_since=now - alerting.policy.reopen_within)
-        context = _context(writer, known, (change,), incident.target, alerting.routes)
-        ran = writer.runs(limit=1, target=incident.target)
-        latest = writer.run(ran[0].run_id) if ran else None
-        context = replace(context, contract=contract_of(incident.target), run=latest[1] if latest else None)
-        context = replace(context, backgrounds=_backgrounds(writer, context))
-        if incident.id in context.told:  # nobody hears of a decision about something they never heard of
-            from monitor.alerts.compose import alerts_for
-
-            writer.enqueue(alerts_for([change], context, now))
+        _tell_decided(writer, (change,), contract_of, alerting, now)
         reach(Point.DECISION_WRITTEN)
         return change
+
+
+def _tell_decided(
+    writer: Writer,
+    changes: tuple[IncidentChange, ...],
+    contract_of: Callable[[TargetKey], Contract | None],
+    alerting: Alerting | None,
+    now: datetime,
+) -> None:
+    """Keep what was decided about incidents of one target, and queue what its threads hear of it."""
+    writer.save_changes(changes)
+    if alerting is None or not changes:
+        return
+    target = changes[0].incident.target
+    known = writer.open_incidents(target, ended_since=now - alerting.policy.reopen_within)
+    context = _context(writer, known, changes, target, alerting.routes)
+    ran = writer.runs(limit=1, target=target)
+    latest = writer.run(ran[0].run_id) if ran else None
+    context = replace(context, contract=contract_of(target), run=latest[1] if latest else None)
+    context = replace(context, backgrounds=_backgrounds(writer, context))
+    heard = [change for change in changes if change.incident.id in context.told]
+    if heard:  # nobody hears of a decision about something they never heard of
+        from monitor.alerts.compose import alerts_for
+
+        writer.enqueue(alerts_for(heard, context, now))
 
 
 def _context(

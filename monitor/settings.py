@@ -222,6 +222,7 @@ class Settings:
     file: Path | None = None
     contracts: tuple[Path, ...] = (Path("contracts"),)
     checks: Path = Path("checks")
+    reports: Path = Path("reports")
     contract_variables: Mapping[str, str] = field(default_factory=dict)
     servers: Mapping[str, ServerSettings] = field(default_factory=dict)
     samples: SampleSettings = SampleSettings()

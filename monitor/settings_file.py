@@ -125,6 +125,7 @@ class _Alerts(Table):
 class _File(Table):
     contracts: Annotated[list[str], BeforeValidator(_paths)] = Field(default_factory=lambda: ["contracts"])
     checks: str = "checks"
+    reports: str = "reports"
     contract_variables: list[str] = Field(default_factory=list)
     servers: dict[str, _Server] = Field(default_factory=dict)
     samples: _Samples = _Samples()
@@ -179,6 +180,7 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
         file=file,
         contracts=tuple(folder / path for path in read.contracts),
         checks=folder / read.checks,
+        reports=folder / read.reports,
         contract_variables={name: environment[name] for name in read.contract_variables},
         servers={name: _server(name, server, sources[name]) for name, server in read.servers.items()},
         samples=SampleSettings(rows=read.samples.rows, show=tuple(read.samples.show)),

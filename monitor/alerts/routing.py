@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 
 from monitor.alerts.context import Context
 from monitor.domain.contract import Contract
-from monitor.domain.incident import OF_DATA, Incident
+from monitor.domain.incident import OF_DATA, Incident, IncidentKind
 from monitor.notifiers.base import GROUP, USER, Mention, MentionKind
 from monitor.settings import RouteSettings
 from monitor.store.values import AlertRecord, AlertState
@@ -22,9 +22,14 @@ ELSEWHERE = "-fallback"
 
 
 def channels_of(incident: Incident, context: Context) -> tuple[str, ...]:
-    """Return the channels that hear of an incident, each once; trouble of the monitor goes to those who run it."""
+    """Return the channels that hear of an incident, each once.
+
+    Trouble of the monitor goes to those who run it; a contract's file that is none to the team that wrote it.
+    """
     if context.routes.is_one_place:
         return (context.routes.channel,)
+    if incident.kind is IncidentKind.INVALID_FILE and context.contract is not None:
+        return context.where.get(incident.id) or contract_channels(context)
     if incident.kind not in OF_DATA:
         return (named(context.routes.ops_channel),)
     if told := context.where.get(incident.id):

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from monitor import __version__, failpoints
+from monitor.cli.logs import LEVELS, log_from
 from monitor.cli.places import give_up_stdout
 from monitor.errors import MonitorError
 from monitor.settings import load_settings
@@ -20,6 +21,7 @@ COMMANDS = {
     "compile": "Write the SodaCL of every contract to checks/.",
     "verify": "Verify contracts against the warehouse, now.",
     "serve": "Be the daemon: verify every contract when it is due.",
+    "report": "Build the HTML site from history.",
     "runs": "List what was found before.",
     "drift": "List how tables and contracts changed.",
     "incidents": "List what is wrong; take care of it.",
@@ -57,13 +59,16 @@ class LazyGroup(click.Group):
 @click.option(
     "--config", type=click.Path(path_type=Path), help="Configuration file.  [default: pactwatch.toml, if any]"
 )
+@click.option("--log-level", type=click.Choice(LEVELS), help="Log what is at least as grave to stderr.")
 @click.version_option(__version__, prog_name="pactwatch")
 @click.pass_context
-def cli(ctx: click.Context, config: Path | None) -> None:
+def cli(ctx: click.Context, config: Path | None, log_level: str | None) -> None:
     """Data contracts, kept: ODCS files become Soda checks, verdicts and reports.
 
     Exit codes: 0 kept, 1 broken, 2 wrong usage, configuration or contract file, 3 could not be evaluated.
     """
+    if log_level is not None:
+        log_from(log_level)
     ctx.obj = lambda: load_settings(config, os.environ)
 
 

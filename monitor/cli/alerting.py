@@ -10,7 +10,9 @@ from monitor.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
     from monitor.alerts.context import Routes
+    from monitor.contracts.versions import Selected
     from monitor.deliver import Delivery
+    from monitor.domain.target import TargetKey
     from monitor.notifiers.base import Notifier
     from monitor.record import Alerting
     from monitor.settings import Settings
@@ -63,6 +65,19 @@ def routes_of(settings: "Settings") -> "Routes":
         public_url=settings.http.public_url,
         has_buttons=is_bot and slack is not None and slack.app_token is not None,
     )
+
+
+def current_of(settings: "Settings", target: "TargetKey") -> "Selected | None":
+    """Return the contract version that runs for a target now, None where no file has it any more."""
+    from monitor.contracts.semver import Version
+    from monitor.contracts.versions import current, read_library
+
+    library = read_library(settings.contracts, settings.contract_variables)
+    for each in current(library):
+        contract = each.contract
+        if not each.shadow and contract.id == target.contract and Version.parse(contract.version).major == target.major:
+            return each
+    return None
 
 
 def delivery_of(settings: "Settings", store: "Store") -> "Delivery":

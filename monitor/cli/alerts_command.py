@@ -29,7 +29,7 @@ FORMAT = click.option(
 @click.group("alerts", invoke_without_command=True)
 @click.pass_context
 def alerts_command(context: click.Context) -> int:
-    """List what people were told; deliver what waits. Without a command: list."""
+    """List what people were told; deliver what waits; hear what they press. Without a command: list."""
     return int(context.invoke(list_command)) if context.invoked_subcommand is None else 0
 
 
@@ -75,6 +75,18 @@ def deliver_command(settings_of: "Callable[[], Settings]", output_format: str) -
         told = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count)
         print_lines([line(told or "nothing waits")], sys.stdout)
     return MonitorError.exit_code if done.put_off or done.dead else 0
+
+
+@alerts_command.command("listen")
+@click.pass_obj
+def listen_command(settings_of: "Callable[[], Settings]") -> int:
+    """Do what people press in Slack, and deliver what waits, until interrupted."""
+    from monitor.cli.listening import listen
+    from monitor.store.store import open_store
+
+    settings = settings_of()
+    with open_store(settings.state.url) as store:
+        return listen(settings, store)
 
 
 def render(alerts: "Sequence[AlertRecord]", *, width: int) -> "list[Line]":

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 GRADE = 6
 GUTTER = 22
 STYLES = {Grade.OK: "green", Grade.WARN: "bold yellow", Grade.BAD: "bold red"}
-REPORTS = Path("reports")
 
 
 @click.command("doctor")
@@ -71,7 +69,7 @@ def examine(settings_of: "Callable[[], Settings]") -> Iterator[Finding]:
     for name, server in {**settings.servers, **met}.items():
         yield from servers.examine(server, [target for target in targets if target.server.name == name])
     yield places.state(settings.state.url)
-    yield from places.disks(settings.state.url, REPORTS)
+    yield from places.disks(settings.state.url, settings.reports)
     yield from _people(settings, targets)
 
 

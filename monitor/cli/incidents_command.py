@@ -173,16 +173,10 @@ def _act(settings: "Settings", wanted: str, decision: "Decision") -> int:
 
 
 def _contract(settings: "Settings", target: "TargetKey") -> "Contract | None":
-    """Return the current contract of a target, None where no file has it any more."""
-    from monitor.contracts.semver import Version
-    from monitor.contracts.versions import current, read_library
+    from monitor.cli.alerting import current_of
 
-    library = read_library(settings.contracts, settings.contract_variables)
-    for each in current(library):
-        contract = each.contract
-        if contract.id == target.contract and Version.parse(contract.version).major == target.major:
-            return contract
-    return None
+    selected = current_of(settings, target)
+    return selected.contract if selected else None
 
 
 def _who(by: str | None) -> str:

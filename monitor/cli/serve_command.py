@@ -48,8 +48,9 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
             stack.enter_context(_served(settings, daemon, store))
             daemon.start()
             _wait_for_the_end(daemon, signals)
-        daemon.stop(in_a_hurry=lambda: bool(signals))
-    sys.stdout.flush()
+        has_ended = daemon.stop(in_a_hurry=lambda: bool(signals))
+    if not has_ended:  # Python would wait for the thread that hangs
+        os._exit(0)
     return 0
 
 
@@ -61,16 +62,16 @@ def _store(settings: "Settings") -> "Store":
 
 def _served(settings: "Settings", daemon: "Daemon", store: "Store") -> "Server":
     """Return what serves health, metrics, the API and the reports; it answers until after the daemon has stopped."""
-    from monitor.cli.outward import Outward
     from monitor.web.app import app
     from monitor.web.server import Server
 
-    return Server(app(store, Outward(daemon, store), settings.http), settings.http)
+    return Server(app(store, daemon, settings.http, settings.reports), settings.http)
 
 
 def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, once: bool) -> "Daemon":
     from monitor.cli.alerting import alerting_of, delivery_of, for_daemon
-    from monitor.daemon.daemon import Daemon, Parts
+    from monitor.daemon.daemon import Daemon
+    from monitor.daemon.parts import Parts
     from monitor.wiring import Engines, placement
 
     settings = for_daemon(settings)

@@ -5,39 +5,31 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Protocol
 from uuid import uuid4
 
-from monitor.contracts.versions import Library, resolve
 from monitor.daemon.alarm import AlarmClock
 from monitor.daemon.enqueuer import Enqueuer
+from monitor.daemon.housekeeping import REMOVED, Housekeeping
 from monitor.daemon.library import Invalid, Shelf
 from monitor.daemon.loop import Loop
+from monitor.daemon.parts import Parts
+from monitor.daemon.requests import request
 from monitor.daemon.signs import Ping, write_heartbeat
 from monitor.daemon.status import Status
 from monitor.daemon.timetable import Timetable, timetable
-from monitor.daemon.troubles import invalid_files, missed_runs
 from monitor.daemon.watcher import watch_files
 from monitor.daemon.worker import Tools, Work, work_on
 from monitor.deliver import Delivered
 from monitor.domain.contract import Contract
-from monitor.domain.incident import IncidentKind
 from monitor.domain.target import TargetKey
-from monitor.engines.base import Engine
-from monitor.errors import ContractError, MonitorError, UsageError
-from monitor.incidents.troubles import Trouble
-from monitor.record import Alerting
-from monitor.run import Target, new_run_id
-from monitor.schedule.cadences import ALL
-from monitor.schedule.rhythm import Cron, Rhythm, next_moment
-from monitor.settings import ServerSettings, Settings
-from monitor.store.slots import Backlog, NewSlot, Watched
-from monitor.store.store import Store
-from monitor.store.values import Trigger
+from monitor.errors import MonitorError
+from monitor.incidents.actions import withdraw
+from monitor.record import decide
+from monitor.schedule.rhythm import Rhythm
+from monitor.store.slots import Backlog, Watched
 
 LOOK = 1.0
 """Seconds between two looks for slots to run, if nothing rings."""
@@ -52,49 +44,7 @@ LONGEST_STOP = 25.0
 FINISH = 15.0
 """Seconds of these in which runs may finish by themselves."""
 
-NIGHT = Cron(expression="17 3 * * *")
-"""When old history is removed, in the configured zone."""
-
-Place = Callable[[Library], tuple[tuple[Target, ...], tuple[ContractError, ...]]]
-"""Says on which servers the contracts of a library run, and which have none."""
-
 log = logging.getLogger(__name__)
-
-
-class Deliverer(Protocol):
-    """Tells what waits in the outbox."""
-
-    def once(self) -> Delivered:
-        """Send what may go now."""
-        ...
-
-
-class Keeper(Protocol):
-    """Does what only time does to incidents."""
-
-    def once(self, troubles: Mapping[IncidentKind, Collection[Trouble]] | None = None) -> object:
-        """Do what is due, given all troubles that there are now of these kinds."""
-        ...
-
-    def prune(self, *, keep_results: timedelta, keep_rollups: timedelta) -> object:
-        """Forget what is older than that."""
-        ...
-
-
-ContractOf = Callable[[TargetKey], Contract | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """What the daemon is put together from. `keeper` gets to know how to find the contract of a target."""
-
-    settings: Settings
-    store: Store
-    engine_of: Callable[[ServerSettings], Engine]
-    place: Place
-    alerting: Alerting
-    deliverer: Deliverer
-    keeper: Callable[[ContractOf], Keeper] | None = None
 
 
 class Daemon:
@@ -111,26 +61,25 @@ class Daemon:
             samples=settings.samples,
             alerting=parts.alerting,
             settings=settings.daemon,
-            fenced=self._count_fenced,
+            catch_up=settings.schedule.catch_up,
         )
-        self._fenced = 0
         self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._owner = f"{self.name}:{uuid4().hex[:8]}"  # a new process with an old number is somebody else
         self._started_at = datetime.now(UTC)
         self._lease = timedelta(seconds=settings.daemon.lease)
         self._shelf = Shelf(settings.contracts, settings.contract_variables)
-        self._library = Library(contracts=(), invalid=())
-        self._table = Timetable()
+        self._table: Timetable | None = None
         self._invalid: tuple[Invalid, ...] = ()
         self._works: dict[tuple[int, int], Work] = {}
+        self._fenced = 0
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._reload = threading.Event()
         self._reconcile_now = threading.Event()
         self._loaded_at = self._reconciled_at = self._beat_at = float("-inf")
         self._backlog = Backlog(due=0, running=0, oldest=None)
-        self._keeper = None if parts.keeper is None else parts.keeper(self.contract_of)
-        self._night = self._next_night()
+        keeper = None if parts.keeper is None else parts.keeper(self.contract_of)
+        self._house = Housekeeping(parts.store, settings, keeper)
         self._enqueuer = Enqueuer(parts.store, settings.schedule)
         self._alarm = AlarmClock(settings.daemon.workers, self._rung)
         self._desk = Loop("desk", self._at_the_desk, LOOK)
@@ -142,7 +91,7 @@ class Daemon:
 
     def start(self) -> None:
         """Read the contracts and begin. Raises StoreError if the state database cannot be reached."""
-        self.load()
+        self._load()
         self._beat()
         self._alarm.start()
         for loop in (self._desk, self._heart, self._delivery, self._upkeep):
@@ -150,23 +99,40 @@ class Daemon:
         self._in_background("watch", watch_files, self._parts.settings.contracts, self.reload)
         daemon = self._parts.settings.daemon
         if daemon.ping_url is not None:
-            ping = Ping(daemon.ping_url, daemon.ping_every, lambda: self.status().is_healthy)
-            self._in_background("ping", ping.run)
-        log.info("Pactwatch watches %d contracts", len(self._table.entries), extra={"action": "started"})
+            self._in_background("ping", Ping(daemon.ping_url, daemon.ping_every, lambda: self.status().is_well).run)
+        log.info("Pactwatch is up", extra={"action": "started", "daemon": self._owner})
 
     def reload(self) -> None:
         """Look at the contract files again, soon."""
         self._reload.set()
         self._desk.wake()
 
-    def stop(self, in_a_hurry: Callable[[], bool] = lambda: False) -> None:
+    def run_once(self) -> None:
+        """Run what is due, tell it, and return: for those who have a cron of their own but no place for a daemon."""
+        self._load()
+        self._beat()
+        self._enqueuer.reconcile()
+        self._alarm.start()
+        self._heart.start()
+        while True:
+            self._claim()
+            if not self._running() and not self._store.slots.backlog().due:
+                break
+            time.sleep(0.05)
+        self._keep_up()
+        end = time.monotonic() + LONGEST_STOP
+        while time.monotonic() < end and self._parts.deliverer.once() != Delivered():
+            pass
+
+    def stop(self, in_a_hurry: Callable[[], bool] = lambda: False) -> bool:
         """End within 25 seconds: claim nothing more, let runs finish or hand them back, deliver once more.
 
-        `in_a_hurry` is asked while runs may still finish: if so they are handed back now.
+        `in_a_hurry` is asked while runs may still finish: if so they are handed back now. False says that a thread
+        hangs in a call that nobody can end; its slot is run by others when its lease is over.
         """
-        self._stopping.set()
         end = time.monotonic() + LONGEST_STOP
         log.info("Stopping", extra={"action": "stopping"})
+        self._stopping.set()
         self._alarm.silence()
         self._desk.end()
         self._upkeep.end()
@@ -183,23 +149,7 @@ class Daemon:
         self._alarm.stop()
         left = len(self._running())
         log.info("Stopped", extra={"action": "stopped", "left": left})
-
-    def run_once(self) -> None:
-        """Run what is due, tell it, and return: for those who have a cron of their own but no place for a daemon."""
-        self.load()
-        self._beat()
-        self._enqueuer.reconcile()
-        self._alarm.start()
-        self._heart.start()
-        while not self._stopping.is_set():
-            self._claim()
-            if not self._running() and not self._store.slots.backlog().due:
-                break
-            self._stopping.wait(0.05)
-        self._keep_up()
-        end = time.monotonic() + LONGEST_STOP
-        while time.monotonic() < end and self._parts.deliverer.once() != Delivered():
-            pass
+        return not left
 
     def _await_works(self, end: float, in_a_hurry: Callable[[], bool] = lambda: False) -> None:
         while self._running() and time.monotonic() < end and not in_a_hurry():
@@ -208,75 +158,74 @@ class Daemon:
     def _in_background(self, name: str, task: Callable[..., None], *arguments: object) -> None:
         threading.Thread(target=task, args=[*arguments, self._stopping], name=name, daemon=True).start()
 
+    # -- what others may ask -------------------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """Return how the daemon is, without waiting for anything."""
+        now = time.monotonic()
+        with self._lock:
+            table, invalid, backlog, fenced = self._table, self._invalid, self._backlog, self._fenced
+        waits = (datetime.now(UTC) - backlog.oldest).total_seconds() if backlog.oldest is not None else 0.0
+        loops = (self._desk, self._heart, self._upkeep, self._delivery)
+        return Status(
+            name=self.name,
+            started_at=self._started_at,
+            is_ticking=self._alarm.is_alive(),
+            heartbeat_age=_age(self._beat_at, now),
+            reconciled_age=_age(self._reconciled_at, now),
+            loaded=None if table is None else tuple(entry.target for entry in table.entries.values()),
+            invalid=invalid,
+            is_stopping=self._stopping.is_set(),
+            due=backlog.due,
+            running=backlog.running,
+            lag=max(0.0, waits),
+            fenced=fenced,
+            trouble=next((loop.trouble for loop in loops if loop.trouble), None),
+        )
+
+    def request_run(self, contract: str, server: str, run_id: str, *, alert: bool = False) -> None:
+        """Let a contract be verified on a server soon, as the run of this id; see `requests.request`."""
+        request(self._store, self._now_watched(), contract, server, run_id, alert=alert)
+        self._desk.wake()
+
+    def requested(self, run_id: str) -> str | None:
+        """Return where a requested run is: due, running, done or skipped; None for one that nobody asked for."""
+        found = self._store.slots.state_of(run_id)
+        return None if found is None else found.value
+
+    def contract_of(self, target: TargetKey) -> Contract | None:
+        """Return the contract of a target, None where nobody has it any more."""
+        entries = self._now_watched().entries
+        found = entries.get(Watched(target=target)) or entries.get(Watched(target=target, shadow=True))
+        return None if found is None else found.target.contract
+
+    def _now_watched(self) -> Timetable:
+        return self._table or Timetable()
+
     # -- contracts -----------------------------------------------------------------------------------------------
 
-    def load(self) -> None:
+    def _load(self) -> None:
         """Read the contracts and watch those that run."""
         library, invalid = self._shelf.look()
         targets, unplaced = self._parts.place(library)
         invalid += tuple(Invalid(file=error.file, problems=tuple(error.problems)) for error in unplaced)
-        table = timetable(targets, self._parts.settings.schedule, self._table)
-        if table.entries != self._table.entries:
+        before = self._now_watched()
+        table = timetable(targets, self._parts.settings.schedule, before)
+        if self._table is None or table.entries != before.entries:
             self._enqueuer.use(table)
             self._reconcile_now.set()
             told = {"action": "contracts_loaded", "targets": len(table.entries), "invalid": len(invalid)}
-            log.info("Contracts: %d run", len(table.entries), extra=told)
+            log.info("%d targets are watched", len(table.entries), extra=told)
         for each in invalid:
             if each not in self._invalid:
                 about = {"action": "contract_invalid", "file": each.file}
                 log.warning("%s is no valid contract: %s", each.file, "; ".join(each.problems), extra=about)
         with self._lock:
-            self._library, self._table, self._invalid = library, table, invalid
+            self._table, self._invalid = table, invalid
         self._alarm.ring_for(table.by_rhythm.keys())
         self._loaded_at = time.monotonic()
 
-    def contract_of(self, target: TargetKey) -> Contract | None:
-        """Return the contract of a target, None where nobody has it any more."""
-        for shadow in (False, True):
-            entry = self._table.entries.get(Watched(target=target, shadow=shadow))
-            if entry is not None:
-                return entry.target.contract
-        return None
-
     # -- work ----------------------------------------------------------------------------------------------------
-
-    def request_run(
-        self, contract: str, server: str | None = None, *, alert: bool = False, run_id: str | None = None
-    ) -> str:
-        """Ask for a run of a contract as soon as there is room, and return its id; it is recorded under that id.
-
-        `contract` is an id, a slug or a unique name, also with @version. Of several major versions the highest runs.
-        A second call with one `run_id` asks for nothing more.
-        Raises UsageError if there is no such contract, or if it runs on several servers and none is named.
-        """
-        with self._lock:
-            library, table = self._library, self._table
-        ids = {each.contract.id for each in resolve(library, contract)}
-        found = [each for each in table.entries if each.target.contract in ids and not each.shadow]
-        servers = sorted({each.target.server for each in found})
-        if server is None and len(servers) > 1:
-            raise UsageError(f"{contract} runs on {', '.join(servers)}: which server?")
-        mine = [each for each in found if server is None or each.target.server == server]
-        if not mine:
-            raise UsageError(f"{contract} does not run on {server}; it runs on {', '.join(servers) or 'no server'}")
-        watched = max(mine, key=lambda each: (len(each.target.major), each.target.major))
-        run_id, now = run_id or new_run_id(), self._store.slots.now()
-        slot = NewSlot(
-            watched=watched, instant=now, parts=(ALL,), start=now, trigger=Trigger.API, alert=alert, run_id=run_id
-        )
-        self._store.slots.request(slot)
-        self._desk.wake()
-        return run_id
-
-    def targets(self) -> tuple[Target, ...] | None:
-        """Return what is watched, None before the contracts were read."""
-        with self._lock:
-            table, is_loaded = self._table, self._loaded_at > float("-inf")
-        return tuple(entry.target for entry in table.entries.values()) if is_loaded else None
-
-    def _count_fenced(self) -> None:
-        with self._lock:
-            self._fenced += 1
 
     def _rung(self, rhythm: Rhythm) -> None:
         """Write down what is due now; where that does not work, the next look at the desk does."""
@@ -290,11 +239,9 @@ class Daemon:
     def _at_the_desk(self) -> None:
         """Look at contracts and schedules when it is time to, and claim what is due."""
         now = time.monotonic()
-        if self._stopping.is_set():
-            return
         if self._reload.is_set() or now - self._loaded_at >= RESCAN:
             self._reload.clear()
-            self.load()
+            self._load()
         if self._reconcile_now.is_set() or now - self._reconciled_at >= RECONCILE:
             self._reconcile_now.clear()
             try:
@@ -303,13 +250,12 @@ class Daemon:
                 self._reconcile_now.set()
                 raise
             self._reconciled_at = time.monotonic()
-            self._backlog = self._store.slots.backlog()
         self._claim()
 
     def _claim(self) -> None:
         with self._lock:
             free = self._parts.settings.daemon.workers - len(self._works)
-            table = self._table
+        table = self._now_watched()
         if free <= 0 or self._stopping.is_set():
             return
         for claim in self._store.slots.claim(self._owner, limit=free, lease=self._lease, room=table.rooms()):
@@ -320,73 +266,45 @@ class Daemon:
 
     def _work(self, work: Work) -> None:
         """Do one piece of work in a thread of its own: the boundary beyond which no error goes."""
-        about = {"slot": work.claim.id, "target": str(work.claim.watched)}
+        about = {"action": "run_lost", "slot": work.claim.id, "target": str(work.claim.watched)}
         try:
             work_on(work, self._tools)
         except MonitorError as error:
-            log.warning("%s: %s", work.claim.watched, error, extra={"action": "run_lost", **about})
+            log.warning("%s: %s", work.claim.watched, error, extra=about)
         except Exception:
-            log.exception("%s: unforeseen", work.claim.watched, extra={"action": "run_lost", **about})
+            log.exception("%s: unforeseen", work.claim.watched, extra=about)
         finally:  # a slot that is still ours comes back when its lease is over
             with self._lock:
                 del self._works[work.claim.id, work.claim.attempt]
+                self._fenced += work.was_fenced
             self._desk.wake()
 
     def _running(self) -> tuple[Work, ...]:
         with self._lock:
             return tuple(self._works.values())
 
-    # -- signs of life -------------------------------------------------------------------------------------------
+    # -- signs of life, people, time -----------------------------------------------------------------------------
 
     def _beat(self) -> None:
         """Keep what we run, and say that we live."""
         works = self._running()
-        if works:
-            kept = self._store.slots.renew([work.claim for work in works], self._lease)
-            for work in works:
-                if work.claim.id not in kept and (work.claim.id, work.claim.attempt) in self._works:
-                    work.stop = "somebody else runs it by now"
-                    work.ended.set()
+        kept = self._store.slots.renew([work.claim for work in works], self._lease) if works else frozenset()
+        for work in works:
+            if work.claim.id not in kept:  # it has ended meanwhile, or somebody else has it
+                work.stop = "somebody else runs it by now"
+                work.ended.set()
+        self._backlog = self._store.slots.backlog()
         with self._store.writing() as writer:
             writer.beat(self.name, self._started_at, self.status().details())
         self._beat_at = time.monotonic()
         file = self._parts.settings.daemon.heartbeat_file
         if file is not None:
-            try:
-                write_heartbeat(file, datetime.now(UTC))
-            except OSError as error:
-                log.warning("%s: %s", file, error.strerror or error, extra={"action": "heartbeat_failed"})
-
-    def status(self) -> Status:
-        """Return how the daemon is."""
-        now = time.monotonic()
-        with self._lock:
-            table, invalid, running, backlog = self._table, self._invalid, len(self._works), self._backlog
-        waits = (datetime.now(UTC) - backlog.oldest).total_seconds() if backlog.oldest is not None else 0.0
-        return Status(
-            name=self.name,
-            started_at=self._started_at,
-            scheduler_alive=self._alarm.is_alive(),
-            heartbeat_age=_age(self._beat_at, now),
-            reconciled_age=_age(self._reconciled_at, now),
-            contracts=len({watched.target.contract for watched in table.entries}),
-            targets=len(table.entries),
-            invalid=invalid,
-            running=running,
-            waiting=backlog.due,
-            lag=max(0.0, waits),
-            fenced=self._fenced,
-            is_stopping=self._stopping.is_set(),
-            trouble=self._desk.trouble or self._heart.trouble or self._upkeep.trouble or self._delivery.trouble,
-        )
-
-    # -- people --------------------------------------------------------------------------------------------------
+            write_heartbeat(file, datetime.now(UTC))
 
     def _deliver(self) -> None:
         """Send until nothing may go any more."""
-        while self._parts.deliverer.once() != Delivered():
-            if self._stopping.is_set():
-                return
+        while self._parts.deliverer.once() != Delivered() and not self._stopping.is_set():
+            pass
 
     def _flush(self, end: float) -> None:
         """Send once what may go, for as long as there is time."""
@@ -398,28 +316,21 @@ class Daemon:
         self._parts.deliverer.once()
 
     def _keep_up(self) -> None:
-        """Do what time does to incidents, given what nobody verified and which files are no contracts."""
-        if self._keeper is None:
-            return
-        with self._lock:
-            table, invalid = self._table, self._invalid
-        grace = timedelta(seconds=self._parts.settings.schedule.grace)
-        overdue = self._store.slots.overdue(grace)
-        troubles = {
-            IncidentKind.NO_RUN: missed_runs(overdue, table),
-            IncidentKind.INVALID_FILE: invalid_files(invalid, table),
-        }
-        self._keeper.once(troubles)
-        if self._night is not None and datetime.now(UTC) >= self._night:
-            self._night = self._next_night()
-            state = self._parts.settings.state
-            self._keeper.prune(
-                keep_results=timedelta(seconds=state.keep_results), keep_rollups=timedelta(seconds=state.keep_rollups)
-            )
+        """Do what time does to incidents, and let go of what is no longer watched."""
+        table = self._now_watched()
+        self._house.once(table, self._invalid)
+        for watched in self._house.removed(table):
+            self._house.remove(watched, self._withdraw)
+            self._enqueuer.forget(watched)
 
-    def _next_night(self) -> datetime | None:
-        zone = self._parts.settings.schedule.timezone
-        return next_moment(replace(NIGHT, zone=zone), datetime.now(UTC))
+    def _withdraw(self, incident_id: str) -> None:
+        decide(
+            self._store,
+            incident_id,
+            lambda incident, now: withdraw(incident, REMOVED, now),
+            self.contract_of,
+            self._parts.alerting,
+        )
 
 
 def _age(at: float, now: float) -> float | None:

@@ -39,6 +39,12 @@ class Enqueuer:
             self._looked = {rhythm: moment for rhythm, moment in self._looked.items() if rhythm in same}
             self._table = table
 
+    def forget(self, watched: Watched) -> None:
+        """Know nothing any more of a target that nobody watches."""
+        with self._lock:
+            if self._marks is not None:
+                self._marks.pop(watched, None)
+
     def rung(self, rhythm: Rhythm) -> None:
         """Write down what is due of the targets of a rhythm. Raises StoreError; then it is found later."""
         with self._lock:

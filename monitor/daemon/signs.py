@@ -15,11 +15,14 @@ log = logging.getLogger(__name__)
 
 
 def write_heartbeat(file: Path, at: datetime) -> None:
-    """Write the time into the file, at once or not at all. Raises OSError."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    """Write the time into the file, at once or not at all; one that cannot be written is logged."""
     beside = file.with_name(f".{file.name}.{os.getpid()}")
-    beside.write_text(f"{at.astimezone(UTC).isoformat(timespec='seconds')}\n", encoding="ascii")
-    beside.replace(file)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(f"{at.astimezone(UTC).isoformat(timespec='seconds')}\n", encoding="ascii")
+        beside.replace(file)
+    except OSError as error:
+        log.warning("%s: %s", file, error.strerror or error, extra={"action": "heartbeat_failed"})
 
 
 class Ping:

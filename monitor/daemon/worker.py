@@ -16,9 +16,10 @@ from monitor.errors import EngineError, FencedError, StoreError
 from monitor.record import Alerting, Recorded, record
 from monitor.run import columns_shown, looking_back, run_of
 from monitor.schedule.cadences import part_of
-from monitor.settings import DaemonSettings, SampleSettings, ServerSettings
+from monitor.settings import CatchUp, DaemonSettings, SampleSettings, ServerSettings
 from monitor.store.slots import SlotClaim
 from monitor.store.store import Store
+from monitor.store.values import Trigger
 from monitor.words import duration
 
 POISONED = 3
@@ -48,6 +49,7 @@ class Work:
     entry: Entry | None
     begun: float = 0.0
     stop: str | None = None
+    was_fenced: bool = False
     ended: Event = field(default_factory=Event)
 
 
@@ -60,7 +62,7 @@ class Tools:
     samples: SampleSettings
     alerting: Alerting | None
     settings: DaemonSettings
-    fenced: Callable[[], None] = lambda: None
+    catch_up: CatchUp = CatchUp.LATEST
 
 
 def work_on(work: Work, tools: Tools) -> None:
@@ -69,6 +71,11 @@ def work_on(work: Work, tools: Tools) -> None:
     about = {"slot": claim.id, "target": str(claim.watched), "attempt": claim.attempt}
     if entry is None:
         _leave(work, tools, about)
+        return
+    later = _overtaken(claim, tools)
+    if later is not None:
+        tools.store.slots.skip(claim, f"overtaken by the slot of {later:%Y-%m-%d %H:%M:%S} UTC, which does all of it")
+        log.info("Skipped %s: overtaken", claim.watched, extra={"action": "slot_skipped", **about})
         return
     plan = part_of(entry.plan, entry.target.contract, claim.parts)
     if not plan.checks and entry.plan.checks:
@@ -92,6 +99,13 @@ def work_on(work: Work, tools: Tools) -> None:
         return
     told = {"run": run.run_id, "verdict": run.verdict.value, "seconds": round(time.monotonic() - work.begun, 3)}
     log.info("%s: %s", claim.watched, run.verdict.value, extra={"action": "run_finished", **about, **told})
+
+
+def _overtaken(claim: SlotClaim, tools: Tools) -> datetime | None:
+    """Return the moment of a later slot that makes this one needless: work that piles up is not done twice."""
+    if claim.trigger is not Trigger.SCHEDULED or tools.catch_up is CatchUp.ALL:
+        return None
+    return tools.store.slots.overtaken(claim)
 
 
 def _run(work: Work, plan: CheckPlan, entry: Entry, tools: Tools) -> Run:
@@ -195,7 +209,7 @@ def _record(work: Work, run: Run, plan: CheckPlan, entry: Entry, tools: Tools) -
         try:
             record(tools.store, found)
         except FencedError as error:
-            tools.fenced()
+            work.was_fenced = True
             log.warning("Not recorded: %s", error, extra={"action": "run_fenced", **about})
             return False
         except StoreError as error:

@@ -19,7 +19,7 @@ class SlackInspector(SlackNotifier):
 
     def bot(self) -> Bot:
         """Return whom the token belongs to."""
-        response = self._response("auth.test")
+        response = self._client.answer("auth.test")
         data = response.data if isinstance(response.data, dict) else {}
         said = next((value for name, value in response.headers.items() if name.lower() == "x-oauth-scopes"), None)
         scopes = None if said is None else frozenset(word.strip() for word in str(said).split(",") if word.strip())

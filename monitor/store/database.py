@@ -108,7 +108,7 @@ def _engine(url: URL) -> Engine:
                 pool_pre_ping=True,
                 connect_args={
                     "application_name": "pactwatch/state",
-                    "options": "-c timezone=UTC",
+                    "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60s",
                     "connect_timeout": 10,
                 },
             )

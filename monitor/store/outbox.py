@@ -29,9 +29,10 @@ class Outbox:
     def claim(self, owner: str, *, limit: int, lease: timedelta, pace: timedelta = PACE) -> tuple[Claim, ...]:
         """Take alerts to send now: the oldest that may go of each channel that may be used, at most one of each.
 
-        Nobody else gets them before the lease is over; the channel is nobody's for the time of its pace. The alerts of
-        one incident come in the order in which they were queued. One whose sender never came back comes again, with
-        `may_have_been_sent`. A channel whose circuit is open gives out one probe when its time has come.
+        Nobody else gets them, or another alert of the same channel, before it is said how it went or the lease is over;
+        then the channel rests for its pace. The alerts of one incident come in the order in which they were queued. One
+        whose sender never came back comes again, with `may_have_been_sent`. A channel whose circuit is open gives out
+        one probe when its time has come.
         """
         with self._database.writing() as connection:
             moment = now(connection)
@@ -40,8 +41,8 @@ class Outbox:
                 row = _first(connection, destination, moment)
                 if row is None:
                     continue
-                claims.append(_take(connection, row, owner, moment, moment + lease))
-                changes: dict[str, Any] = {"next_send_at": moment + pace}
+                claims.append(_take(connection, row, owner, (moment, moment + lease), pace))
+                changes: dict[str, Any] = {"next_send_at": moment + lease}
                 if probe_at is not None:
                     changes["probe_at"] = moment + lease
                 channels = tables.channels
@@ -63,10 +64,9 @@ class Outbox:
             _deliver(connection, key, claim.attempt, delivery)
             if thread is not None:
                 IncidentWriter(connection).save_thread(thread)
-            channels = tables.channels
-            works = channels.update().where(channels.c.destination == claim.alert.destination)
-            connection.execute(works.values(failures=0, probe_at=None))
-            is_mine = _end(connection, claim, {"state": AlertState.SENT.value, "finished_at": now(connection)})
+            moment = now(connection)
+            is_mine = _end(connection, claim, {"state": AlertState.SENT.value, "finished_at": moment})
+            _rest(connection, claim, moment, is_mine=is_mine, failures=0, probe_at=None)
             reach(Point.SENT_WRITTEN)
         reach(Point.SENT_COMMITTED)
         return is_mine
@@ -93,21 +93,15 @@ class Outbox:
             outcome = Attempt.AMBIGUOUS if is_ambiguous else Attempt.FAILED
             delivery = {"outcome": outcome.value, "error": error, "channel": None, "ts": None}
             _deliver(connection, key, claim.attempt, delivery)
-            channels = tables.channels
-            changes: dict[str, Any] = {"failures": channels.c.failures + 1}
-            if channel_free_at is not None:
-                changes["next_send_at"] = channel_free_at
-            if probe_at is not None:
-                changes["probe_at"] = probe_at
-            connection.execute(
-                channels.update().where(channels.c.destination == claim.alert.destination).values(changes)
-            )
             if retry_at is None:
-                changes = {"state": AlertState.DEAD.value, "finished_at": moment}
+                changes: dict[str, Any] = {"state": AlertState.DEAD.value, "finished_at": moment}
             else:
                 ambiguous = is_ambiguous or claim.may_have_been_sent
                 changes = {"state": AlertState.FAILED.value, "not_before": retry_at, "ambiguous": ambiguous}
             is_mine = _end(connection, claim, changes)
+            opened = {} if probe_at is None else {"probe_at": probe_at}
+            failures = tables.channels.c.failures + 1
+            _rest(connection, claim, moment, is_mine=is_mine, free_at=channel_free_at, failures=failures, **opened)
             if is_mine and instead is not None:
                 AlertWriter(connection).enqueue([instead])
             reach(Point.FAILED_WRITTEN)
@@ -117,15 +111,36 @@ class Outbox:
     def superseded(self, claim: Claim, by: str) -> bool:
         """Say that it is not sent because another alert tells more; False if the claim was lost."""
         with self._database.writing() as connection:
-            changes = {"state": AlertState.SUPERSEDED.value, "superseded_by": by, "finished_at": now(connection)}
+            moment = now(connection)
+            changes = {"state": AlertState.SUPERSEDED.value, "superseded_by": by, "finished_at": moment}
             is_mine = _end(connection, claim, changes)
+            _rest(connection, claim, moment, is_mine=is_mine, free_at=moment)
             reach(Point.SUPERSEDED_WRITTEN)
             return is_mine
 
     def extend(self, claim: Claim, lease: timedelta) -> bool:
         """Keep a claim for longer, from now on; False if it was lost."""
         with self._database.writing() as connection:
-            return _end(connection, claim, {"until": now(connection) + lease}, keeps=True)
+            until = now(connection) + lease
+            is_mine = _end(connection, claim, {"until": until}, keeps=True)
+            _rest(connection, claim, until, is_mine=is_mine, free_at=until)
+            return is_mine
+
+    def hold(self, calls: str, free_at: datetime) -> None:
+        """Keep every process from calls of this kind until a moment (Retry-After of what counts for all channels)."""
+        with self._database.writing() as connection:
+            channels = tables.channels
+            insert_missing(connection, channels, [{"destination": calls, "next_send_at": free_at}])
+            later = channels.update().where(channels.c.destination == calls, channels.c.next_send_at < free_at)
+            connection.execute(later.values(next_send_at=free_at))
+
+    def held(self, calls: str) -> timedelta:
+        """Return for how long calls of this kind must wait."""
+        with self._database.reading() as connection:
+            channels = tables.channels
+            found = select(channels.c.next_send_at).where(channels.c.destination == calls)
+            free_at = connection.execute(found).scalar()
+            return timedelta() if free_at is None else max(timedelta(), free_at - now(connection))
 
     def failures(self, destination: str) -> int:
         """Return how often sending to a channel failed since it last worked."""
@@ -136,9 +151,14 @@ class Outbox:
 
 
 def _free_channels(connection: Connection, moment: datetime, limit: int) -> Sequence[tuple[str, datetime | None]]:
-    """Return the channels that may be used now and have something to send, each with its probe's time; locked."""
+    """Return the channels that may be used now and have something to send, each with its probe's time; locked.
+
+    One in which all wait for an earlier alert is none of them: it would take the place of another.
+    """
     channels, outbox = tables.channels, tables.outbox
-    waiting = exists().where(outbox.c.destination == channels.c.destination, _is_unsent(outbox), _is_ready(moment))
+    waiting = exists().where(
+        outbox.c.destination == channels.c.destination, _is_unsent(outbox), _is_ready(moment), ~_follows()
+    )
     rows = connection.execute(
         select(channels.c.destination, channels.c.probe_at)
         .where(channels.c.next_send_at <= moment, waiting)
@@ -151,20 +171,11 @@ def _free_channels(connection: Connection, moment: datetime, limit: int) -> Sequ
 
 
 def _first(connection: Connection, destination: str, moment: datetime) -> Any:  # noqa: ANN401 - a row as it comes
-    """Return the oldest alert of a channel that may go now; one that follows an unsent one of its incident waits."""
-    outbox, told = tables.outbox, tables.outbox_incidents
-    earlier, earlier_told = outbox.alias("earlier"), told.alias("earlier_told")
-    follows = exists(
-        select(earlier.c.id)
-        .join(earlier_told, earlier_told.c.outbox_id == earlier.c.id)
-        .join(told, told.c.incident_id == earlier_told.c.incident_id)
-        .where(told.c.outbox_id == outbox.c.id, earlier.c.id < outbox.c.id)
-        .where(earlier.c.destination == outbox.c.destination, _is_unsent(earlier))
-        .correlate(outbox)
-    )
+    """Return the oldest alert of a channel that may go now."""
+    outbox = tables.outbox
     first = (
         select(outbox.c.id)
-        .where(outbox.c.destination == destination, _is_unsent(outbox), _is_ready(moment), ~follows)
+        .where(outbox.c.destination == destination, _is_unsent(outbox), _is_ready(moment), ~_follows())
         .order_by(outbox.c.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -184,8 +195,23 @@ def _first(connection: Connection, destination: str, moment: datetime) -> Any:  
     )
 
 
-def _take(connection: Connection, row: Any, owner: str, moment: datetime, until: datetime) -> Claim:  # noqa: ANN401
+def _follows() -> ColumnElement[bool]:
+    """Say of an alert that an earlier one of its incidents is not sent yet in its channel: it waits."""
+    outbox, told = tables.outbox, tables.outbox_incidents
+    earlier, earlier_told = outbox.alias("earlier"), told.alias("earlier_told")
+    return exists(
+        select(earlier.c.id)
+        .join(earlier_told, earlier_told.c.outbox_id == earlier.c.id)
+        .join(told, told.c.incident_id == earlier_told.c.incident_id)
+        .where(told.c.outbox_id == outbox.c.id, earlier.c.id < outbox.c.id)
+        .where(earlier.c.destination == outbox.c.destination, _is_unsent(earlier))
+        .correlate(outbox)
+    )
+
+
+def _take(connection: Connection, row: Any, owner: str, span: tuple[datetime, datetime], pace: timedelta) -> Claim:  # noqa: ANN401
     """Make an alert the owner's; what became of a sender who never came back is written down."""
+    moment, until = span
     lost = row["state"] == AlertState.SENDING.value
     if lost:
         error = f"{row['claimed_by']} never said how it went"
@@ -210,6 +236,7 @@ def _take(connection: Connection, row: Any, owner: str, moment: datetime, until:
         until=until,
         queued_at=row["created_at"],
         may_have_been_sent=ambiguous,
+        pace=pace,
     )
 
 
@@ -237,6 +264,26 @@ def _deliver(connection: Connection, key: int, attempt: int, values: dict[str, A
     mine = and_(deliveries.c.outbox_id == key, deliveries.c.attempt == attempt)
     if connection.execute(deliveries.update().where(mine).values(row)).rowcount == 0:
         insert_missing(connection, deliveries, [row])
+
+
+def _rest(
+    connection: Connection,
+    claim: Claim,
+    moment: datetime,
+    *,
+    is_mine: bool,
+    free_at: datetime | None = None,
+    **changes: Any,  # noqa: ANN401 - columns
+) -> None:
+    """Write down how a channel does; whoever had it gives it back, to rest for its pace or until `free_at`."""
+    channels = tables.channels
+    own = channels.update().where(channels.c.destination == claim.alert.destination)
+    if changes:
+        connection.execute(own.values(changes))
+    if is_mine:
+        connection.execute(own.values(next_send_at=free_at or moment + claim.pace))
+    elif free_at is not None:
+        connection.execute(own.where(channels.c.next_send_at < free_at).values(next_send_at=free_at))
 
 
 def _end(connection: Connection, claim: Claim, changes: dict[str, Any], *, keeps: bool = False) -> bool:

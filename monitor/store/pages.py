@@ -128,6 +128,12 @@ class PageReader:
         rows = self._connection.execute(wanted.order_by(runs.c.started_at.desc(), runs.c.id.desc())).mappings()
         return tuple(record_from(row) for row in rows)
 
+    def kept_runs(self, runs: Iterable[str]) -> frozenset[str]:
+        """Return those of these runs whose results are still kept one by one."""
+        ran = tables.runs
+        wanted = select(ran.c.run_id).where(ran.c.run_id.in_(sorted(runs)), ~ran.c.pruned)
+        return frozenset(self._connection.execute(wanted).scalars())
+
     def kept_checks(self, target: TargetKey, *, shadow: bool = False) -> tuple[KeptCheck, ...]:
         """Return every check that a target ever had, those that are gone too, by dataset and check."""
         checks = tables.checks

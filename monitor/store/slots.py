@@ -174,27 +174,6 @@ class Slots:
             ]
             _raise_marks(connection, raised)
 
-    def request(self, slot: NewSlot) -> None:
-        """Write down a slot that somebody asked for now; one whose run is asked for already, or done, is not again."""
-        slots, runs = tables.slots, tables.runs
-        with self._database.writing() as connection:
-            target_id = lock_target(connection, slot.watched.target)
-            asked = exists().where(slots.c.run_id == slot.run_id)
-            done = exists().where(runs.c.run_id == slot.run_id)
-            if slot.run_id is not None and connection.execute(select(or_(asked, done))).scalar():
-                return
-            row = _row(slot, target_id, now(connection))
-            taken = select(slots.c.id).where(slots.c.target_id == target_id, slots.c.shadow == slot.watched.shadow)
-            while connection.execute(taken.where(slots.c.instant == row["instant"])).first() is not None:
-                row["instant"] += timedelta(microseconds=1)
-            insert_missing(connection, slots, [row])
-
-    def requested(self, run_id: str) -> SlotState | None:
-        """Return where the slot of a promised run is, None where nobody asked for that run."""
-        with self._database.reading() as connection:
-            found = connection.execute(select(tables.slots.c.state).where(tables.slots.c.run_id == run_id)).scalar()
-        return None if found is None else SlotState(found)
-
     # -- running -------------------------------------------------------------------------------------------------
 
     def claim(self, owner: str, *, limit: int, lease: timedelta, room: Mapping[str, int]) -> tuple[SlotClaim, ...]:
@@ -234,6 +213,34 @@ class Slots:
         """Say that nobody will run it any more, and why; False if it was lost."""
         with self._database.writing() as connection:
             return _change(connection, claim, _ended(connection, SlotState.SKIPPED) | {"reason": reason})
+
+    def overtaken(self, claim: SlotClaim) -> datetime | None:
+        """Return the moment of the latest slot that is due and does all that this one does; None if there is none."""
+        from monitor.schedule.cadences import ALL
+
+        slots = tables.slots
+        with self._database.reading() as connection:
+            mine = select(slots.c.target_id).where(slots.c.id == claim.id).scalar_subquery()
+            rows = connection.execute(
+                select(slots.c.instant, slots.c.parts)
+                .where(slots.c.target_id == mine, slots.c.shadow == claim.watched.shadow, _is_ready(now(connection)))
+                .where(slots.c.trigger == Trigger.SCHEDULED.value, slots.c.instant > claim.instant)
+                .order_by(slots.c.instant)
+            ).all()
+        parts = {part for row in rows for part in row.parts}
+        return rows[-1].instant if rows and (ALL in parts or parts.issuperset(claim.parts)) else None
+
+    def forget(self, watched: Watched, reason: str) -> None:
+        """Let nobody run what waits of a target that nobody watches any more; should it come back it is new."""
+        slots, marks = tables.slots, tables.watermarks
+        with self._database.writing() as connection:
+            target_id = lock_target(connection, watched.target)
+            waits = and_(slots.c.target_id == target_id, slots.c.shadow == watched.shadow)
+            waits = and_(waits, slots.c.state == SlotState.DUE.value)
+            skipped = _ended(connection, SlotState.SKIPPED) | {"reason": reason}
+            connection.execute(slots.update().where(waits).values(skipped))
+            gone = and_(marks.c.target_id == target_id, marks.c.shadow == watched.shadow)
+            connection.execute(marks.delete().where(gone))
 
     # -- looking -------------------------------------------------------------------------------------------------
 
@@ -278,6 +285,13 @@ class Slots:
                 ).where(_is_open())
             ).one()
             return Backlog(due=row.due, running=row.running, oldest=row.oldest)
+
+    def state_of(self, run_id: str) -> SlotState | None:
+        """Return where the run of this id is that somebody asked for; None if nobody did."""
+        slots = tables.slots
+        with self._database.reading() as connection:
+            found = connection.execute(select(slots.c.state).where(slots.c.run_id == run_id)).scalar()
+        return None if found is None else SlotState(found)
 
     def slots(
         self, *, limit: int, contract: str | None = None, states: Iterable[SlotState] | None = None

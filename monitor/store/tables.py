@@ -78,20 +78,13 @@ slots = Table(
     Column("trigger", Text, nullable=False, server_default="scheduled"),
     Column("parts", Document, nullable=False, server_default='["all"]'),
     Column("alert", Boolean, nullable=False, server_default=true()),
-    Column("run_id", Words),  # promised to whoever asked for this run
+    Column("run_id", Words, unique=True),  # promised to whoever asked for this run
     Column("not_before", Moment),
     Column("losses", Integer, nullable=False, server_default="0"),  # attempts whose owner was not heard of any more
     Column("tries", Integer, nullable=False, server_default="0"),  # attempts that came to know nothing
     Column("reason", Words),
     Column("finished_at", Moment),
     UniqueConstraint("target_id", "instant", "shadow"),
-    Index(
-        "uq_slots_run_id",
-        "run_id",
-        unique=True,
-        sqlite_where=text("run_id IS NOT NULL"),
-        postgresql_where=text("run_id IS NOT NULL"),
-    ),
     Index(
         "ix_slots_open",
         "not_before",

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -181,7 +181,8 @@ class QueuedAlert:
 class Claim:
     """An alert that is this owner's to send until a moment, as its attempt of this number (from 1).
 
-    `may_have_been_sent` says that an earlier attempt has no known end: look before sending again.
+    `may_have_been_sent` says that an earlier attempt has no known end: look before sending again. `pace` is how long
+    the channel rests afterwards.
     """
 
     alert: QueuedAlert
@@ -190,6 +191,7 @@ class Claim:
     until: datetime
     queued_at: datetime
     may_have_been_sent: bool
+    pace: timedelta
 
 
 class Attempt(StrEnum):

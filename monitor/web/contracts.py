@@ -12,12 +12,13 @@ from monitor.domain.scan import Outcome
 from monitor.domain.target import TargetKey
 from monitor.exact_json import Json, utc
 from monitor.objects import SCHEMA_VERSION
+from monitor.run import Target
 from monitor.store.pages import Latest
 from monitor.store.store import Reader, Store
 from monitor.web.answers import ProblemError, answer
 from monitor.web.asked import Asked
 from monitor.web.paths import BASE, CONTRACT
-from monitor.web.seam import Daemon, Loaded, Status
+from monitor.web.seam import Daemon, Status
 
 FEW = 100
 """So many targets are asked for by name; of more, all are read."""
@@ -27,7 +28,7 @@ FEW = 100
 class _Known:
     """What is known of one contract."""
 
-    loaded: list[Loaded] = field(default_factory=list)
+    loaded: list[Target] = field(default_factory=list)
     ran: dict[TargetKey, Latest] = field(default_factory=dict)
 
 
@@ -102,7 +103,7 @@ def _object(contract: str, known: _Known, counts: Mapping[TargetKey, Mapping[Out
 def _target_object(
     target: TargetKey,
     latest: Latest | None,
-    loaded: Sequence[Loaded],
+    loaded: Sequence[Target],
     counts: Mapping[TargetKey, Mapping[Outcome, int]],
 ) -> dict[str, Json]:
     """Return one target: where each of its checks stands, and its latest run, null for one that has not run yet."""
@@ -126,10 +127,10 @@ def _target_object(
     }
 
 
-def _targets(loaded: Iterable[Loaded]) -> set[TargetKey]:
+def _targets(loaded: Iterable[Target]) -> set[TargetKey]:
     return {_target(each) for each in loaded}
 
 
-def _target(loaded: Loaded) -> TargetKey:
+def _target(loaded: Target) -> TargetKey:
     major = Version.parse(loaded.contract.version).major
-    return TargetKey(contract=loaded.contract.id, major=major, server=loaded.server)
+    return TargetKey(contract=loaded.contract.id, major=major, server=loaded.server.name)

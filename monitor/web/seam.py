@@ -1,43 +1,64 @@
 """What the web is told of the daemon that it speaks for, and the one thing that it may ask of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from monitor.contracts.files import InvalidFile
-from monitor.domain.contract import Contract
+from monitor.run import Target
 
 FRESH = 60.0
 """Seconds after which a heartbeat is too old: six that were missed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
-    """A contract version that the daemon watches on a server."""
+class Invalid(Protocol):
+    """A file that is no contract now."""
 
-    contract: Contract
-    server: str
-    shadow: bool = False
+    @property
+    def file(self) -> str:
+        """Its path."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is wrong with it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Status:
-    """What the daemon knows of itself at one moment. Ages are seconds.
+class Status(Protocol):
+    """What the daemon knows of itself at one moment. Ages are seconds."""
 
-    `heartbeat_age` is None before the first one, `loaded` is None while the contracts are being read. `lag` says for
-    how long the work that waits longest could have begun. `fenced` counts the runs that were not recorded because their
-    slot had gone to somebody else.
-    """
+    @property
+    def is_ticking(self) -> bool:
+        """Say whether the scheduler's thread lives."""
 
-    is_ticking: bool
-    heartbeat_age: float | None
-    loaded: Sequence[Loaded] | None = None
-    invalid: Sequence[InvalidFile] = ()
-    is_stopping: bool = False
-    due: int = 0
-    running: int = 0
-    lag: float = 0.0
-    fenced: int = 0
+    @property
+    def heartbeat_age(self) -> float | None:
+        """How old the heartbeat is, None before the first one."""
+
+    @property
+    def loaded(self) -> Sequence[Target] | None:
+        """What is watched, None while the contracts are being read."""
+
+    @property
+    def invalid(self) -> Sequence[Invalid]:
+        """The files that are no contracts."""
+
+    @property
+    def is_stopping(self) -> bool:
+        """Say whether it was told to end."""
+
+    @property
+    def due(self) -> int:
+        """How many slots could begin."""
+
+    @property
+    def running(self) -> int:
+        """How many slots are being run."""
+
+    @property
+    def lag(self) -> float:
+        """For how long the work that waits longest could have begun."""
+
+    @property
+    def fenced(self) -> int:
+        """How many runs were not recorded because their slot had gone to somebody else."""
 
 
 class Daemon(Protocol):

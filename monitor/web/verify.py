@@ -91,7 +91,7 @@ def _server(contract: str, server: str | None, daemon: Daemon) -> str:
     loaded = daemon.status().loaded
     if loaded is None:
         raise ProblemError(503, "not_ready", "the contracts are still being read; ask again soon")
-    servers = sorted({each.server for each in loaded if each.contract.id == contract and not each.shadow})
+    servers = sorted({each.server.name for each in loaded if each.contract.id == contract and not each.shadow})
     if not servers:
         raise ProblemError(404, "not_found", f"no contract {contract!r} is watched", "path.contract")
     if server is None and len(servers) == 1:

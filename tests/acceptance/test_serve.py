@@ -2,11 +2,12 @@
 
 import signal
 import time
+from collections import Counter
 
 import pytest
 
 from monitor.domain.scan import Outcome, Verdict
-from monitor.store.slots import SlotState
+from monitor.store.slots import SlotState, Watched
 from monitor.store.values import Trigger
 from tests.acceptance.daemon import BODY, EVERY_MINUTE, EVERY_SECOND, runs, serving, slots, state
 from tests.acceptance.program import Program
@@ -169,3 +170,18 @@ def test_only_schema_is_looked_at_between_two_whole_runs(shop: Program) -> None:
         parts = [run for run in runs(store) if run.subset]
         assert parts
         assert all(sum(run.counts.values()) < sum(runs(store)[-1].counts.values()) for run in parts)
+
+
+def test_two_daemons_on_one_file_run_each_slot_once(shop: Program) -> None:
+    shop.configure(EVERY_SECOND)
+    for name in ("a", "b", "c"):
+        shop.contract(BODY, name=name)
+    with serving(shop, "first") as one, serving(shop, "second") as two:
+        for daemon in (one, two):
+            daemon.wait_for("run_finished", 6)
+        assert (one.end(), two.end()) == (0, 0)
+    with state(shop) as store:
+        done = Counter((slot.watched, slot.instant) for slot in slots(store, SlotState.DONE))
+        assert done == Counter((Watched(target=run.target), run.slot) for run in runs(store))
+        assert set(done.values()) == {1}
+        assert slots(store, SlotState.RUNNING) == ()

@@ -18,8 +18,8 @@ from monitor.settings import HttpSettings
 from monitor.store.store import Store, open_store
 from monitor.store.values import Trigger
 from monitor.web.app import app
-from monitor.web.seam import Loaded, Status
 from monitor.web.server import Server
+from tests.integration.web.conftest import Now, loaded
 from tests.runs import CONTRACT, check, result, run_of
 
 PATHS = ("/healthz", "/metrics", "/api/v1/contracts", "/api/v1/contracts?limit=1000", "/api/v1/runs", "/api/v1/runs/0")
@@ -30,10 +30,9 @@ class Quiet:
 
     def __init__(self, targets: int) -> None:
         contracts = (replace(CONTRACT, id=f"contract-{number:05}") for number in range(targets))
-        loaded = tuple(Loaded(contract=contract, server="warehouse") for contract in contracts)
-        self._status = Status(is_ticking=True, heartbeat_age=1.0, loaded=loaded)
+        self._status = Now(loaded=tuple(loaded(contract) for contract in contracts))
 
-    def status(self) -> Status:
+    def status(self) -> Now:
         return self._status
 
     def request_run(self, contract: str, server: str, run_id: str) -> None:

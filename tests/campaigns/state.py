@@ -3,11 +3,12 @@
 Nothing of `monitor` is imported here: what a campaign is judged by must not come from the judged.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from sqlalchemy import Connection, NullPool, create_engine, make_url, text
+from sqlalchemy import Connection, NullPool, create_engine, event, make_url, text
+from sqlalchemy.exc import OperationalError
 
 Line = dict[str, Any]
 
@@ -19,60 +20,100 @@ MOMENTS = {
     "results": ("at",),
 }
 UNSENT = "state IN ('queued', 'sending', 'failed')"
+FOLLOWS = """EXISTS (
+    SELECT 1 FROM outbox_incidents mine
+    JOIN outbox_incidents theirs ON theirs.incident_id = mine.incident_id
+    JOIN outbox earlier ON earlier.id = theirs.outbox_id
+    WHERE mine.outbox_id = o.id AND earlier.id < o.id AND earlier.destination = o.destination
+    AND earlier.state IN ('queued', 'sending', 'failed'))"""
+"""An alert waits for the earlier ones of its incident."""
+
+NOT_WORTH_IT = 0.02
+"""Seconds that are waited for."""
+
+AT_ONCE = 20
+"""So many alerts may go after a skip: each skip costs a tenth of a second."""
+
 INSTEAD = ("-plain", "-fallback")
 """How an alert is called that says the same in another form or place."""
 
 
 @contextmanager
 def opened(url: str) -> Iterator[Connection]:
-    """Provide one transaction."""
+    """Provide one transaction, in which nobody else writes to a file."""
     named = make_url(url)
-    driver = "postgresql+psycopg2" if named.get_backend_name() == "postgresql" else named.drivername
-    engine = create_engine(named.set(drivername=driver), poolclass=NullPool)
+    is_file = named.get_backend_name() == "sqlite"
+    patience = {"timeout": 30} if is_file else {}
+    engine = create_engine(
+        named.set(drivername="sqlite" if is_file else "postgresql+psycopg2"), poolclass=NullPool, connect_args=patience
+    )
+    if is_file:
+        event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     with engine.begin() as connection:
         yield connection
 
 
 def pass_time(url: str, seconds: float) -> None:
-    """Let time pass for all that waits: every moment comes to lie so much further back."""
+    """Let time pass for all that waits: every moment comes to lie so much further back. Nobody may be at work."""
     with opened(url) as connection:
+        _pass(connection, seconds)
+
+
+def skip_waiting(url: str, advance: Callable[[float], None]) -> None:
+    """Skip the time until the next few alerts may go, if nobody is sending; `advance` does the same to other clocks."""
+    with suppress(OperationalError), opened(url) as connection:  # somebody has the lock: another time
         is_file = connection.dialect.name == "sqlite"
-        for table, columns in MOMENTS.items():
-            for column in columns:
-                earlier = (
-                    f"strftime('%Y-%m-%dT%H:%M:%f', {column}, '-{seconds:.3f} seconds') || '000Z'"
-                    if is_file
-                    else f"{column} - interval '{seconds:.3f} seconds'"
-                )
-                connection.execute(text(f"UPDATE {table} SET {column} = {earlier} WHERE {column} IS NOT NULL"))
+        if not is_file:
+            connection.execute(text("LOCK TABLE outbox, channels IN EXCLUSIVE MODE NOWAIT"))
+        now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')" if is_file else "clock_timestamp()"
+        latest = (
+            f"{'max' if is_file else 'greatest'}(o.not_before, c.next_send_at, coalesce(c.probe_at, c.next_send_at))"
+        )
+        due = f"SELECT {latest} AS due FROM outbox o JOIN channels c USING (destination) WHERE o.{UNSENT} AND NOT {FOLLOWS}"
+        left = "(julianday({0}) - julianday({1})) * 86400" if is_file else "extract(epoch FROM {0} - {1})"
+        waits = f"{left.format('min(due)', now)}, {left.format('max(due)', now)}"
+        sending = text(f"SELECT count(*) FROM outbox WHERE state = 'sending' AND until > {now}")
+        if connection.execute(sending).scalar_one():
+            return
+        soonest, wait = connection.execute(
+            text(f"SELECT {waits} FROM ({due} ORDER BY 1 LIMIT {AT_ONCE}) AS soon")
+        ).one()
+        if soonest is not None and soonest > NOT_WORTH_IT:
+            advance(float(wait))
+            _pass(connection, float(wait))
+
+
+def _pass(connection: Connection, seconds: float) -> None:
+    is_file = connection.dialect.name == "sqlite"
+    for table, columns in MOMENTS.items():
+        for column in columns:
+            earlier = (
+                f"strftime('%Y-%m-%dT%H:%M:%f', {column}, '-{seconds:.3f} seconds') || '000Z'"
+                if is_file
+                else f"{column} - interval '{seconds:.3f} seconds'"
+            )
+            connection.execute(text(f"UPDATE {table} SET {column} = {earlier} WHERE {column} IS NOT NULL"))
 
 
 def give_up_leases(url: str, owner: str) -> None:
     """Let the leases of a process be over that is dead; `owner` ends the name it gave itself."""
     with opened(url) as connection:
-        over = text("UPDATE outbox SET until = created_at WHERE state = 'sending' AND claimed_by LIKE :owner")
-        connection.execute(over, {"owner": f"%{owner}"})
+        is_file = connection.dialect.name == "sqlite"
+        soon = "strftime('%Y-%m-%dT%H:%M:%f000Z', 'now', '+1 second')" if is_file else "now() + interval '1 second'"
+        held = "state = 'sending' AND claimed_by LIKE :owner"
+        free = f"destination IN (SELECT destination FROM outbox WHERE {held})"
+        for statement in (
+            f"UPDATE channels SET next_send_at = {soon}, probe_at = NULL WHERE {free}",
+            f"UPDATE outbox SET until = created_at WHERE {held}",
+        ):
+            connection.execute(text(statement), {"owner": f"%{owner}"})
 
 
 def unsent(url: str) -> int:
     """Return how many alerts still wait."""
     with opened(url) as connection:
         return int(connection.execute(text(f"SELECT count(*) FROM outbox WHERE {UNSENT}")).scalar_one())
-
-
-def until_due(url: str) -> float:
-    """Return in how many seconds the first alert that waits may go; 0 for now."""
-    with opened(url) as connection:
-        is_file = connection.dialect.name == "sqlite"
-        wanted = (
-            "max(o.not_before, coalesce(o.until, o.not_before), c.next_send_at, coalesce(c.probe_at, c.next_send_at))"
-        )
-        first = f"min({wanted if is_file else wanted.replace('max(', 'greatest(', 1)})"
-        left = f"(julianday({first}) - julianday('now')) * 86400" if is_file else f"extract(epoch FROM {first} - now())"
-        found = connection.execute(
-            text(f"SELECT {left} FROM outbox o JOIN channels c USING (destination) WHERE o.{UNSENT}")
-        ).scalar()
-        return max(0.0, float(found or 0.0))
 
 
 def sent(url: str) -> frozenset[str]:

@@ -261,22 +261,24 @@ class FakeSlack:
 
     def press(self, *, channel: str, ts: str, action_id: str, value: str = "", user: str = "U0ANNA0000") -> str | None:
         """Press a button of a message; return the envelope's id, None when nobody is connected."""
+        return self.socket_mode.deliver(self.payload(channel, ts, action_id, value, user))
+
+    def payload(self, channel: str, ts: str, action_id: str, value: str, user: str = "U0ANNA0000") -> Json:
+        """Return what Slack says of a press."""
         message = next((each for each in self.world.seen() if (each["channel"], each["ts"]) == (channel, ts)), {})
         now = f"{time.time():.6f}"
-        return self.socket_mode.deliver(
-            {
-                "type": "block_actions",
-                "user": {"id": user, "username": "anna", "team_id": "T0FAKE"},
-                "api_app_id": "A0FAKE",
-                "container": {"type": "message", "message_ts": ts, "channel_id": channel},
-                "trigger_id": "1.2.3",
-                "team": {"id": "T0FAKE", "domain": "fake"},
-                "channel": {"id": channel, "name": channel},
-                "message": message,
-                "response_url": f"{self.url}/actions/T0FAKE/1/response",
-                "actions": [{"type": "button", "action_id": action_id, "value": value, "action_ts": now}],
-            }
-        )
+        return {
+            "type": "block_actions",
+            "user": {"id": user, "username": "anna", "team_id": "T0FAKE"},
+            "api_app_id": "A0FAKE",
+            "container": {"type": "message", "message_ts": ts, "channel_id": channel},
+            "trigger_id": "1.2.3",
+            "team": {"id": "T0FAKE", "domain": "fake"},
+            "channel": {"id": channel, "name": channel},
+            "message": message,
+            "response_url": f"{self.url}/actions/T0FAKE/1/response",
+            "actions": [{"type": "button", "action_id": action_id, "value": value, "action_ts": now}],
+        }
 
 
 def _faulty(fault: Fault) -> Reply:

@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -65,20 +64,6 @@ def test_no_slot_is_later_than_the_clock_of_the_database(store: Store) -> None:
     ahead = replace(slot(), instant=store.slots.now() + timedelta(hours=1))
     store.slots.enqueue([ahead], {})
     assert states(store) == []
-
-
-def test_a_run_is_asked_for_once_and_others_at_the_same_moment_too(store: Store) -> None:
-    for run_id in ("one", "two", "one", "three"):
-        store.slots.request(slot(run_id=run_id, trigger=Trigger.API))
-    assert len({each.instant for each in store.slots.slots(limit=99)}) == len(states(store)) == 3
-    assert store.slots.requested("one") is SlotState.DUE
-    assert store.slots.requested("nobody's") is None
-
-
-def test_many_who_ask_for_one_run_at_once_get_one(store: Store) -> None:
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda _: store.slots.request(slot(run_id="one", trigger=Trigger.API)), range(8)))
-    assert len(states(store)) == 1
 
 
 def test_watermarks_only_rise(store: Store) -> None:

@@ -9,13 +9,15 @@ from threading import Lock
 import pytest
 from httpx import Client
 
+from monitor.domain.contract import Contract
 from monitor.domain.scan import Run
 from monitor.errors import UsageError
-from monitor.settings import HttpSettings
+from monitor.run import Target
+from monitor.settings import HttpSettings, ServerSettings
 from monitor.store.store import Store
 from monitor.store.values import Trigger
 from monitor.web.app import app
-from monitor.web.seam import Loaded, Status
+from monitor.web.seam import Invalid
 from monitor.web.server import Server
 from tests.integration.store.conftest import empty_url, store, url
 from tests.runs import CONTRACT
@@ -23,7 +25,28 @@ from tests.runs import CONTRACT
 __all__ = ["empty_url", "store", "url"]
 
 ANYWHERE = HttpSettings(port=0)
-ALIVE = Status(is_ticking=True, heartbeat_age=1.0, loaded=(Loaded(contract=CONTRACT, server="warehouse"),))
+
+
+def loaded(contract: Contract = CONTRACT, server: str = "warehouse") -> Target:
+    return Target(contract=contract, shadow=False, server=ServerSettings(name=server))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Now:
+    """How the daemon is."""
+
+    is_ticking: bool = True
+    heartbeat_age: float | None = 1.0
+    loaded: tuple[Target, ...] | None = (loaded(),)
+    invalid: tuple[Invalid, ...] = ()
+    is_stopping: bool = False
+    due: int = 0
+    running: int = 0
+    lag: float = 0.0
+    fenced: int = 0
+
+
+ALIVE = Now()
 
 
 @dataclass
@@ -31,13 +54,13 @@ class Said:
     """A daemon that says what the test wants; what is asked of it waits until `work` is called."""
 
     store: Store
-    now: Status = ALIVE
+    now: Now = ALIVE
     asked: dict[str, str] = field(default_factory=dict)
     requests: int = 0
     at_once: Run | None = None
     lock: Lock = field(default_factory=Lock)
 
-    def status(self) -> Status:
+    def status(self) -> Now:
         return self.now
 
     def request_run(self, contract: str, server: str, run_id: str) -> None:

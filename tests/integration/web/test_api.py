@@ -21,9 +21,8 @@ from monitor.objects import run_object
 from monitor.store.store import Store
 from monitor.store.values import Against, DriftRecord
 from monitor.web.openapi import document, schemas
-from monitor.web.seam import Loaded
 from tests.incidents import Story, result
-from tests.integration.web.conftest import ALIVE, Said, keep
+from tests.integration.web.conftest import ALIVE, Said, keep, loaded
 from tests.runs import BROKEN, CONTRACT, HOSTILE, KEPT, STARTED, check, run_of
 from tests.runs import result as result_of
 
@@ -180,7 +179,7 @@ def test_contracts_are_those_that_are_watched_and_those_that_ran(client: Client,
     keep(store, at(0), replace(at(1, KEPT), contract="orders"), stands=True)
     fresh = replace(CONTRACT, id="brand-new", slug="brand-new", name="Brand new")
     bad = InvalidFile(file="contracts/x.odcs.yaml", problems=("1: id: missing",))
-    said.now = replace(ALIVE, loaded=(*(ALIVE.loaded or ()), Loaded(contract=fresh, server="staging")), invalid=(bad,))
+    said.now = replace(ALIVE, loaded=(*(ALIVE.loaded or ()), loaded(fresh, "staging")), invalid=(bad,))
     told = asked(client, "/contracts", "Contracts")
     assert [(each["id"], each["watched"]) for each in told["contracts"]] == [
         ("brand-new", True),
@@ -284,7 +283,7 @@ def test_a_gate_on_nothing_is_a_mistake_and_never_green(client: Client, said: Sa
     response = client.post("/api/v1/contracts/nyc-flights/verify?server=prod")
     assert problem(response) == (400, "bad_parameter", "query.server")
     assert "expected warehouse" in response.text
-    said.now = replace(ALIVE, loaded=(*(ALIVE.loaded or ()), Loaded(contract=CONTRACT, server="unplugged")))
+    said.now = replace(ALIVE, loaded=(*(ALIVE.loaded or ()), loaded(CONTRACT, "unplugged")))
     response = client.post("/api/v1/contracts/nyc-flights/verify")
     assert problem(response) == (400, "bad_parameter", "query.server")
     assert "expected unplugged or warehouse" in response.text

@@ -13,9 +13,8 @@ from monitor.errors import StoreError
 from monitor.store.store import Store
 from monitor.store.values import Against, DriftRecord, QueuedAlert
 from monitor.web.metrics import LONGEST, label
-from monitor.web.seam import Status
 from tests.incidents import Story, result
-from tests.integration.web.conftest import ALIVE, Said, client_of, keep
+from tests.integration.web.conftest import ALIVE, Now, Said, client_of, keep
 from tests.runs import BROKEN, DEAD, HOSTILE, KEPT, NASTY, STARTED
 
 TARGET = TargetKey(contract="nyc-flights", major="1", server="warehouse")
@@ -119,7 +118,7 @@ def test_the_daemon_is_measured(client: Client, said: Said) -> None:
     assert told == {"heartbeat_age_seconds": 2.5, "slots_due": 7, "slots_running": 2}
     assert (value(found, "slot_lag_seconds"), value(found, "runs_fenced_total")) == (31.5, 3)
     assert (value(found, "targets_watched"), value(found, "scheduler_up")) == (1, 1)
-    said.now = Status(is_ticking=False, heartbeat_age=None)
+    said.now = Now(is_ticking=False, heartbeat_age=None)
     found = scraped(client)
     assert (value(found, "scheduler_up"), value(found, "heartbeat_age_seconds")) == (0, None)
 

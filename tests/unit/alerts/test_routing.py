@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
+from monitor.alerts.context import Context, Routes
+from monitor.alerts.routing import channels_of
 from monitor.domain.check import Dimension
 from monitor.domain.contract import Contract, Owner, SupportChannel
+from monitor.domain.incident import Incident, IncidentKind, IncidentState
 from monitor.domain.scan import CheckResult
+from monitor.domain.target import TargetKey
 from monitor.settings import QuietHours, RouteSettings
 from monitor.store.values import QueuedAlert
 from tests import runs
@@ -126,3 +130,19 @@ def test_a_decision_is_seen_at_once_by_whoever_made_it() -> None:
     (incident,) = teller.incidents.values()
     change = acknowledge(incident, "mira", None, teller.now)
     assert {alert.not_before for alert in teller.tell((change,), runs.BROKEN)} == {None}
+
+
+def test_a_file_that_is_no_contract_is_told_to_its_team_and_to_those_who_run_the_monitor_where_it_has_none() -> None:
+    incident = Incident(
+        id="i1",
+        target=TargetKey(contract="nyc-flights", major="1", server="warehouse"),
+        key="file:a.odcs.yaml",
+        kind=IncidentKind.INVALID_FILE,
+        state=IncidentState.OPEN,
+        first_failed_at=NOW,
+        last_seen_at=NOW,
+    )
+    routes = Routes(channel="#data-quality", ops_channel="#data-platform")
+    own = Context(target=incident.target, routes=routes, contract=CONTRACT)
+    assert channels_of(incident, own) == ("#flights-oncall",)
+    assert channels_of(incident, replace(own, contract=None)) == ("#data-platform",)

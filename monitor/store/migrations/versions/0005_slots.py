@@ -39,6 +39,7 @@ def upgrade() -> None:
             slots.add_column(column)
         slots.drop_constraint("uq_slots_target_id_instant", type_="unique")
         slots.create_unique_constraint("uq_slots_target_id_instant_shadow", ["target_id", "instant", "shadow"])
+        slots.create_unique_constraint("uq_slots_run_id", ["run_id"])
     for name, key in (("ix_slots_open", "not_before"), ("ix_slots_open_target_id", "target_id")):
         op.create_index(name, "slots", [key], sqlite_where=IS_OPEN, postgresql_where=IS_OPEN)
     op.create_table(
@@ -61,6 +62,7 @@ def downgrade() -> None:
     op.execute("UPDATE runs SET slot_id = NULL WHERE slot_id IN (SELECT id FROM slots WHERE shadow)")
     op.execute("DELETE FROM slots WHERE shadow")
     with op.batch_alter_table("slots") as slots:
+        slots.drop_constraint("uq_slots_run_id", type_="unique")
         slots.drop_constraint("uq_slots_target_id_instant_shadow", type_="unique")
         slots.create_unique_constraint("uq_slots_target_id_instant", ["target_id", "instant"])
         for column in reversed(columns()):
