@@ -9,6 +9,7 @@ restarts; `pactwatch_runs_fenced_total` is this process's own.
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from threading import Lock
 
 from prometheus_client import CollectorRegistry, ProcessCollector
@@ -101,7 +102,7 @@ def routes(store: Store, daemon: Daemon) -> list[Route]:
 
 def label(*parts: object) -> tuple[str, ...]:
     """Return names as labels: whatever they are, they are text that every reader of metrics takes."""
-    return tuple(_short(visible(str(part))) for part in parts)
+    return tuple(_harmless(str(part)) for part in parts)
 
 
 def _runs(reader: Reader) -> Iterable[Metric]:
@@ -145,7 +146,9 @@ def _fill(family: GaugeMetricFamily | CounterMetricFamily, values: Values) -> No
         family.add_metric(labels, value)
 
 
-def _short(text: str) -> str:
+@lru_cache(maxsize=100_000)
+def _harmless(name: str) -> str:
+    text = visible(name)
     if len(text) <= LONGEST:
         return text
     return f"{text[:LONGEST]}…{hashlib.sha256(text.encode()).hexdigest()[:12]}"

@@ -7,6 +7,9 @@ from monitor.domain.scan import Outcome
 from monitor.store.measures import OVERLAP, Place
 from monitor.store.store import Reader
 
+ALARMING = (Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED)
+"""Outcomes that are told before there are any: Prometheus sees no increase in a series that begins with 1."""
+
 
 class _Seen:
     """The numbers of rows that were counted, as far back as they are looked at again."""
@@ -36,9 +39,9 @@ class Tallies:
         self._runs.add({newest, *reader.recent_runs(newest)})
 
     def update(self, reader: Reader, known: Iterable[Place]) -> None:
-        """Count what came since. A known dataset begins with zeros, so that its first failure is an increase."""
+        """Count what came since. A known dataset begins with zeros of what is `ALARMING`."""
         for place in known:
-            for outcome in Outcome:
+            for outcome in ALARMING:
                 self.results.setdefault((place, outcome), 0)
         found = reader.outcomes_since(self._runs.newest, self._runs.numbers)
         for counts in found.values():
