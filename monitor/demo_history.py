@@ -53,7 +53,7 @@ def simulate(store: Store, contract: Contract, plan: CheckPlan, last: Run, *, da
 
 def _record(writer: Writer, contract: Contract, plan: CheckPlan, run: Run) -> None:
     target, at = target_of(run), run.scan.started_at
-    is_first = not writer.has_stood(target)
+    is_first = not writer.has_begun(target)
     writer.record_run(run, contract, trigger=Trigger.SCHEDULED, slot=at.replace(minute=0, second=0, microsecond=0))
     known = writer.open_incidents(target, server_itself(target.server), ended_since=at - Policy().reopen_within)
     evaluation = Evaluation(

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from monitor import words
+from monitor.domain.change import effect_of
 from monitor.domain.incident import Incident
 from monitor.domain.scan import CheckResult, Outcome, Run, Sample
 from monitor.exact_json import Json, utc
@@ -122,6 +123,7 @@ def drift_object(record: "DriftRecord") -> dict[str, Json]:
         "against": record.against,
         "kind": event.kind,
         "hurts": event.hurts,
+        "effect": effect_of(event.hurts),
         "table": event.table or None,
         "column": event.column,
         "before": event.before,

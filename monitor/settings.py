@@ -128,12 +128,14 @@ class RouteSettings:
 class AlertSettings:
     """How often a check must fail before people hear of it, and pass before they hear that it is over; in a row.
 
+    For so many seconds as `group` says a story of which people know nothing waits for others.
     `to` chooses between the ways to tell people: slack, webhook or console; None is the one that is configured. With
     `restrict` only a contract's team may press the buttons.
     """
 
     alert_after_failures: int = 1
     resolve_after_passes: int = 1
+    group: float = 30.0
     to: str | None = None
     quiet: QuietHours | None = None
     restrict: bool = False

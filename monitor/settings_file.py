@@ -105,6 +105,7 @@ class _Slack(Table):
 class _Alerts(Table):
     alert_after_failures: Times = AlertSettings().alert_after_failures
     resolve_after_passes: Times = AlertSettings().resolve_after_passes
+    group: Seconds = AlertSettings().group
     to: Literal["slack", "webhook", "console"] | None = None
     quiet_hours: people.Hours | None = None
     quiet_weekends: bool = False
@@ -116,6 +117,7 @@ class _Alerts(Table):
         return AlertSettings(
             alert_after_failures=self.alert_after_failures,
             resolve_after_passes=self.resolve_after_passes,
+            group=self.group,
             to=self.to,
             quiet=people.quiet_hours(self.quiet_hours, self.timezone, weekends=self.quiet_weekends),
             restrict=self.restrict,

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Self
 from monitor.domain.contract import Contract, ContractServer
 from monitor.engines.base import Engine
 from monitor.engines.warm import soda_nursery
-from monitor.errors import ContractError, SettingsError, UsageError
+from monitor.errors import ContractError, EngineError, SettingsError, UsageError
 from monitor.run import Target
 from monitor.settings import ServerSettings, Settings, Sources, server_from_environment, variables_of
 
 if TYPE_CHECKING:
     from monitor.contracts.versions import Library, Selected
+    from monitor.domain.check import TableName
+    from monitor.domain.scan import TableSeen
 
 ALL = "all"
 
@@ -200,3 +202,21 @@ def _sources(contract: Contract, declared: ContractServer, *, has_user: bool, ha
 
 def _place(contract: Contract, declared: ContractServer) -> str:
     return f"{contract.file}:{declared.line}"
+
+
+def look_at(server: ServerSettings, slug: str, tables: "Sequence[TableName]") -> "Mapping[TableName, TableSeen]":
+    """Return the tables of a list that exist on a server, as its catalogue shows them.
+
+    Raises:
+        EngineError: The server cannot be reached.
+    """
+    from contextlib import closing
+
+    from monitor.engines.warehouses.postgres import Unreachable, connect, route_to, session_for
+    from monitor.engines.warehouses.postgres_catalogue import look_up
+
+    try:
+        with closing(connect(route_to(server), session_for(server, slug))) as opened:
+            return look_up(opened, tables, server.schema)
+    except Unreachable as error:
+        raise EngineError(f"{server.name}: {error}") from error

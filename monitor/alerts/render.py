@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from monitor.notifiers.base import Json, Mention
-from monitor.notifiers.blocks import Assembled, Button, Buttons, Lines, People, Piece, Small, Words, assemble
+from monitor.notifiers.blocks import Assembled, Button, Buttons, Lines, People, Piece, Small, Words, assemble, pages
 from monitor.templates import render_slack
 
 SMALL = "[small] "
@@ -48,6 +48,12 @@ def render(
 def line(template: str, **values: object) -> str:
     """Render one line of markup."""
     return " ".join(render_slack(f"slack/{template}.j2", **values).split("\n")).strip()
+
+
+def rest(lines: Sequence[str]) -> list[Rendered]:
+    """Return what did not fit, as messages for the thread."""
+    found = pages(lines)
+    return [Rendered(text=f"the rest, {place} of {len(found)}", blocks=blocks) for place, blocks in enumerate(found, 1)]
 
 
 def _pieces(part: str, items: Sequence[str], mentions: Sequence[Mention], buttons: tuple[Button, ...]) -> list[Piece]:

@@ -78,7 +78,7 @@ def _schema(check: Check, probe: Catalogue, name: TableName, table: TableSeen | 
         broken = _broken(check, f"{_columns(missing)} {_is(missing)} missing{hint}", len(missing))
         only_spelt = len(spellings) == len(missing)
         return replace(broken, remedy=mending.renamed(name, spellings)) if only_spelt else broken
-    if probe.physical_type and not _is_kind(probe.physical_type, table.kind):
+    if probe.physical_type and not is_kind(probe.physical_type, table.kind):
         return _broken(check, f"{name} is a {table.kind}, the contract says {probe.physical_type}", 1)
     return CheckResult(
         check=check,
@@ -130,7 +130,8 @@ def _broken(check: Check, reason: str, count: int) -> CheckResult:
     return CheckResult(check=check, outcome=broken_outcome(check.severity), measured=count, reason=reason)
 
 
-def _is_kind(declared: str, kind: str) -> bool:
+def is_kind(declared: str, kind: str) -> bool:
+    """Say whether a live relation is what a contract calls it; words that nobody knows are never wrong."""
     match declared.lower():
         case "table":
             return kind in {"table", "partitioned table", "foreign table"}

@@ -124,3 +124,14 @@ def is_category(logical: str, live: str) -> bool:
             return found.params is not None and found.params[1] == "0"
         case _:
             return found.base in _CATEGORIES.get(logical, frozenset())
+
+
+def logical_type(live: str) -> str | None:
+    """Return the ODCS logical type that says most about a live type; None for a vector, which wants options."""
+    found = parse_type(live)
+    if found.base in _CATEGORIES["vector"]:
+        return None
+    if not found.is_array and found.base not in _NOT_TEXT | _DOCUMENTS:
+        return "string"
+    order = ("integer", "number", "boolean", "date", "timestamp", "time", "object", "array")
+    return next(each for each in order if is_category(each, live))

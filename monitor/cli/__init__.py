@@ -18,6 +18,7 @@ from monitor.visible import visible
 INTERRUPTED = 130
 COMMANDS = {
     "lint": "Check contract files; no database is touched.",
+    "diff": "Tell what a newer contract says otherwise, and whom it hurts.",
     "compile": "Write the SodaCL of every contract to checks/.",
     "verify": "Verify contracts against the warehouse, now.",
     "serve": "Be the daemon: verify every contract when it is due.",

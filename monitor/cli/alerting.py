@@ -4,6 +4,7 @@ import os
 import socket
 import sys
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from monitor.errors import SettingsError, UsageError
@@ -11,12 +12,15 @@ from monitor.errors import SettingsError, UsageError
 if TYPE_CHECKING:
     from monitor.alerts.context import Routes
     from monitor.contracts.versions import Selected
-    from monitor.deliver import Delivery
+    from monitor.deliver import Delivered, Delivery
+    from monitor.domain.contract import Contract
     from monitor.domain.target import TargetKey
+    from monitor.incidents.silences import ContractOf
     from monitor.notifiers.base import Notifier
     from monitor.record import Alerting
     from monitor.settings import Settings
     from monitor.store.store import Store
+    from monitor.upkeep import Upkeep
 
 MISSING = (
     'nobody can be told: add [slack] with token = "${SLACK_BOT_TOKEN}" and channel = "#data-quality" to pactwatch.toml,'
@@ -45,7 +49,7 @@ def alerting_of(settings: "Settings") -> "Alerting":
         alert_after_failures=settings.alerts.alert_after_failures,
         resolve_after_passes=settings.alerts.resolve_after_passes,
     )
-    return Alerting(policy=policy, routes=routes_of(settings))
+    return Alerting(policy=policy, routes=routes_of(settings), gather=timedelta(seconds=settings.alerts.group))
 
 
 def routes_of(settings: "Settings") -> "Routes":
@@ -65,6 +69,60 @@ def routes_of(settings: "Settings") -> "Routes":
         public_url=settings.http.public_url,
         has_buttons=is_bot and slack is not None and slack.app_token is not None,
     )
+
+
+def upkeep_of(settings: "Settings", store: "Store") -> "Upkeep":
+    """Return what keeps incidents up with the clock for somebody who waits: nothing is gathered first.
+
+    Raises UsageError where nobody can be told.
+    """
+    from monitor.upkeep import Upkeep
+
+    return Upkeep(store, replace(alerting_of(settings), gather=timedelta(0)), contracts_of(settings))
+
+
+def deliver(settings: "Settings", store: "Store") -> "Delivered":
+    """Deliver what waits; a channel that takes no messages becomes an incident, and that is told as well.
+
+    Raises UsageError where nobody can be told.
+    """
+    delivery = delivery_of(settings, store)
+    done = delivery.until_quiet()
+    if upkeep_of(settings, store).watch_channels().alerts:
+        done += delivery.until_quiet()
+    return done
+
+
+def undelivered(done: "Delivered") -> str:
+    """Say what was not heard by anybody, or not where it should have been, and who refused it; empty for nothing."""
+    told = []
+    if done.put_off:
+        told.append(f"{done.put_off:,} not delivered yet")
+    if done.dead:
+        told.append(f"{done.dead:,} refused for good, {done.elsewhere:,} of them told another way")
+    if not told:
+        return ""
+    why = "; ".join(done.refused)
+    return f"alerts: {', '.join(told)}{f': {why}' if why else ''} (`pactwatch alerts` says why)"
+
+
+def contracts_of(settings: "Settings") -> "ContractOf":
+    """Return what finds the current contract of a target, None where no file has it any more; files are read once."""
+    known: dict[tuple[str, str], Contract] = {}
+    is_read: list[bool] = []
+
+    def contract_of(target: "TargetKey") -> "Contract | None":
+        from monitor.contracts.semver import Version
+        from monitor.contracts.versions import current, read_library
+
+        if not is_read:
+            library = read_library(settings.contracts, settings.contract_variables)
+            running = (each.contract for each in current(library) if not each.shadow)
+            known.update({(each.id, Version.parse(each.version).major): each for each in running})
+            is_read.append(True)
+        return known.get((target.contract, target.major))
+
+    return contract_of
 
 
 def current_of(settings: "Settings", target: "TargetKey") -> "Selected | None":
@@ -88,7 +146,8 @@ def delivery_of(settings: "Settings", store: "Store") -> "Delivery":
     routes = routes_of(settings)
     fallback = routes.ops_channel if routes.is_one_place else named(routes.ops_channel)
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    return Delivery(store, notifier_of(settings), owner=owner, fallback=fallback)
+    last = routes.channel if routes.is_one_place else named(routes.channel)
+    return Delivery(store, notifier_of(settings), owner=owner, fallback=fallback, last=last)
 
 
 def notifier_of(settings: "Settings") -> "Notifier":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.drift_accept import accept_command
 from monitor.cli.layout import edged, line
 from monitor.cli.text import print_lines, terminal_width
 from monitor.drift.words import consequence, sentence
@@ -21,16 +22,34 @@ if TYPE_CHECKING:
 AGAINST = {"contract": "against the contract", "last_time": "against last time"}
 
 
-@click.command("drift")
+class _ListFirst(click.Group):
+    """A group that lists where no command of it is named, so that `drift orders` is `drift list orders`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `list` before what names no command."""
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("drift", cls=_ListFirst)
+def drift_command() -> None:
+    """List how tables and contracts changed; accept it. Without a command: list.
+
+    Tables are compared with what they were and with what their contract promises.
+    """
+
+
+drift_command.add_command(accept_command)
+
+
+@drift_command.command("list")
 @click.argument("contract", required=False)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many, latest first.")
 @click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_obj
-def drift_command(settings_of: "Callable[[], Settings]", contract: str | None, limit: int, output_format: str) -> int:
-    """List how tables and contracts changed, latest first, and whom it hurts.
-
-    Tables are compared with what they were and with what their contract promises. CONTRACT is an id.
-    """
+def list_command(settings_of: "Callable[[], Settings]", contract: str | None, limit: int, output_format: str) -> int:
+    """List how tables and contracts changed, latest first, and whom it hurts. CONTRACT is an id."""
     from monitor.store.store import open_store
 
     with open_store(settings_of().state.url) as store, store.reading() as reader:

@@ -1,15 +1,15 @@
 """`pactwatch incidents`: what is wrong, and who takes care of it."""
 
-import getpass
-import re
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
 from monitor.cli.layout import edged, line
+from monitor.cli.options import BY, FORMAT, span_of, user_of
+from monitor.cli.silences import silence_command, silences_command, unsilence_command
 from monitor.cli.text import print_lines, terminal_width
 from monitor.domain.incident import Incident, IncidentChange, IncidentKind
 from monitor.errors import StoreError, UsageError
@@ -19,19 +19,12 @@ from monitor.visible import visible
 
 if TYPE_CHECKING:
     from monitor.cli.layout import Line
-    from monitor.domain.contract import Contract
-    from monitor.domain.target import TargetKey
     from monitor.settings import Settings
 
     Decision = Callable[[Incident, datetime], IncidentChange]
 
 GUTTER = 14
-UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 STYLES = {IncidentKind.BROKEN: "bold red", IncidentKind.WARNING: "bold yellow"}
-FORMAT = click.option(
-    "--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
-BY = click.option("--by", default=None, help="Who decides.  [default: the user of this terminal]")
 WHY = click.option("--why", default=None, help="Why; it stays in the history.")
 
 
@@ -77,7 +70,7 @@ def ack_command(settings_of: "Callable[[], Settings]", incident: str, by: str | 
     """Take care of an incident: no reminders until it is over."""
     from monitor.incidents.actions import acknowledge
 
-    who = _who(by)
+    who = user_of(by)
     return _act(settings_of(), incident, lambda found, now: acknowledge(found, who, why, now))
 
 
@@ -93,7 +86,7 @@ def snooze_command(
     """Hear nothing of an incident for a while; if it still fails then, that is said."""
     from monitor.incidents.actions import snooze
 
-    who, pause = _who(by), _span(span)
+    who, pause = user_of(by), span_of(span)
     return _act(settings_of(), incident, lambda found, now: snooze(found, who, why, now + pause, now))
 
 
@@ -109,7 +102,7 @@ def accept_command(
     """Make an incident a known breach: visible, and quiet until a date."""
     from monitor.incidents.actions import accept
 
-    who, end = _who(by), until.replace(tzinfo=UTC)
+    who, end = user_of(by), until.replace(tzinfo=UTC)
     return _act(settings_of(), incident, lambda found, now: accept(found, who, why, end, now))
 
 
@@ -122,8 +115,12 @@ def resolve_command(settings_of: "Callable[[], Settings]", incident: str, by: st
     """Call an incident over; if its check fails again it comes back."""
     from monitor.incidents.actions import resolve
 
-    who = _who(by)
+    who = user_of(by)
     return _act(settings_of(), incident, lambda found, now: resolve(found, who, why, now))
+
+
+for _command in (silence_command, silences_command, unsilence_command):
+    incidents_command.add_command(_command)
 
 
 def render(incidents: Sequence[Incident], *, width: int) -> "list[Line]":
@@ -148,7 +145,7 @@ def render(incidents: Sequence[Incident], *, width: int) -> "list[Line]":
 
 def _act(settings: "Settings", wanted: str, decision: "Decision") -> int:
     """Record a decision, tell the incident's thread where Slack is configured, and say what was done."""
-    from monitor.cli.alerting import alerting_of, can_tell, delivery_of
+    from monitor.cli.alerting import alerting_of, can_tell, contracts_of, deliver, undelivered
     from monitor.record import decide
     from monitor.store.store import open_store
 
@@ -162,32 +159,11 @@ def _act(settings: "Settings", wanted: str, decision: "Decision") -> int:
                     ids = ", ".join(f"{each.id} ({each.target})" for each in found)
                     raise UsageError(f"which incident of {wanted}? {ids}")
         alerting = alerting_of(settings) if can_tell(settings) else None
-        change = decide(store, identity, decision, lambda target: _contract(settings, target), alerting)
+        change = decide(store, identity, decision, contracts_of(settings), alerting)
         click.echo(visible(f"{change.incident.key} of {change.incident.target}: {change.incident.state}"))
         if alerting is not None:
-            done = delivery_of(settings, store).until_quiet()
-            if done.put_off or done.dead:
-                click.echo("its thread was not told yet (`pactwatch alerts` says why)", err=True)
+            trouble = undelivered(deliver(settings, store))
+            if trouble:
+                click.echo(visible(trouble), err=True)
                 return StoreError.exit_code
     return 0
-
-
-def _contract(settings: "Settings", target: "TargetKey") -> "Contract | None":
-    from monitor.cli.alerting import current_of
-
-    selected = current_of(settings, target)
-    return selected.contract if selected else None
-
-
-def _who(by: str | None) -> str:
-    try:
-        return by or getpass.getuser()
-    except (KeyError, OSError):
-        raise UsageError("--by: who decides?") from None
-
-
-def _span(text: str) -> timedelta:
-    match = re.fullmatch(r"(\d{1,4})([mhd])", text)
-    if match is None or not int(match[1]):
-        raise UsageError(f"--for {text}: expected a duration such as 30m, 1h or 1d")
-    return int(match[1]) * UNITS[match[2]]

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.linted import LintedFile
 from monitor.cli.places import while_somebody_reads
 from monitor.words import counted
 
@@ -22,27 +22,29 @@ MOST = 100
 """How many promises of one file that no run looks at are listed; the rest are counted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LintedFile:
-    """One file as lint tells of it; `contract` and `version` are None where it is no contract."""
-
-    file: str
-    contract: str | None
-    version: str | None
-    problems: tuple[str, ...]
-    remarks: tuple[str, ...]
-
-
 @click.command("lint")
 @click.argument("paths", metavar="[PATH]...", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to answer."
+    "--against",
+    metavar="REF|DIR",
+    help="Also hold the contracts against those of a git revision, or of another folder.",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    show_default=True,
+    help="How to answer.",
 )
 @click.pass_context
-def lint_command(ctx: click.Context, paths: tuple[Path, ...], format_: str) -> None:
+def lint_command(ctx: click.Context, paths: tuple[Path, ...], against: str | None, format_: str) -> None:
     """Read contract files and tell every problem and remark, with its line.
 
     PATH is a folder of *.odcs.yaml files or one file; by default the configured contract folders.
+
+    With --against these are problems too: a released version that promises something else than it did, a version that
+    does not carry its changes or goes backwards, an active contract that is gone.
 
     Exit code 2 if any file has a problem; remarks change nothing.
     """
@@ -53,10 +55,20 @@ def lint_command(ctx: click.Context, paths: tuple[Path, ...], format_: str) -> N
     home = (configured.contracts if configured is not None else ()) or (DEFAULT_FOLDER,)
     variables = configured.contract_variables if configured is not None else {}
     is_home = {path.absolute() for path in paths or home} <= {path.absolute() for path in home}
-    files = _linted(read_library(paths or home, variables), clashes_matter=is_home)
+    library = read_library(paths or home, variables)
+    files = _linted(library, clashes_matter=is_home)
+    if against is not None:
+        from monitor.cli.lint_against import held_against
+
+        files = held_against(files, library, against, paths or home, variables)
     with while_somebody_reads():
         if format_ == "json":
             print(_as_json(files))
+        elif format_ == "github":
+            from monitor.cli.lint_against import annotations
+
+            for line in annotations(files):
+                print(line)
         else:
             for line in _as_lines(files):
                 print(line)

@@ -1,4 +1,4 @@
-"""The foreground of `alerts listen`: connects, does what people press, delivers what waits, until it is told to end."""
+"""What people press is heard: in the foreground by `alerts listen`, which also delivers, and beside a daemon."""
 
 import logging
 import os
@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from types import FrameType
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.alerting import alerting_of, current_of, delivery_of
+from monitor.cli.alerting import alerting_of, current_of, delivery_of, routes_of
 from monitor.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from monitor.domain.contract import Contract
     from monitor.domain.scan import Run
     from monitor.domain.target import TargetKey
-    from monitor.settings import Settings
+    from monitor.engines.base import Engine
+    from monitor.settings import ServerSettings, Settings
     from monitor.store.store import Store
+
+    EngineOf = Callable[[ServerSettings], Engine]
 
 AGAIN = 10.0
 """Seconds before another try to reach Slack."""
@@ -34,11 +37,23 @@ FRESH = 60.0
 EVERY = 5.0
 """Seconds between two looks at the outbox, beside those that a press asks for."""
 
+END = 2.0
+"""Seconds for which a daemon that ends waits for what somebody pressed last."""
+
+log = logging.getLogger(__name__)
+
 
 def listen(settings: "Settings", store: "Store") -> int:
     """Listen until SIGINT or SIGTERM. Raises SettingsError for a bad token; Slack may be away meanwhile."""
     stop, waiting = threading.Event(), threading.Event()
-    listener = _listener(settings, store, waiting.set)
+
+    def verify(target: "TargetKey") -> "Run":
+        from monitor.wiring import Engines
+
+        with Engines() as engines:  # not before somebody asks: a process with Soda is large
+            return reverify(settings, store, target, engines.of)
+
+    listener = _listener(settings, store, waiting.set, verify)
     delivery = delivery_of(settings, store)
     with _signals(stop, waiting), _log():
         if not _started(listener, stop):
@@ -55,7 +70,35 @@ def listen(settings: "Settings", store: "Store") -> int:
     return 0
 
 
-def reverify(settings: "Settings", store: "Store", target: "TargetKey", environment: Mapping[str, str]) -> "Run":
+@contextmanager
+def hearing(settings: "Settings", store: "Store", engine_of: "EngineOf") -> Iterator[None]:
+    """Do what people press while the block runs, where messages have buttons; somebody else delivers what follows.
+
+    Slack is never waited for: a token that is refused is logged, and the rest goes on.
+    """
+    if not routes_of(settings).has_buttons:
+        yield
+        return
+    stop = threading.Event()
+    listener = _listener(settings, store, lambda: None, lambda target: reverify(settings, store, target, engine_of))
+
+    def begin() -> None:
+        try:
+            _started(listener, stop)
+        except SettingsError as error:
+            log.error("Nobody hears what people press: %s", error, extra={"action": "listener_refused"})  # noqa: TRY400
+
+    thread = threading.Thread(target=begin, name="listener", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(END)
+        listener.stop(timeout=END)
+
+
+def reverify(settings: "Settings", store: "Store", target: "TargetKey", engine_of: "EngineOf") -> "Run":
     """Verify and record a target now, as a scheduled run does; whoever asked is awake, so no hour is quiet.
 
     Raises MonitorError where that cannot be done.
@@ -63,23 +106,24 @@ def reverify(settings: "Settings", store: "Store", target: "TargetKey", environm
     from monitor.checks.plan import compile_plan
     from monitor.record import Recorded, record
     from monitor.run import run_contract
-    from monitor.wiring import Engines, targets
+    from monitor.wiring import targets
 
     selected = current_of(settings, target)
     if selected is None:
         raise UsageError(f"no contract is there any more for {target}")
-    (chosen, *_), _ = targets([selected], settings, environment, target.server)
+    (chosen, *_), _ = targets([selected], settings, os.environ, target.server)
     plan = compile_plan(chosen.contract, chosen.server.type)
-    with Engines() as engines:
-        engine = engines.of(chosen.server)
-        run = run_contract(chosen.contract, plan, chosen.server, engine, samples=settings.samples)
+    engine = engine_of(chosen.server)
+    run = run_contract(chosen.contract, plan, chosen.server, engine, samples=settings.samples)
     alerting = alerting_of(settings)
     awake = replace(alerting, routes=replace(alerting.routes, quiet=None))
     record(store, Recorded(run=run, contract=chosen.contract, plan=plan, alerting=awake))
     return run
 
 
-def _listener(settings: "Settings", store: "Store", deliver: Callable[[], None]) -> "Listener":
+def _listener(
+    settings: "Settings", store: "Store", deliver: Callable[[], None], verify: "Callable[[TargetKey], Run]"
+) -> "Listener":
     """Return the listener of the configured bot. Raises UsageError where there is none."""
     from monitor.buttons.listener import Listener
     from monitor.notifiers.slack_people import SlackPeople
@@ -91,12 +135,12 @@ def _listener(settings: "Settings", store: "Store", deliver: Callable[[], None])
             'nobody can press anything: add app_token = "${SLACK_APP_TOKEN}" to [slack]; it is an app-level token'
             " (xapp-…) with the scope connections:write"
         )
-    desk = _desk(settings, store, deliver)
+    desk = _desk(settings, deliver, verify)
     socket = SlackSocket(slack.app_token, base_url=slack.base_url)
     return Listener(store, socket, SlackPeople(slack.token, base_url=slack.base_url), desk)
 
 
-def _desk(settings: "Settings", store: "Store", deliver: Callable[[], None]) -> "Desk":
+def _desk(settings: "Settings", deliver: Callable[[], None], verify: "Callable[[TargetKey], Run]") -> "Desk":
     from monitor.buttons.listener import Desk
 
     known: dict[TargetKey, tuple[float, Contract | None]] = {}
@@ -112,7 +156,7 @@ def _desk(settings: "Settings", store: "Store", deliver: Callable[[], None]) -> 
     return Desk(
         alerting=alerting_of(settings),
         contract_of=contract_of,
-        verify=lambda target: reverify(settings, store, target, os.environ),
+        verify=verify,
         deliver=deliver,
         restrict=settings.alerts.restrict,
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from monitor.record import Alerting
     from monitor.settings import Settings
     from monitor.store.store import Store
-    from monitor.store.values import QueuedAlert
+    from monitor.store.values import AlertRecord, QueuedAlert
 
 
 def _where(alert: "QueuedAlert") -> str:
@@ -38,6 +38,7 @@ class Recorder:
             self._alerting = alerting_of(settings)
         self._store: Store | None = None
         self._trouble: MonitorError | None = None
+        self._queued: list[str] = []
         self._opening = threading.Thread(target=self._open, name="store", daemon=True)
 
     @property
@@ -66,6 +67,7 @@ class Recorder:
             self._trouble = error
             self.close()
             return None
+        self._queued += [alert.id for alert in alerts]
         return tuple(dict.fromkeys(_where(alert) for alert in alerts))
 
     def history(
@@ -89,15 +91,26 @@ class Recorder:
 
     def deliver(self) -> "Delivered | None":
         """Tell what is queued; None where nobody is to be told or nothing could be recorded."""
-        from monitor.cli.alerting import delivery_of
+        from monitor.cli.alerting import deliver
 
         if self._alerting is None or self._store is None:
             return None
         try:
-            return delivery_of(self._settings, self._store).until_quiet()
+            return deliver(self._settings, self._store)
         except StoreError as error:
             self._trouble = error
             return None
+
+    def alerts(self) -> "tuple[AlertRecord, ...]":
+        """Return what became of the alerts of these runs so far, in the order in which they were queued."""
+        if self._store is None or not self._queued:
+            return ()
+        try:
+            with self._store.reading() as reader:
+                return reader.alerts_by_id(self._queued)[::-1]
+        except StoreError as error:
+            self._trouble = error
+            return ()
 
     def close(self) -> None:
         """Close the store."""

@@ -70,22 +70,29 @@ def _served(settings: "Settings", daemon: "Daemon", store: "Store") -> "Server":
 
 def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, once: bool) -> "Daemon":
     from monitor.cli.alerting import alerting_of, delivery_of, for_daemon
+    from monitor.cli.listening import hearing
     from monitor.daemon.daemon import Daemon
     from monitor.daemon.parts import Parts
+    from monitor.upkeep import Upkeep
     from monitor.wiring import Engines, placement
 
     settings = for_daemon(settings)
     engines = stack.enter_context(Engines())
-    if once:  # nobody waits for a moment that is spread
-        settings = replace(settings, schedule=replace(settings.schedule, spread=0.0))
+    if once:  # nobody waits for a moment that is spread, or for others
+        schedule, alerts = replace(settings.schedule, spread=0.0), replace(settings.alerts, group=0.0)
+        settings = replace(settings, schedule=schedule, alerts=alerts)
+    else:
+        stack.enter_context(hearing(settings, store, engines.of))
+    alerting = alerting_of(settings)
     return Daemon(
         Parts(
             settings=settings,
             store=store,
             engine_of=engines.of,
             place=placement(settings, os.environ),
-            alerting=alerting_of(settings),
+            alerting=alerting,
             deliverer=delivery_of(settings, store),
+            keeper=lambda contract_of: Upkeep(store, alerting, contract_of),
         )
     )
 

@@ -122,6 +122,15 @@ def read(path: Path, shown_as: str) -> Source:
         content = _content(path)
     except (OSError, ValueError) as error:
         raise ContractError(shown_as, [f"1: {_unreadable(error)}"]) from error
+    return source_of(content, shown_as)
+
+
+def source_of(content: bytes, shown_as: str) -> Source:
+    """Return what a file holds as text.
+
+    Raises:
+        ContractError: It is too large, or not UTF-8 text.
+    """
     if len(content) > LARGEST:
         raise ContractError(shown_as, [f"1: larger than {LARGEST:,} bytes; split the contract"])
     fingerprint = f"sha256:{hashlib.sha256(content).hexdigest()}"

@@ -67,6 +67,7 @@ def read_contract(document: Document, findings: Findings, api_version: str, orig
         column_order=ours["columnOrder"],
         unchecked=findings.never_checked,
         remarks=findings.remarks,
+        version_line=root.at("version").line,
     )
 
 

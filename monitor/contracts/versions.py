@@ -55,7 +55,13 @@ def read_library(
             contracts.append(load(path, variables=variables) if reader is None else reader(path))
         except ContractError as error:
             invalid.append(InvalidFile(file=error.file, problems=tuple(error.problems)))
+    return library_of(contracts, invalid)
+
+
+def library_of(contracts: Sequence[Contract], refused: Sequence[InvalidFile]) -> Library:
+    """Return contracts as a library; those that claim the same version, or short name, join what was refused."""
     clashes = _clashes(contracts)
+    invalid = list(refused)
     kept = [contract for contract in contracts if contract.file not in clashes]
     invalid.extend(
         InvalidFile(file=contract.file, problems=clashes[contract.file], contract=contract)

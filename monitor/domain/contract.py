@@ -263,6 +263,7 @@ class Contract:
     column_order: str = "allow"
     unchecked: tuple[Unchecked, ...] = ()
     remarks: tuple[str, ...] = ()
+    version_line: int = 1
 
     def dataset(self, name: str) -> Dataset | None:
         """Return the dataset with this contract name."""

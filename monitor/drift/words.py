@@ -35,4 +35,9 @@ def sentence(event: DriftEvent) -> str:
 
 def consequence(event: DriftEvent) -> str:
     """Say whom it hurts."""
-    return _HURT[event.hurts]
+    return consequence_of(event.hurts)
+
+
+def consequence_of(hurts: Hurt) -> str:
+    """Say what it means that a difference hurts these."""
+    return _HURT[hurts]

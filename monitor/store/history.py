@@ -224,14 +224,16 @@ class History:
         )
         return {(contract, version): meaning for version, meaning in rows}
 
-    def has_stood(self, target: TargetKey) -> bool:
-        """Say whether any run of a target that stands is recorded: the next one is not its first."""
-        standing = (
-            select(tables.runs.c.id)
-            .join(tables.targets, tables.targets.c.id == tables.runs.c.target_id)
-            .where(is_target(target), tables.runs.c.stands)
+    def has_begun(self, target: TargetKey) -> bool:
+        """Say whether a whole run of a target that stands has verified anything: the next one is not its first."""
+        runs = tables.runs
+        begun = (
+            select(runs.c.id)
+            .join(tables.targets, tables.targets.c.id == runs.c.target_id)
+            .where(is_target(target), runs.c.stands, ~runs.c.subset)
+            .where(runs.c.passed + runs.c.warned + runs.c.failed > 0)
         )
-        return self._connection.execute(standing.limit(1)).scalar() is not None
+        return self._connection.execute(begun.limit(1)).scalar() is not None
 
     def _check(self, target: TargetKey, check: str, *, shadow: bool) -> int:
         """Return the row of a check, 0 if there is none."""

@@ -1,11 +1,12 @@
 """Sending what waits: claim, send, say how it went. Replicas share one queue and each channel's pace."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, literal_column, or_, select
 
+from monitor.errors import ConflictError
 from monitor.failpoints import Point, reach
 from monitor.store import tables
 from monitor.store.alerts import AlertWriter, alert_from, tells
@@ -17,6 +18,9 @@ from monitor.store.values import AlertState, Attempt, Claim, QueuedAlert, Thread
 
 PACE = timedelta(seconds=1)
 """Slack takes one message a second in each channel."""
+
+CREDENTIALS = "credentials"
+"""The fault that all channels share: where it is mended for one, it is for all."""
 
 
 class Outbox:
@@ -53,20 +57,24 @@ class Outbox:
             reach(Point.CLAIM_COMMITTED)
         return tuple(claims)
 
-    def sent(self, claim: Claim, *, channel: str | None, ts: str | None, thread: Thread | None = None) -> bool:
-        """Say that it was heard, and what the thread's parent message says since; False if the claim was lost.
+    def sent(self, claim: Claim, *, channel: str | None, ts: str | None, threads: Iterable[Thread] = ()) -> bool:
+        """Say that it was heard, and what the parent messages of its threads say since; False if the claim was lost.
 
-        Even then the delivery is recorded, and the thread kept: the message is there.
+        Even then the delivery is recorded, and the threads kept: the message is there.
         """
         with self._database.writing() as connection:
             key = _key(connection, claim)
             delivery = {"outcome": Attempt.SENT.value, "error": None, "channel": channel, "ts": ts}
             _deliver(connection, key, claim.attempt, delivery)
-            if thread is not None:
+            for thread in threads:
                 IncidentWriter(connection).save_thread(thread)
             moment = now(connection)
             is_mine = _end(connection, claim, {"state": AlertState.SENT.value, "finished_at": moment})
             _rest(connection, claim, moment, is_mine=is_mine, failures=0, probe_at=None)
+            channels = tables.channels
+            mine = channels.c.destination == claim.alert.destination
+            mended = channels.update().where(or_(mine, channels.c.fault == CREDENTIALS))
+            connection.execute(mended.values(fault=None, trouble=None))
             reach(Point.SENT_WRITTEN)
         reach(Point.SENT_COMMITTED)
         return is_mine
@@ -80,12 +88,12 @@ class Outbox:
         is_ambiguous: bool = False,
         channel_free_at: datetime | None = None,
         probe_at: datetime | None = None,
-        instead: QueuedAlert | None = None,
+        fault: str | None = None,
     ) -> bool:
         """Say that it was not heard, or that nobody knows (`is_ambiguous`); False if the claim was lost.
 
-        It is tried again at `retry_at`; None says never: it is dead, and in the same moment `instead` is queued for it.
-        `channel_free_at` holds back the whole channel (Retry-After), `probe_at` opens its circuit until then.
+        It is tried again at `retry_at`; None says never: it is dead. `channel_free_at` holds back the whole channel
+        (Retry-After), `probe_at` opens its circuit until then; `fault` says that no message gets there at all.
         """
         with self._database.writing() as connection:
             moment = now(connection)
@@ -99,10 +107,26 @@ class Outbox:
                 ambiguous = is_ambiguous or claim.may_have_been_sent
                 changes = {"state": AlertState.FAILED.value, "not_before": retry_at, "ambiguous": ambiguous}
             is_mine = _end(connection, claim, changes)
-            opened = {} if probe_at is None else {"probe_at": probe_at}
+            opened: dict[str, Any] = {} if probe_at is None else {"probe_at": probe_at}
+            opened |= {} if fault is None else {"fault": fault, "trouble": error}
             failures = tables.channels.c.failures + 1
             _rest(connection, claim, moment, is_mine=is_mine, free_at=channel_free_at, failures=failures, **opened)
-            if is_mine and instead is not None:
+            reach(Point.FAILED_WRITTEN)
+        reach(Point.FAILED_COMMITTED)
+        return is_mine
+
+    def failed_for(self, claim: Claim, error: str, instead: QueuedAlert, *, fault: str | None = None) -> bool:
+        """Say that it will not be heard, and queue what is told instead; False if the claim was lost."""
+        with self._database.writing() as connection:
+            moment = now(connection)
+            delivery = {"outcome": Attempt.FAILED.value, "error": error, "channel": None, "ts": None}
+            _deliver(connection, _key(connection, claim), claim.attempt, delivery)
+            dead = {"state": AlertState.DEAD.value, "finished_at": moment, "superseded_by": instead.id}
+            is_mine = _end(connection, claim, dead)
+            refused: dict[str, Any] = {} if fault is None else {"fault": fault, "trouble": error}
+            failures = tables.channels.c.failures + 1
+            _rest(connection, claim, moment, is_mine=is_mine, failures=failures, **refused)
+            if is_mine:
                 AlertWriter(connection).enqueue([instead])
             reach(Point.FAILED_WRITTEN)
         reach(Point.FAILED_COMMITTED)
@@ -117,6 +141,30 @@ class Outbox:
             _rest(connection, claim, moment, is_mine=is_mine, free_at=moment)
             reach(Point.SUPERSEDED_WRITTEN)
             return is_mine
+
+    def replaced(self, claim: Claim, others: Collection[str], by: Sequence[QueuedAlert]) -> bool:
+        """Queue alerts that tell what the claimed one and others were to tell, which are superseded by the first.
+
+        The channel is free again, and what was a probe may still be one. False if any of them is not ours to take
+        back: then nothing happens.
+        """
+        try:
+            with self._database.writing() as connection:
+                _replace(connection, claim, others, by)
+                reach(Point.SUPERSEDED_WRITTEN)
+        except ConflictError:
+            return False
+        return True
+
+    def probe(self) -> None:
+        """Let what waits for better credentials be tried now: one message a channel shows whether they are."""
+        with self._database.writing() as connection:
+            moment, channels, outbox = now(connection), tables.channels, tables.outbox
+            refused = channels.c.fault == CREDENTIALS
+            waiting = select(channels.c.destination).where(refused)
+            tried = outbox.update().where(outbox.c.destination.in_(waiting), outbox.c.state == AlertState.FAILED.value)
+            connection.execute(tried.values(not_before=moment))
+            connection.execute(channels.update().where(refused).values(next_send_at=moment, probe_at=None))
 
     def extend(self, claim: Claim, lease: timedelta) -> bool:
         """Keep a claim for longer, from now on; False if it was lost."""
@@ -235,6 +283,7 @@ def _take(connection: Connection, row: Any, owner: str, span: tuple[datetime, da
         attempt=attempt,
         until=until,
         queued_at=row["created_at"],
+        due_at=row["due_at"] or row["created_at"],
         may_have_been_sent=ambiguous,
         pace=pace,
     )
@@ -250,6 +299,19 @@ def _is_ready(moment: datetime) -> ColumnElement[bool]:
     outbox = tables.outbox
     waiting = and_(outbox.c.state != AlertState.SENDING.value, outbox.c.not_before <= moment)
     return or_(waiting, and_(outbox.c.state == AlertState.SENDING.value, outbox.c.until < moment))
+
+
+def _replace(connection: Connection, claim: Claim, others: Collection[str], by: Sequence[QueuedAlert]) -> None:
+    moment, channels = now(connection), tables.channels
+    mine = channels.c.destination == claim.alert.destination
+    connection.execute(select(channels.c.destination).where(mine).with_for_update())
+    ended = {"state": AlertState.SUPERSEDED.value, "superseded_by": by[0].id, "finished_at": moment}
+    writer = AlertWriter(connection)
+    if not _end(connection, claim, ended) or writer.supersede(others, by[0].id) != len(others):
+        raise ConflictError(f"an alert of {claim.alert.destination} is somebody else's already")
+    writer.enqueue(by)
+    probe = case((channels.c.probe_at.is_(None), None), else_=moment)
+    connection.execute(channels.update().where(mine).values(next_send_at=moment, probe_at=probe))
 
 
 def _key(connection: Connection, claim: Claim) -> int:

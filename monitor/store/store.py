@@ -13,6 +13,7 @@ from monitor.domain.scan import Seen
 from monitor.domain.target import TargetKey
 from monitor.store import columns, measurements, schema, tables
 from monitor.store.alerts import AlertReader, AlertWriter
+from monitor.store.audit import AuditReader
 from monitor.store.database import Database, create_file, now
 from monitor.store.history import History
 from monitor.store.incidents import IncidentReader, IncidentWriter
@@ -28,7 +29,7 @@ from monitor.store.upsert import upsert
 from monitor.store.values import DriftRecord, Heartbeat, Pruned
 
 
-class Reader(History, PageReader, PagedReader, MeasureReader, IncidentReader, AlertReader):
+class Reader(History, PageReader, PagedReader, MeasureReader, IncidentReader, AlertReader, AuditReader):
     """What was recorded, at one moment."""
 
     def now(self) -> datetime:
@@ -111,11 +112,12 @@ class Store:
         with self._database.writing() as connection:
             yield Writer(connection)
 
-    def prune(self, *, keep_results: timedelta, keep_rollups: timedelta) -> Pruned:
-        """Forget what is older than that; see `retention`."""
-        with self.reading() as reader:
-            moment = reader.now()
-        return prune(self._database, moment, keep_results=keep_results, keep_rollups=keep_rollups)
+    def prune(self, *, keep_results: timedelta, keep_rollups: timedelta, now: datetime | None = None) -> Pruned:
+        """Forget what is older than that, by the database's clock unless told otherwise; see `retention`."""
+        if now is None:
+            with self.reading() as reader:
+                now = reader.now()
+        return prune(self._database, now, keep_results=keep_results, keep_rollups=keep_rollups)
 
     def close(self) -> None:
         """Close every connection."""

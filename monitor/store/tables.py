@@ -336,11 +336,13 @@ outbox = Table(
     Column("alert_id", Words, nullable=False, unique=True),
     Column("target_id", ForeignKey("targets.id")),
     Column("destination", Words, nullable=False),
+    Column("story", Words),  # the group of incidents whose thread it belongs to
     Column("kind", Text, nullable=False),
     Column("payload", Document, nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("ambiguous", Boolean, nullable=False, server_default=false()),  # an attempt may have been heard
+    Column("due_at", Moment),  # when it should have been told; no retry moves it
     Column("not_before", Moment, nullable=False),
     Column("claimed_by", Words),
     Column("until", Moment),
@@ -379,6 +381,8 @@ channels = Table(  # shared by all replicas: when the next message may go, and w
     Column("next_send_at", Moment, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("probe_at", Moment),  # the circuit is open until then; after it, one probe
+    Column("fault", Text),  # why it takes no messages, until it takes one again
+    Column("trouble", Words),
 )
 
 heartbeats = Table(

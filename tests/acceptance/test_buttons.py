@@ -70,8 +70,10 @@ def configure(program: Program, slack: FakeSlack, more: str = "") -> None:
 
 
 @contextmanager
-def listening(program: Program, slack: FakeSlack, *, end: int = signal.SIGTERM) -> Iterator[subprocess.Popen[bytes]]:
-    process = program.start("alerts", "listen", stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def listening(
+    program: Program, slack: FakeSlack, *command: str, end: int = signal.SIGTERM
+) -> Iterator[subprocess.Popen[bytes]]:
+    process = program.start(*(command or ("alerts", "listen")), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         eventually(lambda: slack.socket_mode.connections() == 1 or process.poll() is not None)
         yield process
@@ -173,6 +175,17 @@ def test_re_verify_says_what_is_still_broken_and_resolves_what_was_mended(broken
         action = "pactwatch_acknowledge"
         slack.press(channel=message["channel"], ts=message["ts"], action_id=action, value=incident(broken)["id"])
         eventually(lambda: "This is over: resolved at" in whispers(slack)[-1]["text"])
+
+
+def test_the_daemon_hears_presses_too(broken: Program, slack: FakeSlack) -> None:
+    with listening(broken, slack, "serve"):
+        press(slack, "Acknowledge")
+        eventually(lambda: replies(slack))
+        broken.warehouse.rows("UPDATE orders SET amount = 1")
+        press(slack, "Re-verify")
+        eventually(lambda: len(replies(slack)) == 2)
+    assert "*Acknowledged* by anna" in replies(slack)[0]
+    assert "*Resolved* after" in replies(slack)[1]
 
 
 def test_with_restrict_only_the_team_may_press(broken: Program, slack: FakeSlack) -> None:

@@ -139,7 +139,7 @@ def test_one_whose_sender_never_came_back_comes_again_with_a_warning(store: Stor
     assert not store.outbox.extend(lost, LEASE)
     assert store.outbox.extend(again, LEASE)
     thread = Thread(group="g", destination="slack:#data", about=str(TARGET), opened_at=again.until, state={"n": 1})
-    assert store.outbox.sent(again, channel="C1", ts="1.2", thread=thread)
+    assert store.outbox.sent(again, channel="C1", ts="1.2", threads=[thread])
     with store.reading() as reader:
         (record,) = reader.alerts(limit=9)
         assert record.state is AlertState.SENT

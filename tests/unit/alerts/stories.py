@@ -71,7 +71,8 @@ class Teller:
             members=members,
             told=frozenset(self.told),
             results={result.check.id: result for result in run.scan.results},
-            backgrounds={identity: Background(held=HELD, changed=changed) for identity in self.incidents},
+            backgrounds=more.pop("backgrounds", None)
+            or {identity: Background(held=HELD, changed=changed) for identity in self.incidents},
             heard=heard,
             **more,
         )
