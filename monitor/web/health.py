@@ -63,11 +63,15 @@ def problems(status: Status) -> list[str]:
         found.append("no heartbeat yet")
     elif status.heartbeat_age > FRESH:
         found.append(f"the last heartbeat is {status.heartbeat_age:.0f} s old, expected at most {FRESH:.0f} s")
+    if status.reconciled_age is not None and status.reconciled_age > FRESH:
+        found.append(f"what is due was last looked for {status.reconciled_age:.0f} s ago, expected {FRESH:.0f} s")
     return found
 
 
 def _not_ready(status: Status) -> list[str]:
     found = ["the contracts are still being read"] if status.loaded is None else []
+    if status.reconciled_age is None:
+        found.append("what is due was not looked for yet")
     return [*found, "it is stopping"] if status.is_stopping else found
 
 

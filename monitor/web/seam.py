@@ -33,6 +33,10 @@ class Status(Protocol):
         """How old the heartbeat is, None before the first one."""
 
     @property
+    def reconciled_age(self) -> float | None:
+        """How long ago it was last looked for what is due, None before the first time."""
+
+    @property
     def loaded(self) -> Sequence[Target] | None:
         """What is watched, None while the contracts are being read."""
 

@@ -37,6 +37,7 @@ class Now:
 
     is_ticking: bool = True
     heartbeat_age: float | None = 1.0
+    reconciled_age: float | None = 1.0
     loaded: tuple[Target, ...] | None = (loaded(),)
     invalid: tuple[Invalid, ...] = ()
     is_stopping: bool = False

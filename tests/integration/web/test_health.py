@@ -25,10 +25,12 @@ SICK = (
     (replace(ALIVE, is_ticking=False), "the scheduler's thread has ended"),
     (replace(ALIVE, heartbeat_age=None), "no heartbeat yet"),
     (replace(ALIVE, heartbeat_age=61.2), "the last heartbeat is 61 s old, expected at most 60 s"),
+    (replace(ALIVE, reconciled_age=90.0), "what is due was last looked for 90 s ago"),
 )
 NOT_YET = (
     (replace(ALIVE, loaded=None), "still being read"),
     (replace(ALIVE, is_stopping=True), "it is stopping"),
+    (replace(ALIVE, reconciled_age=None), "not looked for yet"),
 )
 
 
