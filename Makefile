@@ -36,6 +36,7 @@ screenshots: demo $(VENV)/.dev  ## One picture of each page of the demo's report
 bench: $(VENV)/.dev  ## Measure against hand-written SQL and plain soda-core, side by side (minutes)
 	$(BIN)/python -m tests.bench.verify
 	$(BIN)/python -m tests.bench.lint
+	$(BIN)/python -m tests.bench.web
 
 bench-store: $(VENV)/.dev  ## Measure the store at 17 million results in PostgreSQL (ten minutes, 8 GB)
 	$(BIN)/python -m tests.bench.store

@@ -28,6 +28,7 @@ COMMANDS = {
     "incidents": "List what is wrong; take care of it.",
     "alerts": "List what people were told; deliver what waits.",
     "migrate": "Bring the state database to this version's schema.",
+    "doctor": "Say what is in the way, and how to mend it.",
     "demo": "Verify real data in an embedded PostgreSQL.",
 }
 

@@ -14,6 +14,8 @@ import click
 if TYPE_CHECKING:
     from monitor.daemon.daemon import Daemon
     from monitor.settings import Settings
+    from monitor.store.store import Store
+    from monitor.web.server import Server
 
 PAUSE = 0.1
 """Seconds between two looks whether a signal came."""
@@ -37,10 +39,13 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda number, _: signals.append(number))
     with ExitStack() as stack:
-        daemon = _put_together(settings_of(), stack, once=once)
+        settings = settings_of()
+        store = stack.enter_context(_store(settings))
+        daemon = _put_together(settings, store, stack, once=once)
         if once:
             daemon.run_once()
         else:
+            stack.enter_context(_served(settings, daemon, store))
             daemon.start()
             _wait_for_the_end(daemon, signals)
         has_ended = daemon.stop(in_a_hurry=lambda: bool(signals))
@@ -49,18 +54,30 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
     return 0
 
 
-def _put_together(settings: "Settings", stack: ExitStack, *, once: bool) -> "Daemon":
+def _store(settings: "Settings") -> "Store":
+    from monitor.store.store import open_store
+
+    return open_store(settings.state.url)
+
+
+def _served(settings: "Settings", daemon: "Daemon", store: "Store") -> "Server":
+    """Return what serves health, metrics, the API and the reports; it answers until after the daemon has stopped."""
+    from monitor.web.app import app
+    from monitor.web.server import Server
+
+    return Server(app(store, daemon, settings.http, settings.reports), settings.http)
+
+
+def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, once: bool) -> "Daemon":
     from monitor.cli.alerting import alerting_of, delivery_of, for_daemon
     from monitor.cli.listening import hearing
     from monitor.daemon.daemon import Daemon
     from monitor.daemon.parts import Parts
-    from monitor.store.store import open_store
     from monitor.upkeep import Upkeep
     from monitor.wiring import Engines, placement
 
     settings = for_daemon(settings)
     engines = stack.enter_context(Engines())
-    store = stack.enter_context(open_store(settings.state.url))
     if once:  # nobody waits for a moment that is spread, or for others
         schedule, alerts = replace(settings.schedule, spread=0.0), replace(settings.alerts, group=0.0)
         settings = replace(settings, schedule=schedule, alerts=alerts)

@@ -56,7 +56,8 @@ class SlackNotifier:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Connect to nothing yet. `timeout` in seconds is for each wait on the network."""
-        self._call = SlackClient(token, base_url=base_url, timeout=timeout).call
+        self._client = SlackClient(token, base_url=base_url, timeout=timeout)
+        self._call = self._client.call
         self._clock = clock
         self._people: dict[str, tuple[str | None, float]] = {}
         self._channels: dict[str, str] = {}

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.web import SlackResponse
 
 from monitor.notifiers.base import AmbiguousDelivery, DeliveryError, Fault
 from monitor.notifiers.slack_errors import UNSURE, fault_of
@@ -44,8 +45,13 @@ class SlackClient:
 
     def call(self, method: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - the SDK's own
         """Make one call. Raises DeliveryError when nothing was done, AmbiguousDelivery when something may have been."""
+        data = self.answer(method, **arguments).data
+        return data if isinstance(data, dict) else {}
+
+    def answer(self, method: str, **arguments: Any) -> SlackResponse:  # noqa: ANN401 - the SDK's own
+        """Make one call and return the answer with its headers; raises like `call`."""
         try:
-            data = self._client.api_call(method, **arguments).data
+            return self._client.api_call(method, **arguments)
         except SlackApiError as error:
             raise refused(method, error) from None  # its text repeats the whole answer, and so would a log
         except (SlackRequestError, InvalidURL) as error:
@@ -56,7 +62,6 @@ class SlackClient:
             raise AmbiguousDelivery(f"{method} was not answered: {why(error)}") from error
         except (ValueError, AttributeError) as error:  # an answer that is JSON but no object, or bytes that are no text
             raise AmbiguousDelivery(f"{method} was answered with something that is not Slack's") from error
-        return data if isinstance(data, dict) else {}
 
 
 class RefusalError(DeliveryError):

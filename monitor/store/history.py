@@ -11,7 +11,7 @@ from monitor.domain.scan import Outcome, Run, Scan
 from monitor.domain.target import TargetKey
 from monitor.store import tables
 from monitor.store.codes import CODES, OUTCOMES, Line, counts_of
-from monitor.store.rows import check_from, held_from, record_from, result_from, standing_from, target_from
+from monitor.store.rows import check_from, held_from, point_from, record_from, result_from, standing_from, target_from
 from monitor.store.targets import is_target
 from monitor.store.types import whole
 from monitor.store.values import Day, Held, Point, RunRecord, Standing, TargetSummary
@@ -169,19 +169,7 @@ class History:
             .order_by(results.c.at.desc(), results.c.run_id.desc())
             .limit(limit)
         ).mappings()
-        return tuple(
-            Point(
-                at=row["at"],
-                run_id=row["run_id"],
-                outcome=OUTCOMES[row["outcome"]],
-                stands=row["stands"],
-                measured=whole(row["measured"]),
-                rows=row["rows"],
-                seconds=row["seconds"],
-                reason=row["reason"] or "",
-            )
-            for row in rows
-        )
+        return tuple(point_from(row) for row in rows)
 
     def days(
         self, target: TargetKey, *, since: date, check: str | None = None, shadow: bool = False

@@ -14,7 +14,7 @@ import socket
 import struct
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -45,6 +45,7 @@ class Reply:
     retry_after: int | None = None
     reset: bool = False
     hang: float | None = None
+    scopes: str | None = None
 
     @classmethod
     def json(cls, body: Json, status: int = 200, retry_after: int | None = None) -> Self:
@@ -158,7 +159,7 @@ class FakeSlack:
             answer = self.world.call(method, arguments)
         except SlackError as error:
             return Reply.json(error.body), None
-        return Reply.json(answer.body), answer
+        return replace(Reply.json(answer.body), scopes=",".join(self.world.scopes)), answer
 
     def _decide_webhook(
         self, path: str, body: Json | None, fault: Fault, arrived: float
@@ -397,6 +398,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", reply.kind)
         self.send_header("Content-Length", str(len(payload)))
         self.send_header("Connection", "close")
+        if reply.scopes is not None:
+            self.send_header("x-oauth-scopes", reply.scopes)
         if reply.retry_after is not None:
             self.send_header("Retry-After", str(reply.retry_after))
         self.end_headers()
