@@ -37,7 +37,7 @@ def migrate(database: Database) -> tuple[str | None, str]:
 
     Of several programs that do so at once one does the work, and the others find it done.
     """
-    with database.writing() as connection:
+    with database.rebuilding() as connection:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         found = revision_of(connection)
