@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test lint format bench bench-store soak audit lock wheel-test clean
+.PHONY: help demo screenshots test lint format bench bench-store bench-report soak audit lock wheel-test clean
 
 help:           ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -30,12 +30,19 @@ format: $(VENV)/.dev  ## Mend what can be mended by itself
 	$(BIN)/pactwatch compile
 	$(BIN)/python docs/readme_help.py
 
+screenshots: demo $(VENV)/.dev  ## One picture of each page of the demo's report, in docs/screenshots
+	$(BIN)/python docs/screenshots.py
+
 bench: $(VENV)/.dev  ## Measure against hand-written SQL and plain soda-core, side by side (minutes)
 	$(BIN)/python -m tests.bench.verify
 	$(BIN)/python -m tests.bench.lint
+	$(BIN)/python -m tests.bench.web
 
 bench-store: $(VENV)/.dev  ## Measure the store at 17 million results in PostgreSQL (ten minutes, 8 GB)
 	$(BIN)/python -m tests.bench.store
+
+bench-report: $(VENV)/.dev  ## Measure the report site at 1,000 contracts, 90 daily runs (five minutes, 3 GB)
+	$(BIN)/python -m tests.bench.report
 
 soak: $(VENV)/.dev  ## Long property-based campaigns (half an hour)
 	$(BIN)/python -m pytest -m soak -p no:cacheprovider

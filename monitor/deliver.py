@@ -5,8 +5,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from functools import partial
+from typing import Any, TypeVar, cast
 
+from monitor.alerts.routing import ELSEWHERE
+from monitor.failpoints import Point, reach
+from monitor.gathering import LATE, gather
 from monitor.mrkdwn import words
 from monitor.notifiers.base import (
     AmbiguousDelivery,
@@ -20,12 +24,13 @@ from monitor.notifiers.base import (
     Notifier,
     Sent,
 )
+from monitor.store.outbox import PACE
 from monitor.store.store import Store
 from monitor.store.types import Json
-from monitor.store.values import AlertState, Claim, QueuedAlert, Thread
+from monitor.store.values import Claim, QueuedAlert, Thread
 
 LEASE = timedelta(seconds=90)
-"""Longer than the longest attempt: a search of the history and a call."""
+"""Twice as long as the longest attempt: a search of the history and a call. It is prolonged when half of it is over."""
 
 AT_ONCE = 10
 FIRST_PAUSE = timedelta(seconds=5)
@@ -33,22 +38,30 @@ LONGEST_PAUSE = timedelta(minutes=15)
 CIRCUIT = 5
 """After so many failures in a row a channel gets one probe at a time."""
 
-LATE = timedelta(minutes=30)
+SEARCHES, UPDATES = "<searches>", "<updates>"
+"""Calls that Slack counts for the whole workspace; no channel is called so."""
+
 MOST = 50
 """The most blocks that Slack takes; ours leave room for a note."""
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivered:
-    """What one pass did. `put_off` will be tried again, `dead` will not, `elsewhere` of them went to the fallback."""
+    """What one pass did. `put_off` will be tried again, `dead` will not, `elsewhere` of them were told another way.
+
+    `refused` are the reasons, each once, for which a channel or everything was refused for good.
+    """
 
     sent: int = 0
     superseded: int = 0
     put_off: int = 0
     dead: int = 0
     elsewhere: int = 0
+    refused: tuple[str, ...] = ()
 
     def __add__(self, other: "Delivered") -> "Delivered":
         """Add up two passes."""
@@ -58,6 +71,7 @@ class Delivered:
             put_off=self.put_off + other.put_off,
             dead=self.dead + other.dead,
             elsewhere=self.elsewhere + other.elsewhere,
+            refused=tuple(dict.fromkeys((*self.refused, *other.refused))),
         )
 
 
@@ -65,20 +79,34 @@ SENT, SUPERSEDED, PUT_OFF = Delivered(sent=1), Delivered(superseded=1), Delivere
 
 
 class Delivery:
-    """Delivers with one notifier; `fallback` is the channel for what its own refuses for good."""
+    """Delivers with one notifier; `fallback` is the channel for what its own refuses for good.
 
-    def __init__(self, store: Store, notifier: Notifier, *, owner: str, fallback: str) -> None:
+    What even that one refuses goes to the `last` channel.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        notifier: Notifier,
+        *,
+        owner: str,
+        fallback: str,
+        last: str | None = None,
+        pace: timedelta = PACE,
+    ) -> None:
         """Use this store and notifier. `owner` names the process: two of them never send the same alert at a time."""
         self._store = store
         self._notifier = notifier
         self._owner = owner
-        self._fallback = fallback
+        self._pace = pace
+        self._fallbacks = (fallback,) if last is None else (fallback, last)
 
     def once(self) -> Delivered:
         """Send what may go now: at most one message to each channel."""
-        done = Delivered()
-        for claim in self._store.outbox.claim(self._owner, limit=AT_ONCE, lease=LEASE):
-            done += self._deliver(claim)
+        done, fresh = Delivered(), time.monotonic() + LEASE.total_seconds() / 2
+        for claim in self._store.outbox.claim(self._owner, limit=AT_ONCE, lease=LEASE, pace=self._pace):
+            if time.monotonic() < fresh or self._store.outbox.extend(claim, LEASE):
+                done += self._deliver(claim)
         return done
 
     def until_quiet(self, idle: float = 3.0, sleep: Callable[[float], None] = time.sleep) -> Delivered:
@@ -91,7 +119,7 @@ class Delivery:
                 waited = 0.0
                 continue
             with self._store.reading() as reader:
-                if not reader.alerts(limit=1, states=[AlertState.QUEUED]):
+                if not reader.is_due(timedelta(seconds=idle)):
                     break
             sleep(0.1)
             waited += 0.1
@@ -99,8 +127,11 @@ class Delivery:
 
     def _deliver(self, claim: Claim) -> Delivered:
         alert = claim.alert
+        gathered = gather(self._store, claim, self._now())
+        if gathered:
+            return Delivered(superseded=gathered)
         try:
-            thread, sent = self._attempt(claim)
+            threads, sent = self._attempt(claim)
         except _SupersededError as newer:
             self._store.outbox.superseded(claim, newer.by)
             return SUPERSEDED
@@ -110,47 +141,107 @@ class Delivery:
             return PUT_OFF
         except DeliveryError as error:
             return self._refused(claim, error)
+        reach(Point.TOLD)
         log.info("Told in %s", alert.destination, extra={"action": "alert_sent", "alert": alert.id})
-        self._store.outbox.sent(claim, channel=sent.channel, ts=sent.ts, thread=thread)
+        self._store.outbox.sent(claim, channel=sent.channel, ts=sent.ts, threads=threads)
         return SENT
 
     # -- one attempt ---------------------------------------------------------------------------------------------
 
-    def _attempt(self, claim: Claim) -> tuple[Thread | None, Sent]:
-        payload = claim.alert.payload
+    def _attempt(self, claim: Claim) -> tuple[tuple[Thread, ...], Sent]:
+        """Tell it; return the threads as they are since, and where the message is."""
         message = self._message(claim)
-        match payload["role"]:
+        match claim.alert.payload["role"]:
             case "parent":
-                return self._tell_parent(claim, message)
+                thread, sent = self._tell_parent(claim, message)
+                return (thread,), sent
             case "reply":
-                return None, self._tell_reply(claim, message)
+                return (), self._tell_reply(claim, message)
+            case "digest":
+                sent = self._tell_first(claim, message)
+                return self._threads_of(claim, sent), sent
             case _:
-                destination = Destination(channel=claim.alert.destination)
-                return None, self._found(claim, destination) or self._notifier.send(message, destination)
+                return (), self._tell_first(claim, message)
+
+    def _tell_first(self, claim: Claim, message: Message) -> Sent:
+        destination = Destination(channel=claim.alert.destination)
+        return self._found(claim, destination) or self._notifier.send(message, destination)
 
     def _tell_parent(self, claim: Claim, message: Message) -> tuple[Thread, Sent]:
         """Post the parent message, or bring it up to date."""
         thread = self._thread(claim.alert)
         if thread is not None and str(thread.state.get("as_of", "")) > str(claim.alert.payload["as_of"]):
             raise _SupersededError(str(thread.state.get("alert", "")))
+        if thread is not None and "digest" in thread.state and self._notifier.abilities.updates:
+            return self._tell_line(claim, message, thread)
         if thread is not None and thread.channel and thread.ts and self._notifier.abilities.updates:
             try:
-                sent = self._notifier.update(message, Destination(channel=thread.channel), thread.ts)
+                there, ts = Destination(channel=thread.channel), thread.ts
+                sent = self._unhurried(UPDATES, lambda: self._notifier.update(message, there, ts))
             except DeliveryError as error:
                 if error.fault is not Fault.PARENT:
                     raise
             else:
                 return self._kept(claim, thread, replace(sent, ts=thread.ts)), sent
-        destination = Destination(channel=claim.alert.destination)
-        sent = self._found(claim, destination) or self._notifier.send(message, destination)
+        sent = self._tell_first(claim, message)
         return self._kept(claim, thread, sent), sent
+
+    def _tell_line(self, claim: Claim, message: Message, thread: Thread) -> tuple[Thread, Sent]:
+        """Bring a story's line in a digest up to date.
+
+        The line is kept before it is shown, and after showing all lines we look whether one is newer: so the last of
+        several who do that at a time shows every line that any of them has shown.
+        """
+        from monitor.alerts.digest import entry_from, entry_of, rendered
+
+        line = replace(thread, state={**thread.state, "entry": entry_of(claim.alert).encoded()})
+        with self._store.writing() as writer:
+            writer.save_thread(line)
+        shown: list[Json] = []
+        while (lines := self._lines(line)) != shown:
+            digest = rendered(entry_from(each) for each in lines)
+            whole = replace(message, text=digest.text, blocks=digest.blocks, mentions=())
+            try:
+                update = partial(self._notifier.update, whole, Destination(channel=line.channel or ""), line.ts or "")
+                sent = self._unhurried(UPDATES, update)
+            except DeliveryError as error:
+                if error.fault is not Fault.PARENT:
+                    raise
+                sent = self._tell_first(claim, message)
+                return self._kept(claim, None, sent), sent
+            shown = lines
+        kept = self._kept(claim, line, replace(sent, ts=line.ts))
+        return replace(kept, about=line.about, state={**line.state, **kept.state}), sent
+
+    def _lines(self, thread: Thread) -> list[Json]:
+        with self._store.reading() as reader:
+            found = reader.threads(about=thread.about, destination=thread.destination, is_open=False)
+        return [each.state["entry"] for each in found if "entry" in each.state]
+
+    def _threads_of(self, claim: Claim, sent: Sent) -> tuple[Thread, ...]:
+        """Return the threads of all stories that a digest tells, and its own."""
+        from monitor.alerts.digest import entry_from
+
+        alert, now = claim.alert, self._now()
+        digest = str(alert.payload["group"])
+        own = self._kept(claim, None, sent)
+        entries = [entry_from(each) for each in cast("Sequence[Json]", alert.payload["entries"])]
+        return own, *(
+            replace(
+                own,
+                group=entry.group,
+                about=digest,
+                state={"as_of": entry.as_of, "alert": alert.id, "digest": digest, "entry": entry.encoded()},
+                closed_at=now if entry.closes else None,
+            )
+            for entry in entries
+        )
 
     def _tell_reply(self, claim: Claim, message: Message) -> Sent:
         """Tell it in the thread; where there is none, as a message of its own: better so than not at all."""
         thread = self._thread(claim.alert)
-        own = Destination(channel=claim.alert.destination)
         if thread is None or not thread.channel or not thread.ts or not self._notifier.abilities.threads:
-            return self._found(claim, own) or self._notifier.send(message, own)
+            return self._tell_first(claim, message)
         there = Destination(channel=thread.channel)
         found = self._found(claim, there, thread.ts)
         if found is not None:
@@ -160,17 +251,33 @@ class Delivery:
         except DeliveryError as error:
             if error.fault is not Fault.PARENT:
                 raise
-            return self._found(claim, own) or self._notifier.send(message, own)
+            return self._tell_first(claim, message)
 
     def _found(self, claim: Claim, destination: Destination, thread_ts: str | None = None) -> Sent | None:
         """Return where the message is already, if an earlier attempt may have sent it."""
         if not claim.may_have_been_sent:
             return None
         try:
-            return self._notifier.find(claim.alert.id, destination, claim.queued_at, thread_ts)
+            wanted = (claim.alert.id, destination, claim.queued_at, thread_ts)
+            found = self._unhurried(SEARCHES, lambda: self._notifier.find(*wanted))
         except CannotTell as error:
             log.warning("It may be told twice: %s", error, extra={"action": "alert_unsure", "alert": claim.alert.id})
             return None
+        if found is None:
+            reach(Point.LOOKED)
+        return found
+
+    def _unhurried(self, calls: str, call: Callable[[], T]) -> T:
+        """Make a call whose limit counts for the whole workspace: where Slack asks to wait, all channels wait."""
+        held = self._store.outbox.held(calls)
+        if held:
+            raise DeliveryError("Slack asked to wait", retry_after=held.total_seconds())
+        try:
+            return call()
+        except DeliveryError as error:
+            if error.retry_after is not None:
+                self._store.outbox.hold(calls, self._now() + timedelta(seconds=error.retry_after))
+            raise
 
     def _thread(self, alert: QueuedAlert) -> Thread | None:
         with self._store.reading() as reader:
@@ -196,7 +303,7 @@ class Delivery:
         payload = claim.alert.payload
         mentions = cast("Sequence[Mapping[str, str]]", payload["mentions"])
         blocks = cast("Sequence[Mapping[str, Any]]", payload["blocks"])
-        text, late = str(payload["text"]), self._now() - claim.queued_at
+        text, late = str(payload["text"]), self._now() - claim.due_at
         if late >= LATE:
             note = f"_delivered {_lasting(late)} late_"
             text = f"{text} ({note.strip('_')})"
@@ -224,34 +331,46 @@ class Delivery:
                 self._put_off(claim, error.reason, told or pause, channel=told)
                 return PUT_OFF
             case Fault.CREDENTIALS:
-                self._put_off(claim, error.reason, LONGEST_PAUSE, channel=LONGEST_PAUSE)
-                return PUT_OFF
+                self._put_off(claim, error.reason, LONGEST_PAUSE, channel=LONGEST_PAUSE, fault=error.fault)
+                return Delivered(put_off=1, refused=(error.reason,))
             case Fault.MESSAGE if claim.alert.payload["blocks"]:
-                return self._instead(claim, error.reason, claim.alert.destination, blocks=[])
-            case _ if claim.alert.destination != self._fallback:
-                place = claim.alert.destination
-                note = f"{words(place)} takes no messages: {words(error.reason)}"
-                text = f"{claim.alert.payload['text']} ({note})"
-                blocks = [*_small(note), *cast("list[Json]", claim.alert.payload["blocks"])][:MOST]
-                return self._instead(claim, error.reason, self._fallback, text=text, blocks=blocks)
+                return self._instead(claim, error, f"{claim.alert.id}-plain", blocks=[])
             case _:
-                log.error("An alert is dead: %s", error, extra={"action": "alert_dead", "alert": claim.alert.id})
-                self._store.outbox.failed(claim, error.reason, retry_at=None)
-                return Delivered(dead=1)
+                return self._elsewhere(claim, error)
 
-    def _instead(self, claim: Claim, reason: str, destination: str, **changes: Json) -> Delivered:
-        """Queue the same in another form or place, then give up on this one."""
+    def _elsewhere(self, claim: Claim, error: DeliveryError) -> Delivered:
+        """Tell it in the first fallback that has not refused it yet."""
+        alert, place = claim.alert, claim.alert.destination
+        tried = [*cast("list[Json]", alert.payload.get("refused_by", [])), place]
+        other = next((each for each in self._fallbacks if each not in tried), None)
+        is_channel = error.fault is Fault.DESTINATION
+        refused = (f"{place}: {error.reason}",) if is_channel else ()
+        if other is None:
+            log.error("An alert is dead: %s", error, extra={"action": "alert_dead", "alert": alert.id})
+            fault = error.fault if is_channel else None
+            self._store.outbox.failed(claim, error.reason, retry_at=None, fault=fault)
+            return Delivered(dead=1, refused=refused)
+        note = f"{words(place)} takes no messages: {words(error.reason)}"
+        text = f"{alert.payload['text']} ({note})"
+        blocks = [*_small(note), *cast("list[Json]", alert.payload["blocks"])][:MOST]
+        identity = f"{alert.id}{ELSEWHERE}"
+        changes: dict[str, Json] = {"text": text, "blocks": blocks, "refused_by": tried}
+        return self._instead(claim, error, identity, other, **changes) + Delivered(refused=refused)
+
+    def _instead(
+        self, claim: Claim, error: DeliveryError, identity: str, destination: str | None = None, **changes: Json
+    ) -> Delivered:
+        """Give up on this one and queue the same in another form or place, at once or not at all."""
         alert = claim.alert
         other = replace(
             alert,
-            id=f"{alert.id}-{'plain' if destination == alert.destination else 'fallback'}",
-            destination=destination,
+            id=identity,
+            destination=destination or alert.destination,
             payload={**alert.payload, **changes},
             not_before=None,
         )
-        with self._store.writing() as writer:
-            writer.enqueue([other])
-        self._store.outbox.failed(claim, reason, retry_at=None)
+        fault = error.fault if error.fault is Fault.DESTINATION else None
+        self._store.outbox.failed_for(claim, error.reason, other, fault=fault)
         return Delivered(dead=1, elsewhere=1)
 
     def _put_off(
@@ -262,6 +381,7 @@ class Delivery:
         *,
         is_ambiguous: bool = False,
         channel: timedelta | None = None,
+        fault: Fault | None = None,
     ) -> None:
         now = self._now()
         destination = claim.alert.destination
@@ -274,6 +394,7 @@ class Delivery:
             is_ambiguous=is_ambiguous,
             channel_free_at=None if channel is None else now + channel,
             probe_at=now + pause if is_open else None,
+            fault=fault,
         )
 
 

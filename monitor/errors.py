@@ -45,3 +45,7 @@ class StoreError(MonitorError):
 
 class ConflictError(StoreError):
     """Somebody else changed the same thing meanwhile: read it again and decide anew."""
+
+
+class FencedError(StoreError):
+    """Somebody else does this work by now: what was found is not recorded."""

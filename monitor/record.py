@@ -1,53 +1,50 @@
 """Remembering a run, and all that follows from it, in one transaction: all of it stays, or nothing."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TypeVar
 
-from monitor.alerts.context import Background, Context, Routes
+from monitor.alerts.context import Routes
 from monitor.domain.check import CheckPlan, TableName
 from monitor.domain.contract import Contract
 from monitor.domain.drift import DriftKind
 from monitor.domain.incident import Incident, IncidentChange
-from monitor.domain.scan import CheckResult, Outcome, Run
+from monitor.domain.scan import Run
 from monitor.domain.target import TargetKey, server_itself
 from monitor.drift.ledger import edited_in_place
 from monitor.drift.since import Look, against_contract, since_last_time
-from monitor.drift.words import sentence
 from monitor.errors import ConflictError, UsageError
+from monitor.failpoints import Point, reach
 from monitor.incidents.policy import Policy
 from monitor.incidents.reconcile import Evaluation, reconcile
-from monitor.incidents.silences import facts_of, is_silenced
+from monitor.incidents.silences import ContractOf, silenced_by
 from monitor.store.rows import target_of
-from monitor.store.store import Store, Writer
-from monitor.store.values import Against, DriftRecord, Held, QueuedAlert, Standing, Trigger
+from monitor.store.slots import SlotClaim
+from monitor.store.store import Reader, Store, Writer
+from monitor.store.values import Against, DriftRecord, QueuedAlert, Trigger
+from monitor.telling import EVALUATED, LEDGER, News, latest_run, tell
 
 TRIES = 3
-LEDGER = 1_000
-"""So far back the ledger is read to know which tables are gone."""
-
-CHANGES = 8
-"""So many things that changed since a check last held are told one by one."""
-
-EVALUATED = frozenset({Outcome.PASS, Outcome.WARN, Outcome.FAIL})
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alerting:
-    """Whom to tell, and how patient to be."""
+    """Whom to tell, and how patient to be. What nobody waits for may `gather` for so long before it is told."""
 
     policy: Policy
     routes: Routes
+    gather: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """A run and what it is a run of. `plan` is the whole plan of the contract, of which `subset` runs looked at a part.
 
-    Without `alerting` it is kept as history only: the verdict now and the incidents do not move.
+    Without `alerting` it is kept as history only: the verdict now and the incidents do not move. With a `claim` it ends
+    that slot, or is not recorded at all.
     """
 
     run: Run
@@ -56,32 +53,77 @@ class Recorded:
     trigger: Trigger = Trigger.ON_DEMAND
     slot: datetime | None = None
     subset: bool = False
+    claim: SlotClaim | None = None
     alerting: Alerting | None = None
 
 
 def record(store: Store, found: Recorded) -> tuple[QueuedAlert, ...]:
     """Record a run with the columns seen, drift, incidents and alerts; return the alerts that are queued.
 
-    Raises StoreError if it cannot be recorded; then nothing of it is.
+    Raises StoreError if it cannot be recorded; then nothing of it is. FencedError says that its slot went to somebody
+    else meanwhile.
     """
-    return _again(lambda: _record(store, found))
+    alerts = again(lambda: _record(store, found))
+    reach(Point.RUN_COMMITTED)
+    return alerts
 
 
 def decide(
     store: Store,
     incident_id: str,
     decision: Callable[[Incident, datetime], IncidentChange],
-    contract_of: Callable[[TargetKey], Contract | None],
+    contract_of: ContractOf,
     alerting: Alerting | None,
 ) -> IncidentChange:
     """Record what a person decided about an incident, and tell its thread where there is one.
 
     Raises UsageError if there is no such incident, or if it cannot be decided so.
     """
-    return _again(lambda: _decide(store, incident_id, decision, contract_of, alerting))
+    change = again(lambda: _decide(store, incident_id, decision, contract_of, alerting))
+    reach(Point.DECISION_COMMITTED)
+    return change
 
 
-def _again(transaction: Callable[[], T]) -> T:
+def decide_story(
+    store: Store,
+    group: str,
+    decision: Callable[[Incident, datetime], IncidentChange | None],
+    contract_of: ContractOf,
+    alerting: Alerting,
+) -> tuple[IncidentChange, ...]:
+    """Record what a person decided about all that a story tells of, in one transaction and one reply.
+
+    The decision is None for an incident that it leaves as it is. Raises UsageError if there is no such story.
+    """
+
+    def transaction() -> tuple[IncidentChange, ...]:
+        with store.writing() as writer:
+            now = writer.now()
+            members = story(writer, group, now, alerting)
+            if not members:
+                raise UsageError(f"no story {group!r} is recorded in {store.place}")
+            changes = tuple(change for incident in members if (change := decision(incident, now)))
+            _tell_decided(writer, changes, contract_of, alerting, now)
+            reach(Point.DECISION_WRITTEN)
+            return changes
+
+    decided = again(transaction)
+    reach(Point.DECISION_COMMITTED)
+    return decided
+
+
+def story(reader: Reader, group: str, now: datetime, alerting: Alerting) -> tuple[Incident, ...]:
+    """Return the incidents of a story, also those that ended lately, oldest first; none where nobody knows it."""
+    first = reader.incident(group)  # a story is called by the incident that began it
+    if first is None:
+        return ()
+    since = now - alerting.policy.reopen_within
+    known = {incident.id: incident for incident in reader.open_incidents(first[0].target, ended_since=since)}
+    known.setdefault(group, first[0])
+    return tuple(incident for incident in known.values() if incident.group == group)
+
+
+def again(transaction: Callable[[], T]) -> T:
     """Repeat a transaction of which somebody else changed the ground."""
     for _ in range(TRIES - 1):
         try:
@@ -95,7 +137,9 @@ def _record(store: Store, found: Recorded) -> tuple[QueuedAlert, ...]:
     run, target = found.run, target_of(found.run)
     alerting = None if run.shadow else found.alerting
     with store.writing() as writer:
-        is_first = not writer.has_stood(target)
+        if found.claim is not None:
+            writer.finish_slot(found.claim)
+        is_first = _is_first(writer, found, target)
         drift = _drift(writer, found, target)
         writer.record_run(
             run,
@@ -105,9 +149,16 @@ def _record(store: Store, found: Recorded) -> tuple[QueuedAlert, ...]:
             subset=found.subset,
             stands=alerting is not None,
         )
+        reach(Point.RUN_WRITTEN)
         writer.save_columns(target, run.run_id, run.scan.started_at, run.scan.seen)
         writer.save_drift(drift)
         return () if alerting is None else _alert(writer, found, target, alerting, is_first=is_first)
+
+
+def _is_first(writer: Writer, found: Recorded, target: TargetKey) -> bool:
+    """Say whether it is the first whole run of its target that could verify anything."""
+    knows = any(result.outcome in EVALUATED for result in found.run.scan.results)
+    return knows and not found.subset and not writer.has_begun(target)
 
 
 def _alert(
@@ -131,22 +182,20 @@ def _alert(
         evaluation,
         now,
         policy,
-        lambda incident: is_silenced(facts_of(contract, incident.dataset), silences, now),
+        silenced_by(silences, lambda _: contract, now),
     )
-    context = _context(writer, known, changes, target, alerting.routes)
-    context = replace(
-        context,
+    news = News(
+        target=target,
+        changes=changes,
+        known=known,
         contract=contract,
         run=found.run,
+        results={result.check.id: result for result in found.run.scan.results},
         is_first_run=is_first,
-        results={**context.results, **{result.check.id: result for result in found.run.scan.results}},
+        gather=alerting.gather if found.trigger is Trigger.SCHEDULED else timedelta(0),
     )
-    context = replace(context, backgrounds=_backgrounds(writer, context))
-    writer.save_changes(changes)
-    from monitor.alerts.compose import alerts_for  # not before it is needed: its templates are slow to import
-
-    alerts = alerts_for(changes, context, now)
-    writer.enqueue(alerts)
+    alerts = tell(writer, news, alerting.routes, now)
+    reach(Point.ALERTS_WRITTEN)
     return alerts
 
 
@@ -154,7 +203,7 @@ def _decide(
     store: Store,
     incident_id: str,
     decision: Callable[[Incident, datetime], IncidentChange],
-    contract_of: Callable[[TargetKey], Contract | None],
+    contract_of: ContractOf,
     alerting: Alerting | None,
 ) -> IncidentChange:
     with store.writing() as writer:
@@ -164,112 +213,27 @@ def _decide(
             raise UsageError(f"no incident {incident_id!r} is recorded in {store.place}")
         incident, _ = found
         change = decision(incident, now)
-        writer.save_changes([change])
-        if alerting is None:
-            return change
-        known = writer.open_incidents(incident.target, ended_since=now - alerting.policy.reopen_within)
-        context = _context(writer, known, (change,), incident.target, alerting.routes)
-        ran = writer.runs(limit=1, target=incident.target)
-        latest = writer.run(ran[0].run_id) if ran else None
-        context = replace(context, contract=contract_of(incident.target), run=latest[1] if latest else None)
-        context = replace(context, backgrounds=_backgrounds(writer, context))
-        if incident.id in context.told:  # nobody hears of a decision about something they never heard of
-            from monitor.alerts.compose import alerts_for
-
-            writer.enqueue(alerts_for([change], context, now))
+        _tell_decided(writer, (change,), contract_of, alerting, now)
+        reach(Point.DECISION_WRITTEN)
         return change
 
 
-def _context(
+def _tell_decided(
     writer: Writer,
-    known: Iterable[Incident],
-    changes: Iterable[IncidentChange],
-    target: TargetKey,
-    routes: Routes,
-) -> Context:
-    """Return what the store knows of the stories that these changes belong to."""
-    before = {incident.id: incident for incident in known}
-    after = before | {change.incident.id: change.incident for change in changes}
-    touched = {change.incident.group for change in changes if not change.is_quiet}
-    members: dict[str, tuple[Incident, ...]] = {}
-    told: set[str] = set()
-    where: dict[str, tuple[str, ...]] = {}
-    for incident in after.values():
-        group = incident.group
-        if group is None or group not in touched:
-            continue
-        members[group] = (*members.get(group, ()), incident)
-        heard = writer.alerts(limit=LEDGER, incident=incident.id) if incident.id in before else ()
-        if heard:
-            told.add(incident.id)
-            where[group] = tuple(dict.fromkeys([*where.get(group, ()), *(each.alert.destination for each in heard)]))
-    return Context(
-        target=target,
-        routes=routes,
-        members=members,
-        told=frozenset(told),
-        results={standing.check.id: _result(standing) for standing in writer.verdict_now(target)},
-        heard={incident.id: incident.told for incident in before.values() if incident.told is not None},
-        where=where,
-    )
-
-
-def _result(standing: Standing) -> CheckResult:
-    return CheckResult(
-        check=standing.check,
-        outcome=standing.outcome,
-        reason=standing.reason,
-        measured=standing.measured,
-        rows=standing.rows,
-    )
-
-
-# -- what changed since it last held -------------------------------------------------------------------------------
-
-
-def _backgrounds(writer: Writer, context: Context) -> Mapping[str, Background]:
-    """Return what is known of each story's first incident."""
-    from monitor.alerts.compose import lead_of
-
-    found: dict[str, Background] = {}
-    for members in context.members.values():
-        lead = lead_of(members)
-        held = writer.last_held(context.target, lead.key)
-        if held is not None and not lead.is_over:
-            found[lead.id] = Background(held=held, changed=_changed(writer, context, lead, held))
-    return found
-
-
-def _changed(writer: Writer, context: Context, lead: Incident, held: Held) -> tuple[str, ...]:
-    target, lines = context.target, list[str]()
-    rows = {result.check.dataset: result.rows for result in context.results.values() if result.rows is not None}
-    for dataset, count in writer.row_counts(held.run_id).items():
-        difference = rows.get(dataset, count) - count
-        if difference:
-            sign = "+" if difference > 0 else "\N{MINUS SIGN}"
-            lines.append(f"{dataset}: {count:,} → {rows[dataset]:,} rows ({sign}{abs(difference):,})")
-    drift = writer.drift(limit=LEDGER, target=target, since=held.at)
-    told = [sentence(each.event) for each in drift if each.against is Against.LAST_TIME or not each.event.table]
-    lines += told[:CHANGES]
-    if len(told) > CHANGES:
-        lines.append(f"{len(told) - CHANGES:,} more changes of the schema")
-    ran = writer.run(held.run_id)
-    before, after = ran[1].version if ran else None, context.run.version if context.run else None
-    unchanged = [] if told else ["schema"]
-    if before and after and before != after:
-        lines.append(f"contract version: {before} → {after}")
-    elif before:
-        unchanged.append("contract version")
-    if unchanged:
-        lines.append(f"{', '.join(unchanged)}: unchanged")
-    siblings = [
-        result.outcome
-        for result in context.results.values()
-        if result.check.dataset == lead.dataset and result.check.id != lead.key and result.outcome in EVALUATED
-    ]
-    if siblings:
-        lines.append(f"{siblings.count(Outcome.PASS):,} of {len(siblings):,} other checks of {lead.dataset} hold")
-    return tuple(lines)
+    changes: tuple[IncidentChange, ...],
+    contract_of: ContractOf,
+    alerting: Alerting | None,
+    now: datetime,
+) -> None:
+    """Keep what was decided about incidents of one target, and queue what its threads hear of it."""
+    if alerting is None or not changes:
+        writer.save_changes(changes)
+        return
+    target = changes[0].incident.target
+    known = writer.open_incidents(target, ended_since=now - alerting.policy.reopen_within)
+    contract, run = contract_of(target), latest_run(writer, target)
+    news = News(target=target, changes=changes, known=known, contract=contract, run=run)
+    tell(writer, news, alerting.routes, now)
 
 
 # -- drift -------------------------------------------------------------------------------------------------------

@@ -1,15 +1,30 @@
 """One run of one contract, start to end."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from uuid import uuid4
 
 from monitor.domain.check import CheckPlan, SodaBlock
 from monitor.domain.contract import Contract
-from monitor.domain.scan import CheckResult, History, Run
+from monitor.domain.scan import CheckResult, History, Run, Scan
 from monitor.engines.base import Engine
 from monitor.settings import SampleSettings, ServerSettings
 
 _POSTGRES_PORT = 5432
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One contract version on one server: what one run verifies."""
+
+    contract: Contract
+    shadow: bool
+    server: ServerSettings
+
+
+def new_run_id() -> str:
+    """Return a name for a run that no other run has."""
+    return uuid4().hex[:16]
 
 
 def run_contract(  # noqa: PLR0913 - all that a run is made of, by name
@@ -29,16 +44,22 @@ def run_contract(  # noqa: PLR0913 - all that a run is made of, by name
     """
     shown = columns_shown(contract, samples)
     scan = engine.scan(plan, samples=samples, shown=shown, progress=progress, history=history)
+    return run_of(Target(contract=contract, shadow=shadow, server=server), scan)
+
+
+def run_of(target: Target, scan: Scan, run_id: str | None = None) -> Run:
+    """Return the run that a scan of a target is; without an id it gets one of its own."""
+    contract = target.contract
     return Run(
-        run_id=uuid4().hex[:16],
+        run_id=run_id or new_run_id(),
         contract=contract.id,
         slug=contract.slug,
         version=contract.version,
         file=contract.file,
         fingerprint=contract.fingerprint,
-        server=server.name,
-        location=location_of(server),
-        shadow=shadow,
+        server=target.server.name,
+        location=location_of(target.server),
+        shadow=target.shadow,
         scan=scan,
     )
 

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import time
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
+from typing import ClassVar
 
 from monitor.errors import SettingsError
 
@@ -71,20 +74,98 @@ class StateSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackSettings:
-    """How to reach people in Slack. `ops_channel` hears of trouble of the monitor itself, None means `channel`."""
+    """How to reach people in Slack with a bot. `ops_channel` hears of trouble of the monitor, None means `channel`.
+
+    Without an `app_token` messages have no buttons to press.
+    """
+
+    BASE_URL: ClassVar[str] = "https://slack.com/api/"
 
     token: str = field(repr=False)
     channel: str
     ops_channel: str | None = None
-    base_url: str = "https://slack.com/api/"
+    app_token: str | None = field(default=None, repr=False)
+    base_url: str = BASE_URL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSettings:
+    """A receiver of signed JSON. `allow_private` lets it be inside our own network."""
+
+    url: str = field(repr=False)
+    secret: str = field(repr=False)
+    allow_private: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuietHours:
+    """When only what is urgent is told: from `start` until before `end` of the zone's own day, and on weekends.
+
+    Equal times are no hours at all.
+    """
+
+    start: time
+    end: time
+    timezone: str = "UTC"
+    weekends: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteSettings:
+    """Where alerts go that match: each condition has patterns, of which one must fit (`*` is anything).
+
+    `mention` are e-mail addresses and Slack's ids; whoever is named here is called instead of the contract's team.
+    """
+
+    CONDITIONS: ClassVar[tuple[str, ...]] = ("contract", "tag", "owner", "severity", "dimension", "domain")
+
+    matches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    channel: str | None = None
+    mention: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSettings:
-    """How often a check must fail before people hear of it, and pass before they hear that it is over; in a row."""
+    """How often a check must fail before people hear of it, and pass before they hear that it is over; in a row.
+
+    For so many seconds as `group` says a story of which people know nothing waits for others.
+    `to` chooses between the ways to tell people: slack, webhook or console; None is the one that is configured. With
+    `restrict` only a contract's team may press the buttons.
+    """
 
     alert_after_failures: int = 1
     resolve_after_passes: int = 1
+    group: float = 30.0
+    to: str | None = None
+    quiet: QuietHours | None = None
+    restrict: bool = False
+
+
+class Pages(StrEnum):
+    """Who may open the pages: whoever reaches them, callers with a token, or those whom a proxy in front lets in."""
+
+    OPEN = "open"
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
+    PROXY = "proxy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpSettings:
+    """Where Pactwatch is seen from outside. `tokens` are by caller; `public_url` is what people call the site."""
+
+    host: str = "127.0.0.1"
+    port: int = 8650
+    public_url: str | None = None
+    pages: Pages = Pages.OPEN
+    tokens: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    @property
+    def is_local(self) -> bool:
+        """Say whether only programs of this machine can connect."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
 
 class CatchUp(StrEnum):
@@ -136,20 +217,26 @@ class Settings:
     """Everything the user configured. Paths are as the user wrote them, from the folder of `file`.
 
     `contract_variables` holds the allowed names and their values; `servers` is empty without a configuration file.
-    Without `slack` nobody can be alerted.
+    Without `slack`, `incoming` (the URL of a Slack webhook), `webhook` or `alerts.to` nobody can be alerted. The
+    `routes` are in order: the first that matches counts.
     """
 
     file: Path | None = None
     contracts: tuple[Path, ...] = (Path("contracts"),)
     checks: Path = Path("checks")
+    reports: Path = Path("reports")
     contract_variables: Mapping[str, str] = field(default_factory=dict)
     servers: Mapping[str, ServerSettings] = field(default_factory=dict)
     samples: SampleSettings = SampleSettings()
     state: StateSettings = StateSettings()
     slack: SlackSettings | None = None
+    incoming: str | None = field(default=None, repr=False)
+    webhook: WebhookSettings | None = None
     alerts: AlertSettings = AlertSettings()
+    http: HttpSettings = HttpSettings()
     schedule: ScheduleSettings = ScheduleSettings()
     daemon: DaemonSettings = DaemonSettings()
+    routes: tuple[RouteSettings, ...] = ()
 
 
 def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings:

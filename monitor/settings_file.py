@@ -4,55 +4,42 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
 
-from monitor.domain.cron import cron_problem
+from monitor import settings_people as people
 from monitor.errors import SettingsError
 from monitor.settings import (
     AlertSettings,
-    CatchUp,
-    DaemonSettings,
     SampleSettings,
-    ScheduleSettings,
     ServerSettings,
     Settings,
     SlackSettings,
     Sources,
     StateSettings,
+    WebhookSettings,
     variables_of,
 )
+from monitor.settings_base import REFERENCE, Seconds, Table, Zone, web_address
+from monitor.settings_http import Http, filled
+from monitor.settings_schedule import Daemon, Schedule
 from monitor.settings_state import in_folder, state_url
 
-_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_DURATION = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|m|h|d)\Z")
-_SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def _duration(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError('expected a duration such as "30s", "5m" or "1h"')  # noqa: TRY004 - pydantic reports ValueError
-    match = _DURATION.match(value.strip())
-    if match is None:
-        raise ValueError('expected a duration such as "30s", "5m" or "1h"')
-    return float(match["number"]) * _SECONDS[match["unit"]]
+_HIDDEN = (
+    "password",
+    "state.url",
+    *(f"{table}.{key}" for table, key in people.SECRETS),
+    "webhook.url",
+    "daemon.ping_url",
+)
 
 
 def _paths(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Seconds = Annotated[float, BeforeValidator(_duration), Field(gt=0)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class _Server(_Table):
+class _Server(Table):
     type: str = "postgres"
     host: str | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
@@ -66,98 +53,92 @@ class _Server(_Table):
     lock_timeout: Seconds = 30.0
     max_connections: Annotated[int, Field(ge=1)] = 4
     heavy_statements: Annotated[int, Field(ge=1)] = 2
-    env: list[str] = []
+    env: list[str] = Field(default_factory=list)
 
 
-class _Samples(_Table):
+class _Samples(Table):
     rows: Annotated[int, Field(ge=0, le=1000)] = 0
-    show: list[str] = []
+    show: list[str] = Field(default_factory=list)
 
 
-class _State(_Table):
+class _State(Table):
     url: str = StateSettings().url
     keep_results: Seconds = StateSettings().keep_results
     keep_rollups: Seconds = StateSettings().keep_rollups
 
 
-def _web_address(value: object) -> object:
-    """Refuse an address to which the token would travel in plain text; a server on this machine is fine."""
-    parts = urlsplit(value) if isinstance(value, str) else None
-    is_local = parts is not None and parts.hostname in {"127.0.0.1", "localhost", "::1"}
-    if parts is None or not parts.hostname or parts.scheme not in {"https", *(["http"] if is_local else [])}:
-        raise ValueError("expected an address that begins with https://")
-    return str(value).rstrip("/") + "/"
-
-
-def _cron(expression: str) -> str:
-    problem = cron_problem(expression)
-    if problem is not None:
-        raise ValueError(problem)
-    return expression
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError('expected the name of a time zone such as "Europe/Berlin"') from error
-    return name
-
-
-def _ping_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("expected an address that begins with https://")
-    return value
-
-
-Channel = Annotated[str, Field(pattern=r"^#?[^\s#@<>]{1,80}$")]
 Times = Annotated[int, Field(ge=1, le=100)]
 
 
-class _Slack(_Table):
-    token: Annotated[str, Field(min_length=1)]
-    channel: Channel
-    ops_channel: Channel | None = None
-    base_url: Annotated[str, BeforeValidator(_web_address)] = "https://slack.com/api/"
+class _Slack(Table):
+    token: Annotated[str, Field(min_length=1)] | None = None
+    webhook: Annotated[str, AfterValidator(web_address)] | None = None
+    channel: people.Channel | None = None
+    ops_channel: people.Channel | None = None
+    app_token: Annotated[str, Field(min_length=1)] | None = None
+    base_url: Annotated[str, AfterValidator(web_address)] = SlackSettings.BASE_URL
+
+    @model_validator(mode="after")
+    def is_one_way(self) -> Self:
+        """Refuse a bot and a webhook in one, neither of them, and a webhook that chooses its channel."""
+        if (self.token is None) == (self.webhook is None):
+            raise ValueError("expected token (a bot) or webhook (an incoming webhook), one of them")
+        if self.token is not None and self.channel is None:
+            raise ValueError('channel is missing, such as channel = "#data-quality"')
+        if self.webhook is not None and (self.channel or self.ops_channel or self.app_token):
+            raise ValueError("a webhook is bound to one channel and has no buttons: leave the other keys out")
+        return self
+
+    def bot(self) -> SlackSettings | None:
+        """Return the bot, None where it is a webhook."""
+        if self.token is None or self.channel is None:
+            return None
+        return SlackSettings(
+            token=self.token,
+            channel=self.channel,
+            ops_channel=self.ops_channel,
+            app_token=self.app_token,
+            base_url=self.base_url.rstrip("/") + "/",
+        )
 
 
-class _Alerts(_Table):
+class _Alerts(Table):
     alert_after_failures: Times = AlertSettings().alert_after_failures
     resolve_after_passes: Times = AlertSettings().resolve_after_passes
+    group: Seconds = AlertSettings().group
+    to: Literal["slack", "webhook", "console"] | None = None
+    quiet_hours: people.Hours | None = None
+    quiet_weekends: bool = False
+    timezone: Zone = "UTC"
+    restrict: bool = False
+
+    def value(self) -> AlertSettings:
+        """Return it as the rest of the program knows it."""
+        return AlertSettings(
+            alert_after_failures=self.alert_after_failures,
+            resolve_after_passes=self.resolve_after_passes,
+            group=self.group,
+            to=self.to,
+            quiet=people.quiet_hours(self.quiet_hours, self.timezone, weekends=self.quiet_weekends),
+            restrict=self.restrict,
+        )
 
 
-class _Schedule(_Table):
-    default: Annotated[str, AfterValidator(_cron)] = ScheduleSettings().default
-    timezone: Annotated[str, AfterValidator(_zone)] = ScheduleSettings().timezone
-    catch_up: Annotated[CatchUp, Field(strict=False)] = ScheduleSettings().catch_up
-    window: Seconds = ScheduleSettings().window
-    grace: Seconds = ScheduleSettings().grace
-    spread: Annotated[float, BeforeValidator(_duration), Field(ge=0)] = ScheduleSettings().spread
-    schema_every: Annotated[float, BeforeValidator(_duration), Field(ge=1)] | None = None
-
-
-class _Daemon(_Table):
-    workers: Annotated[int, Field(ge=1, le=256)] = DaemonSettings().workers
-    run_timeout: Seconds = DaemonSettings().run_timeout
-    lease: Annotated[float, BeforeValidator(_duration), Field(ge=2)] = DaemonSettings().lease
-    retries: Annotated[int, Field(ge=0, le=10)] = DaemonSettings().retries
-    heartbeat_file: str | None = None
-    ping_url: Annotated[str, AfterValidator(_ping_address)] | None = None
-    ping_every: Seconds = DaemonSettings().ping_every
-
-
-class _File(_Table):
-    contracts: Annotated[list[str], BeforeValidator(_paths)] = ["contracts"]
+class _File(Table):
+    contracts: Annotated[list[str], BeforeValidator(_paths)] = Field(default_factory=lambda: ["contracts"])
     checks: str = "checks"
-    contract_variables: list[str] = []
-    servers: dict[str, _Server] = {}
+    reports: str = "reports"
+    contract_variables: list[str] = Field(default_factory=list)
+    servers: dict[str, _Server] = Field(default_factory=dict)
     samples: _Samples = _Samples()
     state: _State = _State()
     slack: _Slack | None = None
     alerts: _Alerts = _Alerts()
-    schedule: _Schedule = _Schedule()
-    daemon: _Daemon = _Daemon()
+    schedule: Schedule = Schedule()
+    daemon: Daemon = Daemon()
+    webhook: people.Webhook | None = None
+    routes: list[people.Route] = Field(default_factory=list)
+    http: Http = Http()
 
 
 def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
@@ -180,16 +161,7 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
                 servers[name] = {
                     key: _expand(value, f"servers.{name}.{key}", environment, problems) for key, value in server.items()
                 }
-    state = document.get("state")
-    if isinstance(state, dict) and isinstance(state.get("url"), str):
-        state["url"] = state_url(state["url"], environment, problems)
-    daemon = document.get("daemon")
-    if isinstance(daemon, dict) and "ping_url" in daemon:
-        daemon["ping_url"] = _expand(daemon["ping_url"], "daemon.ping_url", environment, problems)
-    slack = document.get("slack")
-    if isinstance(slack, dict):
-        problems += _token_in_plain_text(slack)
-        document["slack"] = {key: _expand(value, f"slack.{key}", environment, problems) for key, value in slack.items()}
+    _fill(document, environment, problems)
     try:
         read = _File.model_validate(document)
     except ValidationError as error:
@@ -199,6 +171,10 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
     problems += [f"contract_variables: {name} is not set in the environment" for name in missing]
     if read.state.keep_rollups < read.state.keep_results:
         problems.append("state.keep_rollups: roll-ups must be kept at least as long as results (keep_results)")
+    slack, incoming = (read.slack.bot(), read.slack.webhook) if read.slack else (None, None)
+    webhook = WebhookSettings(**read.webhook.model_dump()) if read.webhook else None
+    alerts = read.alerts.value()
+    problems += people.contradictions(slack, incoming, webhook, alerts)
     if problems:
         raise _error(file, problems)
     folder = file.parent
@@ -206,6 +182,7 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
         file=file,
         contracts=tuple(folder / path for path in read.contracts),
         checks=folder / read.checks,
+        reports=folder / read.reports,
         contract_variables={name: environment[name] for name in read.contract_variables},
         servers={name: _server(name, server, sources[name]) for name, server in read.servers.items()},
         samples=SampleSettings(rows=read.samples.rows, show=tuple(read.samples.show)),
@@ -214,16 +191,35 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
             keep_results=read.state.keep_results,
             keep_rollups=read.state.keep_rollups,
         ),
-        slack=None if read.slack is None else SlackSettings(**read.slack.model_dump()),
-        alerts=AlertSettings(**read.alerts.model_dump()),
-        schedule=ScheduleSettings(**read.schedule.model_dump()),
-        daemon=_daemon(read.daemon, folder),
+        slack=slack,
+        incoming=incoming,
+        webhook=webhook,
+        alerts=alerts,
+        routes=tuple(route.value() for route in read.routes),
+        http=read.http.value(),
+        schedule=read.schedule.value(),
+        daemon=read.daemon.value(folder),
     )
 
 
-def _daemon(daemon: _Daemon, folder: Path) -> DaemonSettings:
-    file = None if daemon.heartbeat_file is None else folder / daemon.heartbeat_file
-    return DaemonSettings(**daemon.model_dump(exclude={"heartbeat_file"}), heartbeat_file=file)
+def _fill(document: dict[str, Any], environment: Mapping[str, str], problems: list[str]) -> None:
+    """Fill in the references of every table but the servers'; secrets in plain text are problems."""
+    state = document.get("state")
+    if isinstance(state, dict) and isinstance(state.get("url"), str):
+        state["url"] = state_url(state["url"], environment, problems)
+    problems += people.in_plain_text(document)
+    daemon = document.get("daemon")
+    if isinstance(daemon, dict) and "ping_url" in daemon:
+        daemon["ping_url"] = _expand(daemon["ping_url"], "daemon.ping_url", environment, problems)
+    for name in ("slack", "webhook"):
+        table = document.get(name)
+        if isinstance(table, dict):
+            document[name] = {
+                key: _expand(value, f"{name}.{key}", environment, problems) for key, value in table.items()
+            }
+    http = document.get("http")
+    if isinstance(http, dict):
+        document["http"] = filled(http, lambda value, at: _expand(value, at, environment, problems), problems)
 
 
 def _server(name: str, server: _Server, sources: Sources) -> ServerSettings:
@@ -254,7 +250,7 @@ def _sources(name: str, server: Mapping[str, object], file: Path) -> Sources:
         value = server.get(key)
         if value is None:
             return default
-        variables = _REFERENCE.findall(value) if isinstance(value, str) else []
+        variables = REFERENCE.findall(value) if isinstance(value, str) else []
         return " and ".join(variables) if variables else f"{key} under [servers.{name}] in {file}"
 
     default = Sources()
@@ -268,19 +264,12 @@ def _sources(name: str, server: Mapping[str, object], file: Path) -> Sources:
 
 def _secrets_in_plain_text(name: str, server: Mapping[str, object]) -> list[str]:
     password = server.get("password")
-    if not isinstance(password, str) or _REFERENCE.fullmatch(password):
+    if not isinstance(password, str) or REFERENCE.fullmatch(password):
         return []
     _, variable = variables_of(name)
     return [
         f'servers.{name}.password: a secret in plain text; write password = "${{{variable}}}" and set that variable'
     ]
-
-
-def _token_in_plain_text(slack: Mapping[str, object]) -> list[str]:
-    token = slack.get("token")
-    if not isinstance(token, str) or _REFERENCE.fullmatch(token):
-        return []
-    return ['slack.token: a secret in plain text; write token = "${SLACK_BOT_TOKEN}" and set that variable']
 
 
 def _expand(value: object, where: str, environment: Mapping[str, str], problems: list[str]) -> object:
@@ -292,16 +281,19 @@ def _expand(value: object, where: str, environment: Mapping[str, str], problems:
             problems.append(f"{where}: the environment variable {match[1]} is not set")
         return environment.get(match[1], "")
 
-    return _REFERENCE.sub(found, value)
+    return REFERENCE.sub(found, value)
 
 
 def _told(place: tuple[int | str, ...], kind: str, message: str, found: object) -> str:
-    where = ".".join(str(part) for part in place)
+    where = "".join(f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in place).removeprefix(".")
     if kind == "extra_forbidden":
         return f"{where}: there is no such setting"
     message = message.removeprefix("Value error, ")
-    shown = "a value" if where.endswith(("password", "state.url", "slack.token", "daemon.ping_url")) else repr(found)
-    return f"{where}: {message[0].lower()}{message[1:]}, found {shown}"
+    told = f"{where}: {message[0].lower()}{message[1:]}"
+    if not isinstance(found, str | int | float):
+        return told  # a table may hold a secret
+    is_secret = where.endswith(_HIDDEN) or where.startswith("http.tokens")
+    return f"{told}, found {'a value' if is_secret else repr(found)}"
 
 
 def _error(file: Path, problems: list[str]) -> SettingsError:

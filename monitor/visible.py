@@ -17,7 +17,7 @@ JOINED = re.compile("(?<=[^\x00-\x7f])[\u200c\u200d](?=[^\x00-\x7f])")
 
 def visible(text: str, *, keep: str = "") -> str:
     """Return the text with every hidden character as a visible escape, except those in `keep`."""
-    if text.isprintable():
+    if text.isprintable() or (keep and text.translate(dict.fromkeys(map(ord, keep))).isprintable()):
         return text
     joiners = {match.start() for match in JOINED.finditer(text)}
     return "".join(

@@ -1,32 +1,24 @@
 """Settings and contracts → targets and engines: the composition root."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from monitor.domain.contract import Contract, ContractServer
 from monitor.engines.base import Engine
 from monitor.engines.warm import soda_nursery
 from monitor.errors import ContractError, EngineError, SettingsError, UsageError
+from monitor.run import Target
 from monitor.settings import ServerSettings, Settings, Sources, server_from_environment, variables_of
 
 if TYPE_CHECKING:
-    from monitor.contracts.versions import Selected
+    from monitor.contracts.versions import Library, Selected
     from monitor.domain.check import TableName
     from monitor.domain.scan import TableSeen
     from monitor.domain.table import LivePlace, LiveTable
 
 ALL = "all"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """One contract version on one server: what one run verifies."""
-
-    contract: Contract
-    shadow: bool
-    server: ServerSettings
 
 
 class Engines:
@@ -42,9 +34,10 @@ class Engines:
         """Return the engine that scans this server, always the same one."""
         from monitor.engines.soda import SodaEngine
 
-        if server not in self._engines:
-            self._engines[server] = SodaEngine(server, None if server.env else self._nursery)
-        return self._engines[server]
+        known = self._engines.get(server)
+        if known is not None:
+            return known
+        return self._engines.setdefault(server, SodaEngine(server, None if server.env else self._nursery))
 
     def __enter__(self) -> Self:
         """Do nothing more: it is warming up already."""
@@ -82,6 +75,32 @@ def targets(
     if not chosen and unplaced and wanted not in {None, ALL}:
         raise UsageError("\n".join(str(error) for error in unplaced))
     return tuple(chosen), tuple(unplaced)
+
+
+def placement(
+    settings: Settings, environment: Mapping[str, str]
+) -> "Callable[[Library], tuple[tuple[Target, ...], tuple[ContractError, ...]]]":
+    """Return what says where the contracts of a library run: each on every one of its servers.
+
+    A contract that names no server runs on the only one that is configured. What has no clear place comes back as an
+    error of its file.
+    """
+
+    def place(library: "Library") -> tuple[tuple[Target, ...], tuple[ContractError, ...]]:
+        from monitor.contracts.versions import current
+
+        chosen: list[Target] = []
+        unplaced: list[ContractError] = []
+        for each in current(library):
+            try:
+                servers = _servers(each.contract, settings, environment, ALL if each.contract.servers else None)
+            except (UsageError, SettingsError) as error:
+                unplaced.append(ContractError(each.contract.file, [f"1: servers: {error}"]))
+            else:
+                chosen += [Target(contract=each.contract, shadow=each.shadow, server=server) for server in servers]
+        return tuple(chosen), tuple(unplaced)
+
+    return place
 
 
 def _servers(

@@ -80,6 +80,11 @@ def number(value: int | Decimal) -> str:
     return f"{grouped}.{fraction}" if fraction else grouped
 
 
+def plain_number(value: Decimal) -> int | Decimal:
+    """Return a number as results hold it: an `int` where it has no fraction at all."""
+    return int(value) if value.is_finite() and value == value.to_integral_value() else value
+
+
 def counted(count: int | Decimal, noun: str) -> str:
     """Write a count with its noun in the right number."""
     return f"{number(count)} {noun if count == 1 else f'{noun}s'}"
@@ -139,6 +144,14 @@ def expected(check: Check) -> str:
         lower, upper = (_amount(Decimal(bound), unit) for bound in match.group(2, 3))
         return f"{match[1] or ''}between {lower} and {upper}"
     return visible(text)
+
+
+def bounds(check: Check) -> tuple[Decimal, ...]:
+    """Return the numbers that a check's threshold names; none where its promise is no comparison."""
+    for form in (_COMPARISON, _INTERVAL):
+        if match := form.fullmatch(check.expected):
+            return tuple(Decimal(bound) for bound in match.groups()[1:] if bound)
+    return ()
 
 
 def measured(result: CheckResult) -> Measured | None:

@@ -8,7 +8,7 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -112,10 +112,17 @@ def postgres() -> Iterator[Postgres]:
 
 @pytest.fixture
 def warehouse(postgres: Postgres) -> Iterator[Warehouse]:
+    with fresh_database(postgres) as made:
+        yield made
+
+
+@contextmanager
+def fresh_database(postgres: Postgres, like: str = "template1") -> Iterator[Warehouse]:
+    """Provide a database of its own, empty or a copy of another that nobody is connected to."""
     name = f"t{uuid.uuid4().hex[:12]}"
     with closing(psycopg2.connect(**postgres.admin)) as opened, opened.cursor() as cursor:
         opened.autocommit = True
-        cursor.execute(f"CREATE DATABASE {name}")
+        cursor.execute(f"CREATE DATABASE {name} TEMPLATE {like}")
     admin = postgres.admin
     settings = ServerSettings(
         name="test",
@@ -127,10 +134,12 @@ def warehouse(postgres: Postgres) -> Iterator[Warehouse]:
         statement_timeout=20.0,
         lock_timeout=5.0,
     )
-    yield Warehouse(postgres=postgres, settings=settings)
-    with closing(psycopg2.connect(**postgres.admin)) as opened, opened.cursor() as cursor:
-        opened.autocommit = True
-        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    try:
+        yield Warehouse(postgres=postgres, settings=settings)
+    finally:
+        with closing(psycopg2.connect(**postgres.admin)) as opened, opened.cursor() as cursor:
+            opened.autocommit = True
+            cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

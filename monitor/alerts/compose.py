@@ -9,13 +9,14 @@ from decimal import Decimal
 from typing import Any
 
 from monitor.alerts import words
+from monitor.alerts.buttons import buttons_of
 from monitor.alerts.context import Background, Context
-from monitor.alerts.render import Rendered, line, render
-from monitor.alerts.routing import channels_of, contract_channels, mentions_of
+from monitor.alerts.quiet import quiet_until
+from monitor.alerts.render import Rendered, line, render, rest
+from monitor.alerts.routing import channels_of, contract_channels, is_urgent, mentions_of
 from monitor.domain.incident import OF_DATA, ChangeKind, Incident, IncidentChange, IncidentKind, IncidentState
 from monitor.domain.scan import CheckResult, Outcome
 from monitor.notifiers.base import Mention
-from monitor.notifiers.blocks import pages
 from monitor.reports.hints import next_step
 from monitor.store.values import ChangeRef, QueuedAlert
 from monitor.templates import Trusted
@@ -25,6 +26,9 @@ STORM = 20
 """More new breaches than this are told as one digest."""
 
 NEW = frozenset({ChangeKind.OPENED, ChangeKind.REOPENED})
+NEWS = NEW | {ChangeKind.WORSE, ChangeKind.SILENCE_ENDED}
+"""Where people want to know what is different since it last held."""
+
 SILENT = frozenset({ChangeKind.LEFT})
 """What only changes the parent message."""
 
@@ -32,17 +36,16 @@ SILENT = frozenset({ChangeKind.LEFT})
 def alerts_for(changes: Iterable[IncidentChange], context: Context, now: datetime) -> tuple[QueuedAlert, ...]:
     """Return the messages that tell these changes, in the order in which they must be sent.
 
-    What is quiet is not told, and neither is the end of something of which nobody has heard.
+    What is quiet is not told, and neither is the end of something of which nobody has heard, or a decision about it.
     """
     loud = [change for change in changes if not change.is_quiet and _is_news(change, context)]
     stories: dict[tuple[str, str], list[IncidentChange]] = {}
     for change in loud:
         for channel in channels_of(change.incident, context):
             stories.setdefault((change.incident.group or change.incident.id, channel), []).append(change)
-    alerts: list[QueuedAlert] = []
-    for (group, channel), told in stories.items():
-        alerts += _Story(group, channel, told, context, now).alerts()
-    if context.is_first_run and not any(_is_here(change, context) for change in loud):
+    found = [_Story(group, channel, told, context, now) for (group, channel), told in stories.items()]
+    alerts = [alert for story in found for alert in story.alerts()]
+    if context.is_first_run and not any(story.is_summary for story in found):
         alerts += [_Story("", channel, [], context, now).note() for channel in contract_channels(context)]
     return tuple(alerts)
 
@@ -62,11 +65,7 @@ def _gravity(incident: Incident) -> tuple[bool, int, int, bool, datetime, Decima
 
 
 def _is_news(change: IncidentChange, context: Context) -> bool:
-    return not change.incident.is_over or change.incident.id in context.told
-
-
-def _is_here(change: IncidentChange, context: Context) -> bool:
-    return change.incident.kind in OF_DATA and change.incident.target == context.target
+    return change.incident.id in context.told or not (change.incident.is_over or change.by)
 
 
 @dataclass
@@ -79,6 +78,11 @@ class _Story:
     context: Context
     now: datetime
 
+    @property
+    def is_summary(self) -> bool:
+        """Say whether it is the first that people hear of the target."""
+        return self._is_first_told(self._members())
+
     def alerts(self) -> list[QueuedAlert]:
         """Return the parent message, then one reply with all that happened, then what did not fit."""
         members = self._members()
@@ -88,21 +92,41 @@ class _Story:
         noticed = [change for change in self.told if change.kind not in SILENT]
         if is_known and noticed:
             replies.append(self._reply(noticed))
-        if not is_known or len(noticed) > STORM:
-            replies += _rest(parent.remainder)
         for reply in tuple(replies):
-            replies += _rest(reply.remainder)
+            replies += rest(reply.remainder)
+        pages = rest(parent.remainder) if not is_known or len(noticed) > STORM else []
         lead = lead_of(members)
         calls = () if self.context.is_first_run else mentions_of(lead, self.context)
         refs = self._refs(members)
-        closes = all(member.is_over for member in members)
+        living = sum(not member.is_over for member in members)
         return [
-            self._alert("parent", 0, parent, refs, mentions=calls, closes=closes),
+            self._alert("parent", 0, parent, refs, mentions=calls, living=living),
             *(
-                self._alert("reply", place, each, self._refs(()), closes=closes)
-                for place, each in enumerate(replies, 1)
+                self._alert(
+                    "reply",
+                    place,
+                    each,
+                    self._refs(()),
+                    mentions=self._calls(place, members),
+                    living=living,
+                    is_page=place > len(replies),
+                )
+                for place, each in enumerate((*replies, *pages), 1)
             ),
         ]
+
+    def _calls(self, place: int, members: Sequence[Incident]) -> tuple[Mention, ...]:
+        """Return whom the first reply calls: those of what is new in a story they know; nobody hears an edit."""
+        if place > 1 or self.context.is_first_run or not any(each.id in self.context.told for each in members):
+            return ()
+        new = [change.incident for change in self.told if change.kind in NEW]
+        return tuple(dict.fromkeys(mention for incident in new for mention in mentions_of(incident, self.context)))
+
+    def _not_before(self) -> datetime | None:
+        """Return the end of the quiet hours where nothing here is urgent or what somebody just did."""
+        if any(change.by or is_urgent(change.incident, self.context) for change in self.told):
+            return None
+        return quiet_until(self.context.routes.quiet, self.now)
 
     def note(self) -> QueuedAlert:
         """Return a message that begins no story."""
@@ -125,15 +149,17 @@ class _Story:
             return self._summary(live)
         lead, *others = live
         told = self._common(lead) | self._story_of(lead)
+        buttons = buttons_of(self.group, lead, live, self.context)
         if len(live) > STORM:
             counts = Counter(member.dataset or str(member.target) for member in live)
             datasets = [f"{dataset}: {count:,}" for dataset, count in counts.most_common(10)]
-            items = [self._member(member) for member in live]
+            items = [self._member(member, is_brief=True) for member in live]
             mentions = self._mentions(lead)
             told |= {"total": len(live), "datasets": datasets}
-            return render("digest", told, items=items, mentions=mentions)
+            return render("digest", told, items=items, mentions=mentions, buttons=buttons)
         items = [self._member(member) for member in others]
-        return render("parent", told | {"others": len(others)}, items=items, mentions=self._mentions(lead))
+        told |= {"others": len(others)}
+        return render("parent", told, items=items, mentions=self._mentions(lead), buttons=buttons)
 
     def _is_first_told(self, members: Sequence[Incident]) -> bool:
         """Say whether this is the first that people hear of a target's data; a dead server is told as one."""
@@ -153,7 +179,8 @@ class _Story:
             what = f"{resolved:,} of {len(members):,} resolved, the others are no longer watched"
         headline = f"{what}, after {words.lasting(ended - began)}"
         items = [self._member(member) for member in members]
-        return render("over", self._common(lead) | {"headline": headline}, items=items)
+        buttons = buttons_of(self.group, lead, (), self.context)
+        return render("over", self._common(lead) | {"headline": headline}, items=items, buttons=buttons)
 
     def _summary(self, live: Sequence[Incident]) -> Rendered:
         run = self.context.run
@@ -178,7 +205,7 @@ class _Story:
         what = ".".join(part for part in (dataset, ", ".join(columns)) if part)
         server = f"server {target.server}" if target.server and target.contract else ""
         return {
-            "icon": "quiet" if lead is None else _icon(lead),
+            "icon": "quiet" if lead is None else words.icon(lead),
             "name": contract.name if contract and target.contract else target.contract or str(target),
             "place": " · ".join(part for part in (what, version, server) if part) or str(target),
             "command": f"pactwatch verify {target.contract} --alert" if target.contract else "",
@@ -191,13 +218,6 @@ class _Story:
         result = self._found(lead)
         contract, run = self.context.contract if lead.target.contract else None, self.context.run
         background = self.context.backgrounds.get(lead.id, Background())
-        held = ""
-        if background.held is not None:
-            span = words.lasting(background.held.at - background.held.since)
-            until = words.moment(background.held.at, self.now)
-            held = f"last held {until}" if background.held.at == background.held.since else f"held {span} until {until}"
-        elif lead.kind in OF_DATA:
-            held = "never seen to hold"
         has_numbers = result is not None and lead.kind in OF_DATA and result.check.unit != "columns"
         return {
             "headline": words.breach(lead, result, self._why(lead)),
@@ -205,25 +225,51 @@ class _Story:
             "measured": str(measured(result) or "") if result and has_numbers else "",
             "since": words.moment(lead.first_failed_at, self.now),
             "times": f"{words.ordinal(max(lead.failures, 1))} failing run",
-            "held": held,
-            "state": _state(lead, self.now),
+            "held": self._held(lead),
+            "state": _state(lead, self.now) or self._quiet_is_over(lead),
             "impact": (result.check.impact if result else None) or (contract.purpose if contract else None) or "",
             "changed": background.changed,
             "step": next_step(result, run) if result and run else None,
             "owner": (contract.owner.team if contract else None) or "",
         }
 
-    def _member(self, member: Incident) -> str:
+    def _member(self, member: Incident, *, is_brief: bool = False) -> str:
         told = words.once(member, self._found(member)) if member.is_over else self._breach(member)
         state = _state(member, self.now)
-        return line("member", icon=_icon(member), words=told, state=state, key=member.key)
+        is_silent = is_brief or member.is_over or member.id not in self.context.backgrounds
+        held = "" if is_silent else self._held(member)
+        return line("member", icon=words.icon(member), words=told, state=state, held=held, key=member.key)
+
+    def _held(self, incident: Incident) -> str:
+        """Say when its check last held, and for how long."""
+        known = self.context.backgrounds.get(incident.id, Background()).held
+        if known is None:
+            return "never seen to hold" if incident.kind in OF_DATA else ""
+        until = words.moment(known.at, self.now)
+        if known.at == known.since:
+            return f"last held {until}"
+        return f"held {words.lasting(known.at - known.since)} until {until}"
 
     # -- replies -------------------------------------------------------------------------------------------------
 
     def _reply(self, changes: Sequence[IncidentChange]) -> Rendered:
         lines = [self._change(change) for change in changes]
         first, *more = lines
-        return render("reply", {"first": Trusted(first), "more": len(more)}, items=more)
+        return render("reply", {"first": Trusted(first), "more": len(more)}, items=[*more, *self._since(changes)])
+
+    def _since(self, changes: Sequence[IncidentChange]) -> list[str]:
+        """Return what is different since these last held, where the parent message does not say so already."""
+        lead = lead_of(self._members())
+        said = set(self.context.backgrounds.get(lead.id, Background()).changed)
+        lines: list[str] = []
+        for change in changes:
+            background = self.context.backgrounds.get(change.incident.id, Background())
+            if change.kind not in NEWS or change.incident.id == lead.id or background.held is None:
+                continue
+            new = [each for each in background.changed if each not in said]
+            said.update(new)
+            lines += [line("since", words=each, key=change.incident.key) for each in new]
+        return lines
 
     def _change(self, change: IncidentChange) -> str:
         incident = change.incident
@@ -231,10 +277,11 @@ class _Story:
         return line(
             "change",
             kind=change.kind.value,
-            icon=_icon(incident),
+            icon=words.icon(incident),
             words=self._breach(incident),
             promise=self._promise(incident),
             before=self._before(change),
+            held=self._held(incident) if incident.id in self.context.backgrounds else "",
             since=words.moment(incident.first_failed_at, self.now),
             until=until,
             by=change.by or "",
@@ -266,6 +313,10 @@ class _Story:
     def _why(self, incident: Incident) -> str | None:
         return next((change.why for change in self.told if change.incident.id == incident.id and not change.by), None)
 
+    def _quiet_is_over(self, incident: Incident) -> str:
+        ended = any(each.kind is ChangeKind.SILENCE_ENDED and each.incident.id == incident.id for each in self.told)
+        return "quiet is over and it is still broken" if ended else ""
+
     def _breach(self, incident: Incident) -> str:
         return words.breach(incident, self._found(incident), self._why(incident))
 
@@ -286,8 +337,10 @@ class _Story:
         refs: tuple[ChangeRef, ...],
         *,
         mentions: Sequence[Mention] = (),
-        closes: bool = False,
+        living: int = 0,
+        is_page: bool = False,
     ) -> QueuedAlert:
+        """Return a message; so many incidents of its story are not over. A page holds what did not fit elsewhere."""
         lead = self.told[0].incident if self.told else None
         payload: dict[str, Any] = {
             "role": role,
@@ -297,7 +350,10 @@ class _Story:
             "text": rendered.text,
             "blocks": [dict(block) for block in rendered.blocks],
             "mentions": [{"kind": mention.kind.value, "value": mention.value} for mention in mentions],
-            "closes": closes,
+            "closes": bool(self.group) and not living,
+            "living": living,
+            "hidden": len(rendered.remainder),
+            "page": is_page,
         }
         return QueuedAlert(
             id=self._identity(role, place, refs),
@@ -306,6 +362,7 @@ class _Story:
             payload=payload,
             tells=refs,
             target=lead.target if lead else self.context.target,
+            not_before=self._not_before(),
         )
 
     def _identity(self, role: str, place: int, refs: tuple[ChangeRef, ...]) -> str:
@@ -314,20 +371,6 @@ class _Story:
         told = " ".join(f"{ref.incident}.{ref.sequence}" for ref in refs)
         text = "\n".join((self.group, self.channel, role, str(place), about, told))
         return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def _rest(lines: Sequence[str]) -> list[Rendered]:
-    """Return what did not fit, as messages for the thread."""
-    found = pages(lines)
-    return [Rendered(text=f"the rest, {place} of {len(found)}", blocks=blocks) for place, blocks in enumerate(found, 1)]
-
-
-def _icon(incident: Incident) -> str:
-    if incident.is_over:
-        return "over" if incident.state is IncidentState.RESOLVED else "quiet"
-    if incident.kind is IncidentKind.BROKEN:
-        return "broken"
-    return "warning" if incident.kind is IncidentKind.WARNING else "unknown"
 
 
 def _state(incident: Incident, now: datetime) -> str:

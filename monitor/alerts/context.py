@@ -8,15 +8,25 @@ from monitor.domain.contract import Contract
 from monitor.domain.incident import Incident
 from monitor.domain.scan import CheckResult, Run
 from monitor.domain.target import TargetKey
+from monitor.settings import QuietHours, RouteSettings
 from monitor.store.values import Held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Routes:
-    """Where alerts go: `channel` where a contract names none, `ops_channel` for trouble of the monitor itself."""
+    """Where alerts go: `channel` where nothing names another, `ops_channel` for trouble of the monitor itself.
+
+    `is_one_place` says that there is no choice: a webhook or a terminal. `quiet` is when only what is urgent is told.
+    `public_url` is where links lead, None without a site; `has_buttons` says that somebody hears a press.
+    """
 
     channel: str
     ops_channel: str
+    is_one_place: bool = False
+    rules: tuple[RouteSettings, ...] = ()
+    quiet: QuietHours | None = None
+    public_url: str | None = None
+    has_buttons: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +43,8 @@ class Context:
 
     `members` are the incidents of each group as they are now, also those that ended lately. `told` are the ids of the
     incidents of which people have heard. `results` are the latest of each check that stands. `backgrounds` is by
-    incident, and so is `heard`: the number that people knew before the changes. `where` names the channels that a group
-    was told in, for changes that no run has made. `run` is the latest run of the target, None where there is none.
+    incident, and so are `heard`, the number that people knew before the changes, and `where`, the channels in which it
+    was told. `run` is the latest run of the target, None where there is none.
     """
 
     target: TargetKey

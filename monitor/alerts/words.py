@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from monitor import words
 from monitor.domain.check import Check, CheckKind
-from monitor.domain.incident import OF_DATA, Incident, IncidentKind
+from monitor.domain.incident import OF_DATA, Incident, IncidentKind, IncidentState
 from monitor.domain.scan import CheckResult
 
 _EMPTY = frozenset({CheckKind.NOT_NULL, CheckKind.NULL_VALUES, CheckKind.MISSING_VALUES})
@@ -49,6 +49,15 @@ def once(incident: Incident, result: CheckResult | None) -> str:
     if result is not None and incident.kind in OF_DATA:
         return result.check.name
     return incident.key
+
+
+def icon(incident: Incident) -> str:
+    """Return the name of the sign that stands before an incident."""
+    if incident.is_over:
+        return "over" if incident.state is IncidentState.RESOLVED else "quiet"
+    if incident.kind is IncidentKind.BROKEN:
+        return "broken"
+    return "warning" if incident.kind is IncidentKind.WARNING else "unknown"
 
 
 def took(incident: Incident) -> str:

@@ -5,11 +5,12 @@ SQL by a second probe beside the age.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from monitor.checks import postgres as sql
 from monitor.checks.drafts import Draft, base_id, need, not_checked
-from monitor.contracts.service_levels import PAIR, why_unchecked
+from monitor.contracts.service_levels import DAILY, PAIR, why_unchecked
 from monitor.domain.check import (
     ZERO,
     Aggregate,
@@ -22,6 +23,7 @@ from monitor.domain.check import (
     Threshold,
     plain,
 )
+from monitor.domain.clock import TimeOfDay, time_of_day
 from monitor.domain.contract import Column, Contract, Dataset, Element, Scalar, ServiceLevel
 from monitor.domain.duration import DAY, MONTH_DAYS, Duration
 
@@ -47,7 +49,8 @@ def service_level_checks(contract: Contract, level: ServiceLevel) -> Iterator[Dr
         yield _delay(contract, level, level.elements[0], level.elements[1])
     else:
         for element in level.elements:
-            yield _age(contract, level, kind, element)
+            daily = time_of_day(level.value) if level.property == DAILY else None
+            yield _age(contract, level, kind, element) if daily is None else _daily(contract, level, element, daily)
 
 
 def _age(contract: Contract, level: ServiceLevel, kind: CheckKind, element: Element) -> Draft:
@@ -70,6 +73,27 @@ def _age(contract: Contract, level: ServiceLevel, kind: CheckKind, element: Elem
     }.get(kind, f"{dataset.name}.{column.name} must not be older than {level.duration}")
     probes = _probes(level.duration, age, _bounds(level.duration, oldest=oldest), late)
     return _draft(level, kind, dataset, (column,), words, probes)
+
+
+def _daily(contract: Contract, level: ServiceLevel, element: Element, time: TimeOfDay) -> Draft:
+    """Draft that from a time of day on the newest value is of that day; before it, of the day before."""
+    dataset, column = _resolve(contract, element)
+    if dataset is None or column is None:
+        reason = element.problem or f"{element.text} is not declared in this contract"
+        return _unchecked(level, CheckKind.SERVICE_LEVEL, not_checked(reason, is_error=True), element)
+    named = column.limits.default_timezone or "UTC"
+    named = "UTC" if named.upper() == "Z" else named
+    zone = sql.literal(named) if time.offset is None else sql.interval(0, Decimal(60 * time.offset))
+    newest = sql.instant(f"MAX({sql.identifier(column.physical_name)})", named)
+    passed = f"(CURRENT_TIMESTAMP AT TIME ZONE {zone}) - {sql.interval(0, Decimal(60 * time.minutes))}"
+    late = f"CASE WHEN {newest} >= date_trunc('day', {passed}) AT TIME ZONE {zone} THEN 0 ELSE 1 END"
+    age = f"COALESCE({sql.seconds_between(newest, 'CURRENT_TIMESTAMP')}::double precision, 'Infinity')"
+    words = f"{dataset.name}.{column.name} must be of the current day from {time} on"
+    measured = Aggregate(metric="", expression=age, threshold=Threshold(operator=Operator.LESS, value=_EVER))
+    probes = (measured, Aggregate(metric=".late", expression=late, threshold=ZERO))
+    draft = _draft(level, CheckKind.FRESHNESS, dataset, (column,), words, probes)
+    promised = replace(draft.check, expected=f"of the current day from {time} on", schedule=time.cron(named))
+    return replace(draft, check=promised)
 
 
 def _delay(contract: Contract, level: ServiceLevel, first: Element, second: Element) -> Draft:

@@ -57,6 +57,11 @@ def compiled_file(plan: CheckPlan) -> str:
     return "\n".join(part for part in (_header(plan), body) if part)
 
 
+def excerpt(plan: CheckPlan, check: Check) -> str:
+    """Return what the compiled file says of one check; empty for one that is never executed."""
+    return _sections(plan, lambda dataset: _everything(dataset, [check]) if dataset.name == check.dataset else [])
+
+
 def scalar(text: str) -> str:
     """Write a text as a YAML double-quoted scalar on one line."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')

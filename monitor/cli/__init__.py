@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from monitor import __version__
+from monitor import __version__, failpoints
+from monitor.cli.logs import LEVELS, log_from
 from monitor.cli.places import give_up_stdout
 from monitor.errors import MonitorError
 from monitor.settings import load_settings
@@ -22,11 +23,14 @@ COMMANDS = {
     "diff": "Tell what a newer contract says otherwise, and whom it hurts.",
     "compile": "Write the SodaCL of every contract to checks/.",
     "verify": "Verify contracts against the warehouse, now.",
+    "serve": "Be the daemon: verify every contract when it is due.",
+    "report": "Build the HTML site from history.",
     "runs": "List what was found before.",
     "drift": "List how tables and contracts changed.",
     "incidents": "List what is wrong; take care of it.",
     "alerts": "List what people were told; deliver what waits.",
     "migrate": "Bring the state database to this version's schema.",
+    "doctor": "Say what is in the way, and how to mend it.",
     "demo": "Verify real data in an embedded PostgreSQL.",
 }
 
@@ -58,19 +62,23 @@ class LazyGroup(click.Group):
 @click.option(
     "--config", type=click.Path(path_type=Path), help="Configuration file.  [default: pactwatch.toml, if any]"
 )
+@click.option("--log-level", type=click.Choice(LEVELS), help="Log what is at least as grave to stderr.")
 @click.version_option(__version__, prog_name="pactwatch")
 @click.pass_context
-def cli(ctx: click.Context, config: Path | None) -> None:
+def cli(ctx: click.Context, config: Path | None, log_level: str | None) -> None:
     """Data contracts, kept: ODCS files become Soda checks, verdicts and reports.
 
     Exit codes: 0 kept, 1 broken, 2 wrong usage, configuration or contract file, 3 could not be evaluated.
     """
+    if log_level is not None:
+        log_from(log_level)
     ctx.obj = lambda: load_settings(config, os.environ)
 
 
 def main() -> None:
     """Run the program and exit: the one place where errors become messages and exit codes."""
     try:
+        failpoints.arm(os.environ)
         code = cli.main(prog_name="pactwatch", standalone_mode=False)
     except click.ClickException as error:
         error.show()

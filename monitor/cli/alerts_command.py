@@ -2,15 +2,19 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.json_output import SCHEMA_VERSION, Json, encode, utc
+from monitor.cli.audit import audit_command, replay_command
 from monitor.cli.layout import edged, line
+from monitor.cli.options import FORMAT
 from monitor.cli.text import print_lines, terminal_width
 from monitor.errors import MonitorError
+from monitor.exact_json import Json, encode, utc
 from monitor.mrkdwn import plain
+from monitor.objects import SCHEMA_VERSION
 from monitor.visible import visible
 
 if TYPE_CHECKING:
@@ -20,15 +24,12 @@ if TYPE_CHECKING:
 
 GUTTER = 12
 STYLES = {"sent": "green", "dead": "bold red", "failed": "bold yellow", "superseded": "dim"}
-FORMAT = click.option(
-    "--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
 
 
 @click.group("alerts", invoke_without_command=True)
 @click.pass_context
 def alerts_command(context: click.Context) -> int:
-    """List what people were told; deliver what waits. Without a command: list."""
+    """List what people were told; deliver what waits; hear what they press. Without a command: list."""
     return int(context.invoke(list_command)) if context.invoked_subcommand is None else 0
 
 
@@ -53,27 +54,60 @@ def list_command(settings_of: "Callable[[], Settings]", limit: int, output_forma
 @FORMAT
 @click.pass_obj
 def deliver_command(settings_of: "Callable[[], Settings]", output_format: str) -> int:
-    """Deliver what waits and may go now; exit 3 if anything could not be delivered."""
-    from monitor.cli.alerting import delivery_of, slack_of
+    """Do what is due, deliver what waits; exit 3 if anything could not be.
+
+    Reminders and the ends of snoozes and silences are told, and what is older than `[state] keep_results` and
+    `keep_rollups` is forgotten. What Slack refused for its credentials is tried again at once.
+    """
+    from monitor.cli.alerting import deliver, routes_of, undelivered, upkeep_of
     from monitor.store.store import open_store
 
     settings = settings_of()
-    slack_of(settings)
+    routes_of(settings)
     with open_store(settings.state.url) as store:
-        done = delivery_of(settings, store).until_quiet()
+        upkeep = upkeep_of(settings, store)
+        kept = upkeep.once()
+        state = settings.state
+        upkeep.prune(
+            keep_results=timedelta(seconds=state.keep_results), keep_rollups=timedelta(seconds=state.keep_rollups)
+        )
+        store.outbox.probe()
+        done = deliver(settings, store)
+        with store.reading() as reader:
+            waiting = reader.waiting()
     counts: dict[str, Json] = {
+        "due": kept.changes,
         "sent": done.sent,
         "superseded": done.superseded,
         "put_off": done.put_off,
         "dead": done.dead,
         "elsewhere": done.elsewhere,
+        "waiting": waiting,
     }
     if output_format == "json":
-        sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, **counts}))
+        sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, **counts, "refused": list(done.refused)}))
     else:
         told = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count)
         print_lines([line(told or "nothing waits")], sys.stdout)
-    return MonitorError.exit_code if done.put_off or done.dead else 0
+    if trouble := undelivered(done):
+        click.echo(visible(trouble), err=True)
+    return MonitorError.exit_code if trouble else 0
+
+
+for _command in (audit_command, replay_command):
+    alerts_command.add_command(_command)
+
+
+@alerts_command.command("listen")
+@click.pass_obj
+def listen_command(settings_of: "Callable[[], Settings]") -> int:
+    """Do what people press in Slack, and deliver what waits, until interrupted."""
+    from monitor.cli.listening import listen
+    from monitor.store.store import open_store
+
+    settings = settings_of()
+    with open_store(settings.state.url) as store:
+        return listen(settings, store)
 
 
 def render(alerts: "Sequence[AlertRecord]", *, width: int) -> "list[Line]":

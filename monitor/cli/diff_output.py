@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from monitor.cli.github import annotation, cell, table
-from monitor.cli.json_output import SCHEMA_VERSION, Json, encode
 from monitor.cli.layout import Line, edged, line, wrap
 from monitor.domain.change import Change, Effect
 from monitor.domain.contract import Contract
 from monitor.drift.releases import Release
+from monitor.exact_json import Json, encode
+from monitor.objects import SCHEMA_VERSION
 from monitor.visible import visible
 from monitor.words import counted
 

@@ -16,8 +16,8 @@ from monitor.visible import visible
 if TYPE_CHECKING:
     from monitor.domain.contract import Contract
     from monitor.drift.accept import Live
+    from monitor.run import Target
     from monitor.settings import Settings
-    from monitor.wiring import Target
 
 
 @click.command("accept")

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.drift_accept import accept_command
-from monitor.cli.json_output import SCHEMA_VERSION, Json, encode, utc
 from monitor.cli.layout import edged, line
 from monitor.cli.text import print_lines, terminal_width
-from monitor.domain.change import effect_of
 from monitor.drift.words import consequence, sentence
+from monitor.exact_json import encode
+from monitor.objects import SCHEMA_VERSION, drift_object
 from monitor.visible import visible
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def list_command(settings_of: "Callable[[], Settings]", contract: str | None, li
     with open_store(settings_of().state.url) as store, store.reading() as reader:
         events = reader.drift(limit=limit, contract=contract)
     if output_format == "json":
-        sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, "drift": [_object(event) for event in events]}))
+        sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, "drift": [drift_object(event) for event in events]}))
     else:
         print_lines(render(events, width=terminal_width()), sys.stdout)
     return 0
@@ -73,22 +73,3 @@ def render(events: "Sequence[DriftRecord]", *, width: int) -> "list[Line]":
         told = f"{consequence(event.event)}; {AGAINST[event.against]}, {event.target}, run {event.run_id}"
         lines.append(line(visible(told), "dim", indent=2))
     return lines
-
-
-def _object(record: "DriftRecord") -> dict[str, Json]:
-    event, target = record.event, record.target
-    return {
-        "at": utc(record.at),
-        "contract": target.contract,
-        "major": target.major,
-        "server": target.server or None,
-        "run_id": record.run_id,
-        "against": record.against,
-        "kind": event.kind,
-        "hurts": event.hurts,
-        "effect": effect_of(event.hurts),
-        "table": event.table or None,
-        "column": event.column,
-        "before": event.before,
-        "after": event.after,
-    }

@@ -1,36 +1,30 @@
 """`pactwatch incidents`: what is wrong, and who takes care of it."""
 
-import getpass
-import re
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.json_output import SCHEMA_VERSION, Json, encode, utc
 from monitor.cli.layout import edged, line
+from monitor.cli.options import BY, FORMAT, span_of, user_of
+from monitor.cli.silences import silence_command, silences_command, unsilence_command
 from monitor.cli.text import print_lines, terminal_width
 from monitor.domain.incident import Incident, IncidentChange, IncidentKind
 from monitor.errors import StoreError, UsageError
+from monitor.exact_json import encode
+from monitor.objects import SCHEMA_VERSION, incident_object
 from monitor.visible import visible
 
 if TYPE_CHECKING:
     from monitor.cli.layout import Line
-    from monitor.domain.contract import Contract
-    from monitor.domain.target import TargetKey
     from monitor.settings import Settings
 
     Decision = Callable[[Incident, datetime], IncidentChange]
 
 GUTTER = 14
-UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 STYLES = {IncidentKind.BROKEN: "bold red", IncidentKind.WARNING: "bold yellow"}
-FORMAT = click.option(
-    "--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True
-)
-BY = click.option("--by", default=None, help="Who decides.  [default: the user of this terminal]")
 WHY = click.option("--why", default=None, help="Why; it stays in the history.")
 
 
@@ -59,7 +53,9 @@ def list_command(
     with open_store(settings_of().state.url) as store, store.reading() as reader:
         found = reader.incidents(limit=limit, contract=contract, is_over=None if everything else False)
     if output_format == "json":
-        sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, "incidents": [_object(each) for each in found]}))
+        sys.stdout.write(
+            encode({"schema_version": SCHEMA_VERSION, "incidents": [incident_object(each) for each in found]})
+        )
     else:
         print_lines(render(found, width=terminal_width()), sys.stdout)
     return 0
@@ -74,7 +70,7 @@ def ack_command(settings_of: "Callable[[], Settings]", incident: str, by: str | 
     """Take care of an incident: no reminders until it is over."""
     from monitor.incidents.actions import acknowledge
 
-    who = _who(by)
+    who = user_of(by)
     return _act(settings_of(), incident, lambda found, now: acknowledge(found, who, why, now))
 
 
@@ -90,7 +86,7 @@ def snooze_command(
     """Hear nothing of an incident for a while; if it still fails then, that is said."""
     from monitor.incidents.actions import snooze
 
-    who, pause = _who(by), _span(span)
+    who, pause = user_of(by), span_of(span)
     return _act(settings_of(), incident, lambda found, now: snooze(found, who, why, now + pause, now))
 
 
@@ -106,7 +102,7 @@ def accept_command(
     """Make an incident a known breach: visible, and quiet until a date."""
     from monitor.incidents.actions import accept
 
-    who, end = _who(by), until.replace(tzinfo=UTC)
+    who, end = user_of(by), until.replace(tzinfo=UTC)
     return _act(settings_of(), incident, lambda found, now: accept(found, who, why, end, now))
 
 
@@ -119,8 +115,12 @@ def resolve_command(settings_of: "Callable[[], Settings]", incident: str, by: st
     """Call an incident over; if its check fails again it comes back."""
     from monitor.incidents.actions import resolve
 
-    who = _who(by)
+    who = user_of(by)
     return _act(settings_of(), incident, lambda found, now: resolve(found, who, why, now))
+
+
+for _command in (silence_command, silences_command, unsilence_command):
+    incidents_command.add_command(_command)
 
 
 def render(incidents: Sequence[Incident], *, width: int) -> "list[Line]":
@@ -145,7 +145,7 @@ def render(incidents: Sequence[Incident], *, width: int) -> "list[Line]":
 
 def _act(settings: "Settings", wanted: str, decision: "Decision") -> int:
     """Record a decision, tell the incident's thread where Slack is configured, and say what was done."""
-    from monitor.cli.alerting import alerting_of, delivery_of
+    from monitor.cli.alerting import alerting_of, can_tell, contracts_of, deliver, undelivered
     from monitor.record import decide
     from monitor.store.store import open_store
 
@@ -158,63 +158,12 @@ def _act(settings: "Settings", wanted: str, decision: "Decision") -> int:
                 if len(found) > 1:
                     ids = ", ".join(f"{each.id} ({each.target})" for each in found)
                     raise UsageError(f"which incident of {wanted}? {ids}")
-        alerting = None if settings.slack is None else alerting_of(settings)
-        change = decide(store, identity, decision, lambda target: _contract(settings, target), alerting)
+        alerting = alerting_of(settings) if can_tell(settings) else None
+        change = decide(store, identity, decision, contracts_of(settings), alerting)
         click.echo(visible(f"{change.incident.key} of {change.incident.target}: {change.incident.state}"))
         if alerting is not None:
-            done = delivery_of(settings, store).until_quiet()
-            if done.put_off or done.dead:
-                click.echo("its thread was not told yet (`pactwatch alerts` says why)", err=True)
+            trouble = undelivered(deliver(settings, store))
+            if trouble:
+                click.echo(visible(trouble), err=True)
                 return StoreError.exit_code
     return 0
-
-
-def _contract(settings: "Settings", target: "TargetKey") -> "Contract | None":
-    """Return the current contract of a target, None where no file has it any more."""
-    from monitor.contracts.semver import Version
-    from monitor.contracts.versions import current, read_library
-
-    library = read_library(settings.contracts, settings.contract_variables)
-    for each in current(library):
-        contract = each.contract
-        if contract.id == target.contract and Version.parse(contract.version).major == target.major:
-            return contract
-    return None
-
-
-def _who(by: str | None) -> str:
-    try:
-        return by or getpass.getuser()
-    except (KeyError, OSError):
-        raise UsageError("--by: who decides?") from None
-
-
-def _span(text: str) -> timedelta:
-    match = re.fullmatch(r"(\d{1,4})([mhd])", text)
-    if match is None or not int(match[1]):
-        raise UsageError(f"--for {text}: expected a duration such as 30m, 1h or 1d")
-    return int(match[1]) * UNITS[match[2]]
-
-
-def _object(incident: Incident) -> dict[str, Json]:
-    target = incident.target
-    return {
-        "id": incident.id,
-        "key": incident.key,
-        "kind": incident.kind,
-        "state": incident.state,
-        "contract": target.contract or None,
-        "major": target.major or None,
-        "server": target.server or None,
-        "dataset": incident.dataset or None,
-        "severity": incident.severity,
-        "first_failed_at": utc(incident.first_failed_at),
-        "last_seen_at": utc(incident.last_seen_at),
-        "ended_at": None if incident.ended_at is None else utc(incident.ended_at),
-        "until": None if incident.until is None else utc(incident.until),
-        "failures": incident.failures,
-        "measured": incident.measured,
-        "children": list(incident.children),
-        "by": incident.by,
-        "why": incident.why,
-    }

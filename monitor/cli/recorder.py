@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from monitor.record import Alerting
     from monitor.settings import Settings
     from monitor.store.store import Store
+    from monitor.store.values import AlertRecord, QueuedAlert
+
+
+def _where(alert: "QueuedAlert") -> str:
+    """Return where something is told, and when if it must wait for the end of the quiet hours."""
+    if alert.not_before is None:
+        return alert.destination
+    return f"{alert.destination} (from {alert.not_before:%H:%M} UTC on: these are quiet hours)"
 
 
 class Recorder:
@@ -30,6 +38,7 @@ class Recorder:
             self._alerting = alerting_of(settings)
         self._store: Store | None = None
         self._trouble: MonitorError | None = None
+        self._queued: list[str] = []
         self._opening = threading.Thread(target=self._open, name="store", daemon=True)
 
     @property
@@ -58,7 +67,8 @@ class Recorder:
             self._trouble = error
             self.close()
             return None
-        return tuple(dict.fromkeys(alert.destination for alert in alerts))
+        self._queued += [alert.id for alert in alerts]
+        return tuple(dict.fromkeys(_where(alert) for alert in alerts))
 
     def history(
         self, contract: "Contract", server: str, wanted: "Mapping[str, int]", *, shadow: bool
@@ -81,15 +91,26 @@ class Recorder:
 
     def deliver(self) -> "Delivered | None":
         """Tell what is queued; None where nobody is to be told or nothing could be recorded."""
-        from monitor.cli.alerting import delivery_of
+        from monitor.cli.alerting import deliver
 
         if self._alerting is None or self._store is None:
             return None
         try:
-            return delivery_of(self._settings, self._store).until_quiet()
+            return deliver(self._settings, self._store)
         except StoreError as error:
             self._trouble = error
             return None
+
+    def alerts(self) -> "tuple[AlertRecord, ...]":
+        """Return what became of the alerts of these runs so far, in the order in which they were queued."""
+        if self._store is None or not self._queued:
+            return ()
+        try:
+            with self._store.reading() as reader:
+                return reader.alerts_by_id(self._queued)[::-1]
+        except StoreError as error:
+            self._trouble = error
+            return ()
 
     def close(self) -> None:
         """Close the store."""

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.json_output import SCHEMA_VERSION, Json, encode, utc
 from monitor.cli.layout import edged, line
 from monitor.cli.text import VERDICT_STYLES, print_lines, terminal_width
 from monitor.domain.scan import Outcome, Verdict
 from monitor.errors import UsageError
+from monitor.exact_json import encode
+from monitor.objects import SCHEMA_VERSION, record_object
 from monitor.visible import visible
 
 if TYPE_CHECKING:
@@ -47,28 +48,7 @@ def runs_command(settings_of: "Callable[[], Settings]", contract: str | None, li
 
 def document(runs: Sequence["RunRecord"]) -> str:
     """Return the document of `runs --format json`."""
-    return encode({"schema_version": SCHEMA_VERSION, "runs": [run_object(run) for run in runs]})
-
-
-def run_object(run: "RunRecord") -> dict[str, Json]:
-    """Return one run as `verify` tells of it, without its results but with what made it happen."""
-    return {
-        "run_id": run.run_id,
-        "contract": run.target.contract,
-        "version": run.version,
-        "fingerprint": run.fingerprint,
-        "file": run.file,
-        "server": run.target.server or None,
-        "location": run.location,
-        "verdict": run.verdict,
-        "shadow": run.shadow,
-        "started_at": utc(run.started_at),
-        "finished_at": utc(run.finished_at),
-        "counts": {outcome: run.counts[outcome] for outcome in Outcome},
-        "slot": None if run.slot is None else utc(run.slot),
-        "trigger": run.trigger,
-        "subset": run.subset,
-    }
+    return encode({"schema_version": SCHEMA_VERSION, "runs": [record_object(run) for run in runs]})
 
 
 def render(runs: Sequence["RunRecord"], *, width: int) -> "list[Line]":

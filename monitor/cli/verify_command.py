@@ -10,20 +10,22 @@ from typing import TYPE_CHECKING
 
 import click
 
+from monitor.cli.alerting import undelivered
 from monitor.cli.places import check_writable, while_somebody_reads
 from monitor.cli.recorder import Recorder
 from monitor.errors import ContractError, MonitorError, UsageError
+from monitor.run import Target
 from monitor.visible import visible
-from monitor.wiring import Engines, Target, targets
+from monitor.wiring import Engines, targets
 
 if TYPE_CHECKING:
     from monitor.cli.exits import Named
     from monitor.cli.text import Told
     from monitor.contracts.versions import Library, Selected
-    from monitor.deliver import Delivered
     from monitor.domain.contract import Contract
     from monitor.domain.scan import Run
     from monitor.settings import Settings
+    from monitor.store.values import AlertRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,7 @@ def verify_command(
         recorder = None if no_record else stack.enter_context(Recorder(settings, alert=alert))
         told = list(verify(settings, chosen, asked, engines, recorder))
         delivered = recorder.deliver() if recorder is not None else None
+        alerts = recorder.alerts() if recorder is not None else ()
     named = {(each.contract.id, each.contract.version) for each in selected if each.named}
     invalid = [*unplaced, *(ContractError(file.file, list(file.problems)) for file in library.invalid)]
     code = tell(
@@ -112,11 +115,12 @@ def verify_command(
         fail_on=fail_on,
         verbose=verbose,
         named=named,
+        alerts=alerts,
     )
     if recorder is not None and recorder.trouble is not None:
         asked.troubles.append(f"not recorded: {recorder.trouble} (--no-record verifies without it)")
-    if delivered is not None and (delivered.put_off or delivered.dead):
-        asked.troubles.append(_undelivered(delivered))
+    if delivered is not None and (trouble := undelivered(delivered)):
+        asked.troubles.append(trouble)
     for trouble in asked.troubles:
         click.echo(visible(trouble), err=True)
     return code or (MonitorError.exit_code if asked.troubles else 0)
@@ -204,6 +208,7 @@ def tell(
     fail_on: str,
     verbose: bool,
     named: "Named",
+    alerts: "Sequence[AlertRecord]" = (),
 ) -> int:
     """Write the verdict and return the exit code. A shadow run counts only where its version was named."""
     from monitor.cli.exits import exit_code
@@ -219,7 +224,7 @@ def tell(
         if output_format == "json":
             from monitor.cli.json_output import document
 
-            stream.write(document(runs, invalid, named=named))
+            stream.write(document(runs, invalid, named=named, alerts=alerts))
         elif output_format == "junit":
             from monitor.cli.junit import junit
 
@@ -233,16 +238,6 @@ def tell(
         else:
             print_runs(told, invalid, exit_code=code, stream=stream, verbose=verbose, named=named)
     return code
-
-
-def _undelivered(delivered: "Delivered") -> str:
-    """Say what was not heard by anybody, or not where it should have been."""
-    told = []
-    if delivered.put_off:
-        told.append(f"{delivered.put_off:,} not delivered yet")
-    if delivered.dead:
-        told.append(f"{delivered.dead:,} refused for good, {delivered.elsewhere:,} of them told another way")
-    return f"alerts: {', '.join(told)} (`pactwatch alerts` says why)"
 
 
 def _is_file(word: str) -> bool:

@@ -38,9 +38,15 @@ def read_servers(root: Node) -> tuple[ContractServer, ...]:
 def read_owner(root: Node) -> Owner:
     """Return the team: its name, and its members by name or else username; 3.0 has a bare list of members."""
     team = root.at("team")
-    members = team.items("members") if isinstance(team.value, dict) else root.items("team")
-    names = [member.text("name") or member.text("username") for member in members if not member.text("dateOut")]
-    return Owner(team=team.text("name"), members=tuple(name for name in names if name))
+    listed = team.items("members") if isinstance(team.value, dict) else root.items("team")
+    members = [member for member in listed if not member.text("dateOut")]
+    names = [member.text("name") or member.text("username") for member in members]
+    usernames = [member.text("username") for member in members]
+    return Owner(
+        team=team.text("name"),
+        members=tuple(name for name in names if name),
+        usernames=tuple(name for name in usernames if name),
+    )
 
 
 def read_support(root: Node) -> tuple[SupportChannel, ...]:

@@ -5,6 +5,7 @@ from monitor.contracts.node import Node
 from monitor.contracts.references import Names, read_elements
 from monitor.contracts.runbooks import read_runbook
 from monitor.contracts.schedules import check_schedule
+from monitor.domain.clock import time_of_day
 from monitor.domain.contract import ServiceLevel
 from monitor.domain.duration import Duration, DurationProblem, ambiguous_unit, parse_duration
 
@@ -27,6 +28,10 @@ DOCUMENTED = {
 CANONICAL = {name.lower(): name for name in DOCUMENTED} | {short: name for name, short in DOCUMENTED.items()}
 MEASURABLE = frozenset({"freshness", "latency", "retention", "frequency"})
 """The levels that data can show, when they name an element and a length of time."""
+
+DAILY = "timeOfAvailability"
+"""The level that data can show when it names an element and a time of day."""
+
 PAIR = 2
 """So many elements make latency the time from one to the other."""
 
@@ -43,7 +48,8 @@ def _service_level(node: Node, names: Names, default: str | None) -> ServiceLeve
     is_measurable = property_ in MEASURABLE
     schedule, scheduler = check_schedule(node)
     element = node.text("element") or (default if is_measurable else None)
-    elements = read_elements(node.at("element"), element, names) if element and is_measurable else ()
+    is_shown = is_measurable or property_ == DAILY
+    elements = read_elements(node.at("element"), element, names) if element and is_shown else ()
     duration = _duration(node, property_) if is_measurable else None
     if not written:
         node.at("property").problem("found an empty name, expected one such as latency or retention")
@@ -70,6 +76,10 @@ def why_unchecked(level: ServiceLevel) -> str | None:
 
     An element that the contract does not declare says so itself.
     """
+    if level.property == DAILY and level.elements:
+        if time_of_day(level.value) is None:
+            return f"expected a time of day such as 09:00 or 09:00-08:00, found {shown(level.value)}"
+        return None
     if level.property not in MEASURABLE:
         return f"{shown(level.property)} cannot be seen in the data"
     if not level.elements:

@@ -2,7 +2,7 @@
 
 import difflib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,17 +37,22 @@ class Selected:
     named: bool = False
 
 
-def read_library(paths: Sequence[Path], variables: Mapping[str, str] = NO_VARIABLES) -> Library:
+def read_library(
+    paths: Sequence[Path],
+    variables: Mapping[str, str] = NO_VARIABLES,
+    reader: Callable[[Path], Contract] | None = None,
+) -> Library:
     """Read every contract below the paths; a file that is no contract never stops the others.
 
     Two files of one id and version, or two ids that share a slug, are refused, all of them: order must not decide.
+    `reader` may know a file already; it raises ContractError as `load` does.
     """
     found = find(paths)
     contracts: list[Contract] = []
     invalid = list(found.invalid)
     for path in found.files:
         try:
-            contracts.append(load(path, variables=variables))
+            contracts.append(load(path, variables=variables) if reader is None else reader(path))
         except ContractError as error:
             invalid.append(InvalidFile(file=error.file, problems=tuple(error.problems)))
     return library_of(contracts, invalid)

@@ -211,10 +211,14 @@ class SupportChannel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Who stands behind a contract: the team's name and its members' names or usernames."""
+    """Who stands behind a contract: the team's name, its members by name or else username, and all their usernames.
+
+    A username may be an e-mail address (ODCS team, "username").
+    """
 
     team: str | None = None
     members: tuple[str, ...] = ()
+    usernames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,15 @@ Progress = Callable[[CheckResult], None]
 """Told of each check as soon as its outcome is known; the scan's own result may know more (rows, samples)."""
 
 
+Interrupted = Callable[[], str | None]
+"""Asked now and then while a scan goes on: why it must end now; None while it may go on."""
+
+
+def never_interrupted() -> str | None:
+    """Let a scan last as long as it takes."""
+    return None
+
+
 class Engine(Protocol):
     """Evaluates plans on one server. Every engine passes the shared suite in `tests/integration/engines`."""
 
@@ -25,12 +34,15 @@ class Engine(Protocol):
         shown: frozenset[tuple[str, str]],
         progress: Progress,
         history: History | None = None,
+        interrupted: Interrupted = never_interrupted,
     ) -> Scan:
         """Return one result per planned check, whatever happens to the server.
 
         `shown` holds the (dataset, column) contract names whose values people may see. `history` is what earlier runs
-        measured for the checks that look back; None says that nobody remembers, and these are skipped. Raises
-        EngineError only when the engine itself is broken. KeyboardInterrupt ends the scan and everything it started.
+        measured for the checks that look back; None says that nobody remembers, and these are skipped. `interrupted`
+        is asked at least every second while the server is waited for; a reason ends all that was started, and what has
+        no result by then is an `error` with that reason. Raises EngineError only when the engine itself is broken.
+        KeyboardInterrupt ends the scan and everything it started.
         """
         ...
 

@@ -37,10 +37,16 @@ class Notebook:
 
     def block_the_rest(self, reason: str, remedy: str) -> None:
         """Say of every check without result that it depends on something that is gone."""
+        self._close(Outcome.BLOCKED, reason, remedy)
+
+    def end_the_rest(self, reason: str) -> None:
+        """Say of every check without result that there was no more time for it."""
+        self._close(Outcome.ERROR, reason, None)
+
+    def _close(self, outcome: Outcome, reason: str, remedy: str | None) -> None:
         self.settle(self._answered())
         self.settle(
-            CheckResult(check=check, outcome=Outcome.BLOCKED, reason=reason, remedy=remedy)
-            for check in self.open_checks()
+            CheckResult(check=check, outcome=outcome, reason=reason, remedy=remedy) for check in self.open_checks()
         )
 
     def write(self, group: Iterable[Check], found: Iterable[Found]) -> None:

@@ -1,5 +1,6 @@
 """The Soda engine: catalogue → blocked, skipped → value pass in warm children on one snapshot → a result per check."""
 
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
@@ -14,12 +15,12 @@ from monitor.checks import mending, schema
 from monitor.domain.check import Catalogue, Check, CheckPlan, NotChecked, SodaBlock
 from monitor.domain.scan import CheckResult, History, Outcome, Scan, Seen
 from monitor.engines import remedies, sql_errors
-from monitor.engines.base import Progress, complete
+from monitor.engines.base import Interrupted, Progress, complete, never_interrupted
 from monitor.engines.messages import Answer, Connected, Done, Failed, Found, Refused, Shown, Trouble, Work
 from monitor.engines.notebook import Notebook
 from monitor.engines.process import Child, Nursery
 from monitor.engines.split import Groups, sub_plans
-from monitor.engines.waiting import patiently
+from monitor.engines.waiting import HEED, Interruption, heed, patiently
 from monitor.engines.warehouses import postgres, postgres_catalogue
 from monitor.engines.warm import soda_nursery
 from monitor.errors import EngineError
@@ -51,6 +52,7 @@ class SodaEngine:
         shown: frozenset[tuple[str, str]],
         progress: Progress,
         history: History | None = None,
+        interrupted: Interrupted = never_interrupted,
     ) -> Scan:
         """Return one result per planned check; see `Engine.scan`."""
         started_at = datetime.now(UTC)
@@ -59,7 +61,10 @@ class SodaEngine:
         notebook.settle(_not_checked(plan, remembers=history is not None))
         seen: Seen = {}
         try:
-            seen = self._look(plan, notebook, samples, shown, history or {})
+            wishes = _Wishes(samples=samples, shown=shown, history=history or {}, interrupted=interrupted)
+            seen = self._look(plan, notebook, wishes)
+        except Interruption as end:
+            notebook.end_the_rest(str(end))
         except postgres.Unreachable as error:
             reason = f"server {self._server.name} cannot be reached: {error}"
             notebook.block_the_rest(reason, remedies.after_refusal(str(error), self._server))
@@ -84,18 +89,14 @@ class SodaEngine:
         """End the warm process."""
         self.close()
 
-    def _look(
-        self,
-        plan: CheckPlan,
-        notebook: Notebook,
-        samples: SampleSettings,
-        shown: frozenset[tuple[str, str]],
-        history: History,
-    ) -> Seen:
+    def _look(self, plan: CheckPlan, notebook: Notebook, wishes: "_Wishes") -> Seen:
         if not notebook.open_checks():
             return {}
         session = postgres.session_for(self._server, plan.slug)
-        holder = patiently(lambda: postgres.connect(postgres.route_to(self._server), replace(session, idle_timeout=0)))
+        holder = patiently(
+            lambda: postgres.connect(postgres.route_to(self._server), replace(session, idle_timeout=0)),
+            wishes.interrupted,
+        )
         with closing(holder):
             seen = postgres_catalogue.look_up(holder, plan.tables(), self._server.schema)
             if not seen and self._server.schema and not postgres_catalogue.has_schema(holder, self._server.schema):
@@ -119,42 +120,59 @@ class SodaEngine:
                 snapshot=snapshot,
                 plan=replace(plan, checks=()),
                 groups=(),
-                sample_rows=samples.rows,
-                shown=shown,
-                history=history,
+                sample_rows=wishes.samples.rows,
+                shown=wishes.shown,
+                history=wishes.history,
             )
-            self._run(work, lanes, notebook, holder, place)
+            self._run(work, lanes, _Desk(notebook=notebook, holder=holder, place=place), wishes.interrupted)
         return seen
 
     def _lanes(self) -> int:
         return max(1, min(self._server.heavy_statements, self._server.max_connections - 1))
 
-    def _run(
-        self, work: Work, lanes: Sequence[Groups], notebook: Notebook, holder: connection, place: remedies.Place
-    ) -> None:
+    def _run(self, work: Work, lanes: Sequence[Groups], desk: "_Desk", interrupted: Interrupted) -> None:
         with ExitStack() as stack:
             crew = []
             for groups in lanes:
                 child = self._nursery.spawn()
                 stack.callback(child.kill)
-                crew.append(_Crewman(child=child, groups=groups, place=place))
+                crew.append(_Crewman(child=child, groups=groups, place=desk.place))
             try:
                 for man in crew:
                     with suppress(BrokenPipeError, ConnectionResetError):  # then it is heard that the channel ended
                         man.child.channel.send(replace(work, groups=man.groups))
-                _hear_all(crew, notebook, holder, self._server.lock_timeout)
+                _hear_all(crew, desk, interrupted)
             except BaseException:
-                if not holder.closed:
-                    postgres.end_backends(holder, [man.backend for man in crew if man.backend is not None])
+                if not desk.holder.closed:
+                    postgres.end_backends(desk.holder, [man.backend for man in crew if man.backend is not None])
                 raise
         refused = [man for man in crew if man.refused is not None]
         if refused and len(refused) < len(crew):  # the server takes fewer connections than we may open: in turn, then
-            self._run(work, [tuple(group for man in refused for group in man.groups)], notebook, holder, place)
+            self._run(work, [tuple(group for man in refused for group in man.groups)], desk, interrupted)
         else:
             for man in refused:
                 reason = f"no connection for the measurements: {man.refused}"
                 remedy = remedies.after_refusal(str(man.refused), self._server)
-                notebook.give_up(man.groups, Trouble.LOST, reason, remedy)
+                desk.notebook.give_up(man.groups, Trouble.LOST, reason, remedy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wishes:
+    """What the caller wants of one scan."""
+
+    samples: SampleSettings
+    shown: frozenset[tuple[str, str]]
+    history: History
+    interrupted: Interrupted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """Where the answers of one scan come together: the notebook, and the connection that holds the snapshot."""
+
+    notebook: Notebook
+    holder: connection
+    place: remedies.Place
 
 
 @dataclass(slots=True, kw_only=True)
@@ -174,24 +192,26 @@ class _Crewman:
         return tuple(group for number, group in enumerate(self.groups) if number not in self.answered)
 
 
-def _hear_all(crew: Iterable[_Crewman], notebook: Notebook, holder: connection, lock_timeout: float) -> None:
-    """Listen until every child has said all it has to say.
+def _hear_all(crew: Iterable[_Crewman], desk: _Desk, interrupted: Interrupted) -> None:
+    """Listen until every child has said all it has to say. Raises Interruption.
 
     While they are silent, ask who holds a lock that they wait for: less and less often, as long statements are silent
     too, but twice within the time after which a lock is given up.
     """
     busy = {man.child.channel: man for man in crew}
-    pause = _LOCK_INTEREST
+    pause, heard = _LOCK_INTEREST, time.monotonic()
     while busy:
-        ready = wait(list(busy), pause)
+        heed(interrupted)
+        ready = wait(list(busy), min(pause, HEED))
         for channel in [channel for channel in busy if channel in ready]:
-            if _hear(busy[channel], notebook):
+            if _hear(busy[channel], desk.notebook):
                 del busy[channel]
         if ready:
-            pause = _LOCK_INTEREST
-        elif not holder.closed:
-            _ask_for_blockers(holder, busy.values())
-            pause = min(2 * pause, max(_LOCK_INTEREST, lock_timeout / 3))
+            pause, heard = _LOCK_INTEREST, time.monotonic()
+        elif time.monotonic() - heard >= pause and not desk.holder.closed:
+            _ask_for_blockers(desk.holder, busy.values())
+            longest = max(_LOCK_INTEREST, desk.place.server.lock_timeout / 3)
+            pause, heard = min(2 * pause, longest), time.monotonic()
 
 
 def _hear(man: _Crewman, notebook: Notebook) -> bool:

@@ -14,6 +14,7 @@ from monitor.domain.scan import Earlier, Measurement
 
 _WEEK = timedelta(days=7)
 _AGGREGATES: Mapping[str, Any] = {"avg": lambda values: sum(values) / len(values), "min": min, "max": max}
+_DIGITS = 6
 _TOLD = 10
 """So many columns are named; the rest is counted."""
 
@@ -91,7 +92,7 @@ class LocalHistory:
     def _words(self, check: Any) -> str:  # noqa: ANN401 - Soda's own
         if self._compared is not None and self.taken is not None and isinstance(self.taken.value, Decimal):
             value, which, _ = self._compared
-            told = f"{plain(self.taken.value)} now, {plain(value)} was {which}"
+            told = f"{plain(self.taken.value)} now, {plain(round(value, _DIGITS))} was {which}"
             return f"{told}: of 0 there is no percentage" if self.is_undefined else told
         found = getattr(check, "fail_result", None) or getattr(check, "warn_result", None)
         return "" if found is None else _changes(found)

@@ -1,10 +1,34 @@
 """Whether a silence or maintenance window covers an incident."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from monitor.domain.contract import Contract
+from monitor.domain.incident import Incident
 from monitor.domain.silence import Facts, Silence
+from monitor.domain.target import TargetKey
+from monitor.incidents.moment import Silenced
+
+ContractOf = Callable[[TargetKey], Contract | None]
+"""Finds the contract of a target, None where nobody has it any more."""
+
+
+def silenced_by(silences: Iterable[Silence], contract_of: ContractOf, now: datetime) -> Silenced:
+    """Return what says whether one of these covers an incident; without silences no contract is looked for.
+
+    What is wrong with a server or with the monitor belongs to no contract: only a silence of everything covers it.
+    """
+    known = tuple(silences)
+
+    def is_covered(incident: Incident) -> bool:
+        if not known:
+            return False
+        target, dataset = incident.target, incident.dataset
+        contract = contract_of(target) if target.contract else None
+        facts = facts_of(contract, dataset) if contract else Facts(contract=target.contract, dataset=dataset)
+        return is_silenced(facts, known, now)
+
+    return is_covered
 
 
 def is_silenced(facts: Facts, silences: Iterable[Silence], now: datetime) -> bool:

@@ -1,19 +1,11 @@
-"""Tells it in Slack with a bot token; the only module that imports slack_sdk.
-
-The SDK's own retries are off: its default posts again after a dropped connection, which nobody would notice but the
-reader of two messages. Its log is off as well: at DEBUG it writes out messages, answers and proxy addresses.
-"""
+"""Tells it in Slack with a bot token."""
 
 import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
-from http.client import HTTPException, InvalidURL
 from typing import Any, Final
-
-from slack_sdk import WebClient
-from slack_sdk.errors import SlackApiError, SlackRequestError
 
 from monitor.notifiers.base import (
     EVENT_TYPE,
@@ -30,8 +22,7 @@ from monitor.notifiers.base import (
     Sent,
 )
 from monitor.notifiers.body import MENTIONS, nobody, spoken
-from monitor.notifiers.slack_errors import UNSURE, fault_of
-from monitor.notifiers.wire import retry_after, was_not_sent, why
+from monitor.notifiers.slack_client import BASE_URL, RefusalError, SlackClient
 
 CLOCK_MARGIN: Final = timedelta(minutes=5)
 """Slack's clock stamps messages, ours says since when to look."""
@@ -42,10 +33,6 @@ KNOWN_FOR: Final = 24 * 3600.0
 UNKNOWN_FOR: Final = 3600.0
 
 CHANNEL_ID: Final = re.compile(r"[CGD][A-Z0-9]{8,}")
-CODE: Final = re.compile(r"[a-z0-9_]+")
-OK: Final = 200
-TOO_MANY: Final = 429
-SERVER_ERROR: Final = 500
 
 log = logging.getLogger(__name__)
 
@@ -64,19 +51,13 @@ class SlackNotifier:
         self,
         token: str,
         *,
-        base_url: str = WebClient.BASE_URL,
+        base_url: str = BASE_URL,
         timeout: int = 10,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Connect to nothing yet. `timeout` in seconds is for each wait on the network."""
-        self._client = WebClient(
-            token,
-            base_url=base_url,
-            timeout=timeout,
-            retry_handlers=[],
-            logger=_silence(),
-            user_agent_prefix="pactwatch",
-        )
+        self._client = SlackClient(token, base_url=base_url, timeout=timeout)
+        self._call = self._client.call
         self._clock = clock
         self._people: dict[str, tuple[str | None, float]] = {}
         self._channels: dict[str, str] = {}
@@ -112,7 +93,7 @@ class SlackNotifier:
                     return Sent(channel=channel, ts=str(found["ts"]))
                 if metadata.get("event_type") == EVENT_TYPE and "outbox_id" not in payload:
                     raise CannotTell("Slack shows messages of ours without what identifies them")
-        except _RefusalError as refusal:
+        except RefusalError as refusal:
             if refusal.code == "thread_not_found":
                 return None
             if refusal.code == "missing_scope" or refusal.fault is Fault.DESTINATION:
@@ -198,64 +179,6 @@ class SlackNotifier:
                 return
         raise CannotTell(f"{method} has more than {PAGES * PAGE:,} entries")
 
-    # -- one call ------------------------------------------------------------------------------------------------
-
-    def _call(self, method: str, **arguments: Any) -> dict[str, Any]:  # noqa: ANN401 - the SDK's own
-        """Make one call. Raises DeliveryError when nothing was done, AmbiguousDelivery when something may have been."""
-        try:
-            data = self._client.api_call(method, **arguments).data
-        except SlackApiError as error:
-            raise _refused(method, error) from None  # its text repeats the whole answer, and so would a log
-        except (SlackRequestError, InvalidURL) as error:
-            raise DeliveryError("[slack] base_url is no web address", fault=Fault.CREDENTIALS) from error
-        except (OSError, HTTPException) as error:
-            if was_not_sent(error):
-                raise DeliveryError(f"Slack cannot be reached: {why(error)}") from error
-            raise AmbiguousDelivery(f"{method} was not answered: {why(error)}") from error
-        except (ValueError, AttributeError) as error:  # an answer that is JSON but no object, or bytes that are no text
-            raise AmbiguousDelivery(f"{method} was answered with something that is not Slack's") from error
-        return data if isinstance(data, dict) else {}
-
-
-class _RefusalError(DeliveryError):
-    """An `ok: false` with its code."""
-
-    def __init__(self, code: str, reason: str, *, fault: Fault, retry_after: float | None) -> None:
-        self.code = code
-        super().__init__(reason, fault=fault, retry_after=retry_after)
-
-
-def _refused(method: str, error: SlackApiError) -> DeliveryError | AmbiguousDelivery:
-    """Return what an answer means that is not `ok: true`. HTTP 200 is no success."""
-    response = error.response
-    status = int(response.status_code)
-    data = response.data if isinstance(response.data, dict) else {}
-    code = str(data.get("error") or "")
-    wait = retry_after(response.headers)
-    if status == TOO_MANY:
-        return _RefusalError("ratelimited", f"{method}: Slack asks to wait", fault=Fault.SERVICE, retry_after=wait)
-    if status >= SERVER_ERROR or code in UNSURE:
-        told = code if CODE.fullmatch(code) else f"HTTP {status}"
-        return AmbiguousDelivery(f"{method}: {told}", retry_after=wait)
-    if not CODE.fullmatch(code):
-        if status == OK:
-            return AmbiguousDelivery(f"{method} was answered with something that is not Slack's", retry_after=wait)
-        return DeliveryError(f"{method}: HTTP {status}, and not from Slack", retry_after=wait)
-    reason = f"{method}: {code}"
-    if needed := data.get("needed"):
-        reason += f", needs {needed}"
-    if problems := (data.get("response_metadata") or {}).get("messages"):
-        reason += f": {'; '.join(map(str, problems))[:300]}"
-    return _RefusalError(code, reason, fault=fault_of(code), retry_after=wait)
-
 
 def _bare(channel: str) -> str:
     return channel.strip().removeprefix("#")
-
-
-def _silence() -> logging.Logger:
-    """Return a logger that says nothing at any level."""
-    logger = logging.getLogger(f"{__name__}.sdk")
-    logger.setLevel(logging.CRITICAL + 1)
-    logger.propagate = False
-    return logger

@@ -6,6 +6,7 @@ All paths are relative to the site's folder, with `/` between their parts.
 
 import hashlib
 import re
+from functools import lru_cache
 from urllib.parse import quote
 
 from monitor.contracts.identifiers import slug_of
@@ -74,6 +75,7 @@ def quoted(path: str) -> str:
     return quote(path, safe="/#~")
 
 
+@lru_cache(maxsize=4096)
 def relative(path: str, *, to: str) -> str:
     """Return how the page at `path` links to the page or file at `to`: equally good served or from a folder."""
     here, there = path.split("/")[:-1], to.split("/")

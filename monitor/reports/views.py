@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from monitor import words
 from monitor.domain.check import Check
 from monitor.domain.contract import Contract
-from monitor.domain.scan import CheckResult, Outcome, Run, Verdict
+from monitor.domain.scan import CheckResult, Outcome, Run, Sample, Verdict
 from monitor.reports.hints import Step, next_step
 from monitor.reports.statements import SharedStatement, place_of, shared_statements, statement_of
 from monitor.visible import visible
@@ -29,10 +30,22 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Instant:
-    """A moment twice: for machines (`iso`) and for people (`text`), both UTC."""
+    """A moment in UTC: for machines (`iso`) and for people (`text`; `minute` and `day` where there is little room)."""
 
     iso: str
     text: str
+    minute: str
+    day: str
+
+    @property
+    def short(self) -> str:
+        """Return it without its year, for the front page: what it shows is of now."""
+        return re.sub(r" \d{4},", ",", self.minute)
+
+    @property
+    def short_iso(self) -> str:
+        """Return the same to the minute for machines."""
+        return f"{self.iso[:16]}Z"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +167,7 @@ def page(run: Run, contract: Contract | None) -> RunPage:
         shadow=run.shadow,
         purpose=visible(contract.purpose) if contract and contract.purpose else None,
         facts=_facts(run, contract),
-        counts=_counts(run),
+        counts=counts(run),
         failures=found[Outcome.FAIL],
         warnings=found[Outcome.WARN],
         errors=by_reason(found[Outcome.ERROR]),
@@ -249,7 +262,7 @@ def result_view(result: CheckResult, run: Run, shared: tuple[SharedStatement, ..
         bar=None if found is None or found.share is None else max(0.6, round(found.share * 100, 2)),
         reason=words.reason(result),
         offending=visible(result.offending) if result.offending else None,
-        sample=_sample(result),
+        sample=None if result.sample is None else sample_table(result.sample),
         impact=visible(check.impact) if check.impact else None,
         step=next_step(result, run),
         where=where(run, check),
@@ -258,11 +271,15 @@ def result_view(result: CheckResult, run: Run, shared: tuple[SharedStatement, ..
     )
 
 
+@lru_cache(maxsize=4096)
 def instant(moment: datetime) -> Instant:
     """Return an aware moment in UTC."""
     utc = moment.astimezone(UTC)
     return Instant(
-        iso=utc.isoformat(timespec="milliseconds").replace("+00:00", "Z"), text=f"{utc:%-d %b %Y, %H:%M:%S} UTC"
+        iso=utc.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        text=f"{utc:%-d %b %Y, %H:%M:%S} UTC",
+        minute=f"{utc:%-d %b %Y, %H:%M}",
+        day=f"{utc:%-d %b %Y}",
     )
 
 
@@ -276,13 +293,13 @@ def _of(run: Run, outcome: Outcome, shared: tuple[SharedStatement, ...]) -> tupl
     return tuple(result_view(result, run, shared) for result in run.scan.results if result.outcome is outcome)
 
 
-def _sample(result: CheckResult) -> Table | None:
-    """Return the sample rows, None when none may be shown."""
-    if result.sample is None or not result.sample.rows:
+def sample_table(sample: Sample) -> Table | None:
+    """Return sample rows as text, None when there are none."""
+    if not sample.rows:
         return None
     return Table(
-        columns=tuple(visible(column) for column in result.sample.columns),
-        rows=tuple(tuple(visible(cell) for cell in row) for row in result.sample.rows),
+        columns=tuple(visible(column) for column in sample.columns),
+        rows=tuple(tuple(visible(cell) for cell in row) for row in sample.rows),
     )
 
 
@@ -312,14 +329,14 @@ def _word(outcome: Outcome, count: int) -> str:
     return OUTCOME_WORDS[outcome][count != 1]
 
 
-def _counts(run: Run) -> tuple[Count, ...]:
+def counts(run: Run) -> tuple[Count, ...]:
     """Return the counts of all outcomes, worst first, with their pieces of the bar."""
     total = len(run.scan.results) or 1
-    counts, start = [], 0.0
+    found, start = [], 0.0
     for outcome in OUTCOME_WORDS:
         count = run.count(outcome)
         width = round(100 * count / total, 3)
-        counts.append(
+        found.append(
             Count(
                 outcome=outcome,
                 word=_word(outcome, count),
@@ -329,7 +346,7 @@ def _counts(run: Run) -> tuple[Count, ...]:
             )
         )
         start += width
-    return tuple(counts)
+    return tuple(found)
 
 
 def _facts(run: Run, contract: Contract | None) -> tuple[Fact, ...]:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from monitor.contracts.schedules import cron_of
 from monitor.domain.check import Catalogue, CheckPlan
 from monitor.domain.contract import Contract
+from monitor.domain.cron import FIELDS
 from monitor.domain.duration import DAY, HOUR, MINUTE, WEEK, Duration
 from monitor.schedule.rhythm import Cron, Every, Rhythm
 from monitor.settings import ScheduleSettings
@@ -22,6 +24,9 @@ SCHEMA = "schema"
 
 OWN = "own "
 """Begins the part of the rules that share a schedule of their own; their cron expression follows."""
+
+ZONE = "CRON_TZ="
+"""Before a cron expression: the zone of its own in which it is meant."""
 
 _AT = "0 6"
 """When what is renewed daily or less often is verified."""
@@ -108,4 +113,17 @@ def _step(seconds: Decimal, unit: Decimal, whole: int) -> int:
 
 
 def _cron(expression: str, settings: ScheduleSettings) -> Cron:
-    return Cron(expression=expression, zone=settings.timezone)
+    """Return a rhythm; `CRON_TZ=` before an expression names a zone of its own."""
+    if not expression.startswith(ZONE):
+        return Cron(expression=expression, zone=settings.timezone)
+    zone, *fields = expression.removeprefix(ZONE).rsplit(" ", FIELDS)
+    return Cron(expression=" ".join(fields), zone=zone if _is_known(zone) else settings.timezone)
+
+
+def _is_known(zone: str) -> bool:
+    """Say whether there is such a time zone; a contract may name any text."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

@@ -69,6 +69,30 @@ class Database:
         ):
             yield connection
 
+    @contextmanager
+    def rebuilding(self) -> Iterator[Connection]:
+        """Provide what `writing` does, for a change of the schema: tables that others refer to may be made anew.
+
+        SQLite can change little of a table in place, and would take its absence for a broken reference; so references
+        are looked at when all is done. Raises StoreError, and changes nothing, if one is broken then.
+        """
+        if not self.is_sqlite:
+            with self.writing() as connection:
+                yield connection
+            return
+        with self._told("written"), self._engine.connect() as connection:
+            _enforce_references(connection, "OFF")  # outside of a transaction, or SQLite does not hear it
+            try:
+                with connection.execution_options(**{_WRITES: True}).begin():
+                    yield connection
+                    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+                    if broken:
+                        raise StoreError(
+                            f"the state database {self.place} refers to rows that are not there: {broken[0]}"
+                        )
+            finally:
+                _enforce_references(connection, "ON")
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
@@ -79,6 +103,11 @@ class Database:
             yield
         except DBAPIError as error:
             raise StoreError(f"the state database {self.place} cannot be {verb}: {_first_line(error)}") from error
+
+
+def _enforce_references(connection: Connection, switch: str) -> None:
+    driver: Any = connection.connection.driver_connection
+    driver.execute(f"PRAGMA foreign_keys = {switch}").close()
 
 
 def now(connection: Connection) -> datetime:
@@ -108,7 +137,7 @@ def _engine(url: URL) -> Engine:
                 pool_pre_ping=True,
                 connect_args={
                     "application_name": "pactwatch/state",
-                    "options": "-c timezone=UTC",
+                    "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60s",
                     "connect_timeout": 10,
                 },
             )

@@ -11,7 +11,7 @@ from monitor.domain.scan import Outcome, Run, Scan
 from monitor.domain.target import TargetKey
 from monitor.store import tables
 from monitor.store.codes import CODES, OUTCOMES, Line, counts_of
-from monitor.store.rows import check_from, held_from, record_from, result_from, standing_from, target_from
+from monitor.store.rows import check_from, held_from, point_from, record_from, result_from, standing_from, target_from
 from monitor.store.targets import is_target
 from monitor.store.types import whole
 from monitor.store.values import Day, Held, Point, RunRecord, Standing, TargetSummary
@@ -169,19 +169,7 @@ class History:
             .order_by(results.c.at.desc(), results.c.run_id.desc())
             .limit(limit)
         ).mappings()
-        return tuple(
-            Point(
-                at=row["at"],
-                run_id=row["run_id"],
-                outcome=OUTCOMES[row["outcome"]],
-                stands=row["stands"],
-                measured=whole(row["measured"]),
-                rows=row["rows"],
-                seconds=row["seconds"],
-                reason=row["reason"] or "",
-            )
-            for row in rows
-        )
+        return tuple(point_from(row) for row in rows)
 
     def days(
         self, target: TargetKey, *, since: date, check: str | None = None, shadow: bool = False
@@ -236,14 +224,16 @@ class History:
         )
         return {(contract, version): meaning for version, meaning in rows}
 
-    def has_stood(self, target: TargetKey) -> bool:
-        """Say whether any run of a target that stands is recorded: the next one is not its first."""
-        standing = (
-            select(tables.runs.c.id)
-            .join(tables.targets, tables.targets.c.id == tables.runs.c.target_id)
-            .where(is_target(target), tables.runs.c.stands)
+    def has_begun(self, target: TargetKey) -> bool:
+        """Say whether a whole run of a target that stands has verified anything: the next one is not its first."""
+        runs = tables.runs
+        begun = (
+            select(runs.c.id)
+            .join(tables.targets, tables.targets.c.id == runs.c.target_id)
+            .where(is_target(target), runs.c.stands, ~runs.c.subset)
+            .where(runs.c.passed + runs.c.warned + runs.c.failed > 0)
         )
-        return self._connection.execute(standing.limit(1)).scalar() is not None
+        return self._connection.execute(begun.limit(1)).scalar() is not None
 
     def _check(self, target: TargetKey, check: str, *, shadow: bool) -> int:
         """Return the row of a check, 0 if there is none."""

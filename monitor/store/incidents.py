@@ -1,12 +1,12 @@
 """Incidents, what happened to them, the threads that tell of them, and silences."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, or_, select
 from sqlalchemy.exc import IntegrityError
 
-from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentState
+from monitor.domain.incident import Incident, IncidentChange, IncidentKind, IncidentState
 from monitor.domain.silence import Silence
 from monitor.domain.target import TargetKey
 from monitor.errors import ConflictError
@@ -43,6 +43,11 @@ class IncidentReader:
             wanted = or_(wanted, incidents.c.until > until_after)
         mine = [is_target(each) if isinstance(each, TargetKey) else tables.targets.c.server == each for each in of]
         return self._incidents(or_(*mine), wanted)
+
+    def all_open_incidents(self, kind: IncidentKind | None = None) -> tuple[Incident, ...]:
+        """Return everything that is wrong, or what of it is of one kind, oldest first."""
+        mine = [] if kind is None else [tables.incidents.c.kind == kind.value]
+        return self._incidents(~tables.incidents.c.is_over, *mine)
 
     def incidents(
         self,
@@ -86,17 +91,15 @@ class IncidentReader:
         ).scalars()
         return decoded(Incident, found), tuple(decoded(IncidentChange, value) for value in rows)
 
-    def untold(self, kinds: Iterable[ChangeKind], *, since: datetime) -> tuple[ChangeRef, ...]:
-        """Return the changes of these kinds that no alert tells: what an audit must find nothing of."""
-        changes, told = tables.incident_changes, tables.outbox_incidents
+    def changes(self, refs: Collection[ChangeRef]) -> tuple[IncidentChange, ...]:
+        """Return these changes in the order in which they happened; those that were forgotten are not in it."""
+        changes, wanted = tables.incident_changes, frozenset(refs)
         rows = self._connection.execute(
-            select(changes.c.incident_id, changes.c.sequence)
-            .outerjoin(told, and_(told.c.incident_id == changes.c.incident_id, told.c.sequence == changes.c.sequence))
-            .where(changes.c.kind.in_(sorted(kind.value for kind in kinds)), changes.c.at >= since)
-            .where(told.c.outbox_id.is_(None))
-            .order_by(changes.c.at, changes.c.incident_id, changes.c.sequence)
-        )
-        return tuple(ChangeRef(incident=incident, sequence=sequence) for incident, sequence in rows)
+            select(changes.c.value).where(changes.c.incident_id.in_({ref.incident for ref in wanted}))
+        ).scalars()
+        found = (decoded(IncidentChange, value) for value in rows)
+        mine = [each for each in found if ChangeRef(incident=each.incident.id, sequence=each.sequence) in wanted]
+        return tuple(sorted(mine, key=lambda each: (each.at, each.incident.id, each.sequence)))
 
     def threads(
         self,
@@ -147,6 +150,10 @@ class IncidentReader:
 
 class IncidentWriter(IncidentReader):
     """Writes incidents and their threads."""
+
+    def lock(self, target: TargetKey) -> None:
+        """Let others who want to write about a target wait until this transaction is over."""
+        lock_target(self._connection, target)
 
     def save_changes(self, changes: Iterable[IncidentChange]) -> None:
         """Write what happened to incidents, and the incidents as they are since.

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Date, Select, and_, case, cast, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Date, Select, Text, and_, case, cast, func, or_, select, type_coerce
 
 from monitor.domain.check import Check, CheckKind
 from monitor.domain.incident import Incident, IncidentChange
@@ -18,7 +19,7 @@ from monitor.store.codes import CODES, OUTCOMES
 from monitor.store.history import joined_runs, joined_standings
 from monitor.store.rows import check_from, record_from, sample_from, standing_from, target_from
 from monitor.store.targets import is_target
-from monitor.store.types import Json, whole
+from monitor.store.types import Json, restored, whole
 from monitor.store.values import RunRecord, Standing, Trigger
 
 AGES = (CheckKind.FRESHNESS.value, CheckKind.FREQUENCY.value)
@@ -128,6 +129,12 @@ class PageReader:
         rows = self._connection.execute(wanted.order_by(runs.c.started_at.desc(), runs.c.id.desc())).mappings()
         return tuple(record_from(row) for row in rows)
 
+    def kept_runs(self, runs: Iterable[str]) -> frozenset[str]:
+        """Return those of these runs whose results are still kept one by one."""
+        ran = tables.runs
+        wanted = select(ran.c.run_id).where(ran.c.run_id.in_(sorted(runs)), ~ran.c.pruned)
+        return frozenset(self._connection.execute(wanted).scalars())
+
     def kept_checks(self, target: TargetKey, *, shadow: bool = False) -> tuple[KeptCheck, ...]:
         """Return every check that a target ever had, those that are gone too, by dataset and check."""
         checks = tables.checks
@@ -195,10 +202,15 @@ class PageReader:
         return {check: tuple(several) for check, several in found.items()}
 
     def trends(self, target: TargetKey, *, since: date, shadow: bool = False) -> Mapping[str, tuple[DayPoint, ...]]:
-        """Return what each check did day by day, oldest first."""
+        """Return what each check did day by day, oldest first. Read as text: of thousands of rows few differ."""
         checks, days = tables.checks, tables.days
         rows = self._connection.execute(
-            select(checks.c.check_id, days.c.day, days.c.worst, days.c.least, days.c.greatest, days.c.last)
+            select(
+                type_coerce(checks.c.check_id, Text()),
+                days.c.day,
+                days.c.worst,
+                *(type_coerce(column, Text()) for column in (days.c.least, days.c.greatest, days.c.last)),
+            )
             .join(checks, checks.c.id == days.c.check_id)
             .join(tables.targets, tables.targets.c.id == checks.c.target_id)
             .where(is_target(target), checks.c.shadow == shadow, days.c.day >= since)
@@ -206,8 +218,9 @@ class PageReader:
         )
         found: dict[str, list[DayPoint]] = {}
         for check, day, worst, least, greatest, last in rows:
-            found.setdefault(check, []).append(DayPoint(day, OUTCOMES[worst], least, greatest, last))
-        return {check: tuple(points) for check, points in found.items()}
+            point = DayPoint(day, OUTCOMES[worst], _exact(least), _exact(greatest), _exact(last))
+            found.setdefault(check, []).append(point)
+        return {restored(check): tuple(points) for check, points in found.items()}
 
     def strips(self, *targets: TargetKey, since: datetime) -> Mapping[TargetKey, Strip]:
         """Return the worst of each target's days, of the kind of runs that its page rests on: see `Latest`."""
@@ -339,6 +352,12 @@ class PageReader:
         if self._connection.dialect.name == "sqlite":
             return type_coerce(func.substr(moment, 1, 10), Date())
         return cast(func.timezone("UTC", moment), Date())
+
+
+@lru_cache(maxsize=4096)
+def _exact(text: str | None) -> Decimal | None:
+    """Return a number by its digits."""
+    return None if text is None else Decimal(text)
 
 
 def _by_age(incident: Incident) -> tuple[datetime, str, str]:

@@ -62,7 +62,7 @@ class Recording:
                 "run_id": run.run_id,
                 "target_id": target_id,
                 "version_id": self._version(run, contract),
-                "slot_id": None if slot is None else self._slot(target_id, slot),
+                "slot_id": None if slot is None else self._slot(target_id, slot, shadow=run.shadow),
                 "trigger": trigger.value,
                 "shadow": run.shadow,
                 "subset": subset,
@@ -96,15 +96,13 @@ class Recording:
         insert_missing(self._connection, versions, [values])  # the same version may run on another server just now
         return int(self._connection.execute(select(versions.c.id).where(same)).scalar_one())
 
-    def _slot(self, target_id: int, instant: datetime) -> int:
+    def _slot(self, target_id: int, instant: datetime, *, shadow: bool) -> int:
         """Return the row of a slot, which is done with this run."""
         slots = tables.slots
-        insert_missing(
-            self._connection,
-            slots,
-            [{"target_id": target_id, "instant": instant, "state": "running", "attempt": 0, "created_at": self.now()}],
-        )
-        done = slots.update().where(slots.c.target_id == target_id, slots.c.instant == instant)
+        key = {"target_id": target_id, "instant": instant, "shadow": shadow}
+        row = key | {"state": "running", "attempt": 0, "created_at": self.now()}
+        insert_missing(self._connection, slots, [row])
+        done = slots.update().where(*(slots.c[name] == value for name, value in key.items()))
         return int(self._connection.execute(done.values(state="done").returning(slots.c.id)).scalar_one())
 
     def _dimensions(self, target_id: int, run: Run, *, stands: bool, whole: bool) -> Mapping[str, Line]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, exists, select, tuple_
 
 from monitor.domain.incident import ChangeKind
+from monitor.failpoints import Point, reach
 from monitor.store import tables
 from monitor.store.database import Database
 from monitor.store.values import AlertState, Pruned
@@ -32,6 +33,8 @@ def prune(database: Database, now: datetime, *, keep_results: timedelta, keep_ro
     while True:
         with database.writing() as connection:
             results, more = _results(connection, fine)
+            reach(Point.PRUNED_WRITTEN)
+        reach(Point.PRUNED_COMMITTED)
         done = replace(done, results=done.results + results)
         if not more:
             break
@@ -40,6 +43,7 @@ def prune(database: Database, now: datetime, *, keep_results: timedelta, keep_ro
             step = Pruned(
                 days=_days(connection, coarse),
                 runs=_runs(connection, coarse),
+                slots=_slots(connection, fine),
                 changes=_changes(connection, fine),
                 alerts=_alerts(connection, coarse),
             )
@@ -47,6 +51,7 @@ def prune(database: Database, now: datetime, *, keep_results: timedelta, keep_ro
             done,
             days=done.days + step.days,
             runs=done.runs + step.runs,
+            slots=done.slots + step.slots,
             changes=done.changes + step.changes,
             alerts=done.alerts + step.alerts,
         )
@@ -89,6 +94,13 @@ def _runs(connection: Connection, before: datetime) -> int:
     connection.execute(runs.delete().where(runs.c.id.in_([row.id for row in old])))
     connection.execute(slots.delete().where(slots.c.id.in_([row.slot_id for row in old if row.slot_id is not None])))
     return len(old)
+
+
+def _slots(connection: Connection, before: datetime) -> int:
+    """Remove slots that were passed over; the others go with their runs."""
+    slots = tables.slots
+    old = select(slots.c.id).where(slots.c.state == "skipped", slots.c.finished_at < before).limit(ROWS)
+    return connection.execute(slots.delete().where(slots.c.id.in_(old))).rowcount
 
 
 def _changes(connection: Connection, before: datetime) -> int:

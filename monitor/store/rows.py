@@ -12,7 +12,7 @@ from monitor.domain.scan import CheckResult, Outcome, Run, Sample, Verdict
 from monitor.domain.target import TargetKey
 from monitor.store.codes import CODES, COUNTERS, OUTCOMES, Line, counts_of
 from monitor.store.types import whole
-from monitor.store.values import Held, RunRecord, Standing, Trigger
+from monitor.store.values import Held, Point, RunRecord, Standing, Trigger
 
 
 def target_of(run: Run) -> TargetKey:
@@ -156,6 +156,20 @@ def record_from(row: Line) -> RunRecord:
         verdict=Verdict(row["verdict"]),
         counts=counts_of(row),
         pruned=row["pruned"],
+    )
+
+
+def point_from(row: Line) -> Point:
+    """Return one result in the history of its check."""
+    return Point(
+        at=row["at"],
+        run_id=row["run_id"],
+        outcome=OUTCOMES[row["outcome"]],
+        stands=row["stands"],
+        measured=whole(row["measured"]),
+        rows=row["rows"],
+        seconds=row["seconds"],
+        reason=row["reason"] or "",
     )
 
 

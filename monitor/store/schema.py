@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 
 from monitor.errors import StoreError
+from monitor.failpoints import Point, reach
 from monitor.store.database import Database
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
 """Every schema that this program knows, oldest first; the last one is the one it needs. Alembic is not asked for it:
 its import is as long as a small run."""
 
@@ -36,13 +37,14 @@ def migrate(database: Database) -> tuple[str | None, str]:
 
     Of several programs that do so at once one does the work, and the others find it done.
     """
-    with database.writing() as connection:
+    with database.rebuilding() as connection:
         if not database.is_sqlite:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         found = revision_of(connection)
         _refuse_newer(database, found)
         if found != REVISIONS[-1]:
             _upgrade(connection)
+            reach(Point.MIGRATION_WRITTEN)
     return found, REVISIONS[-1]
 
 

@@ -13,19 +13,23 @@ from monitor.domain.scan import Seen
 from monitor.domain.target import TargetKey
 from monitor.store import columns, measurements, schema, tables
 from monitor.store.alerts import AlertReader, AlertWriter
+from monitor.store.audit import AuditReader
 from monitor.store.database import Database, create_file, now
 from monitor.store.history import History
 from monitor.store.incidents import IncidentReader, IncidentWriter
+from monitor.store.measures import MeasureReader
 from monitor.store.outbox import Outbox
 from monitor.store.pages import PageReader
+from monitor.store.paging import PagedReader
 from monitor.store.recording import Recording
 from monitor.store.retention import prune
+from monitor.store.slots import SlotClaim, Slots, finish
 from monitor.store.types import Json
 from monitor.store.upsert import upsert
 from monitor.store.values import DriftRecord, Heartbeat, Pruned
 
 
-class Reader(History, PageReader, IncidentReader, AlertReader):
+class Reader(History, PageReader, PagedReader, MeasureReader, IncidentReader, AlertReader, AuditReader):
     """What was recorded, at one moment."""
 
     def now(self) -> datetime:
@@ -69,6 +73,10 @@ class Writer(Recording, IncidentWriter, AlertWriter, Reader):
         """Write drift events into the ledger."""
         columns.save_drift(self._connection, events)
 
+    def finish_slot(self, claim: SlotClaim) -> None:
+        """End a slot with the run that this transaction records. Raises FencedError if it went to somebody else."""
+        finish(self._connection, claim)
+
     def beat(self, name: str, started_at: datetime, details: Mapping[str, Json]) -> None:
         """Say that a daemon is alive."""
         row = {"name": name, "started_at": started_at, "at": self.now(), "details": dict(details)}
@@ -82,6 +90,7 @@ class Store:
         """Use this database, whose schema is ours."""
         self._database = database
         self.outbox = Outbox(database)
+        self.slots = Slots(database)
 
     @property
     def place(self) -> str:
@@ -103,11 +112,12 @@ class Store:
         with self._database.writing() as connection:
             yield Writer(connection)
 
-    def prune(self, *, keep_results: timedelta, keep_rollups: timedelta) -> Pruned:
-        """Forget what is older than that; see `retention`."""
-        with self.reading() as reader:
-            moment = reader.now()
-        return prune(self._database, moment, keep_results=keep_results, keep_rollups=keep_rollups)
+    def prune(self, *, keep_results: timedelta, keep_rollups: timedelta, now: datetime | None = None) -> Pruned:
+        """Forget what is older than that, by the database's clock unless told otherwise; see `retention`."""
+        if now is None:
+            with self.reading() as reader:
+                now = reader.now()
+        return prune(self._database, now, keep_results=keep_results, keep_rollups=keep_rollups)
 
     def close(self) -> None:
         """Close every connection."""

@@ -16,6 +16,7 @@ from sqlalchemy import (
     UniqueConstraint,
     false,
     text,
+    true,
 )
 
 from monitor.store.types import Document, Exact, Moment, Words
@@ -60,6 +61,8 @@ contract_versions = Table(
     UniqueConstraint("contract", "version", "fingerprint"),
 )
 
+OPEN_SLOTS = ("due", "running")
+
 slots = Table(
     "slots",
     metadata,
@@ -71,7 +74,39 @@ slots = Table(
     Column("claimed_by", Words),
     Column("until", Moment),
     Column("created_at", Moment, nullable=False),
-    UniqueConstraint("target_id", "instant"),
+    Column("shadow", Boolean, nullable=False, server_default=false()),
+    Column("trigger", Text, nullable=False, server_default="scheduled"),
+    Column("parts", Document, nullable=False, server_default='["all"]'),
+    Column("alert", Boolean, nullable=False, server_default=true()),
+    Column("run_id", Words, unique=True),  # promised to whoever asked for this run
+    Column("not_before", Moment),
+    Column("losses", Integer, nullable=False, server_default="0"),  # attempts whose owner was not heard of any more
+    Column("tries", Integer, nullable=False, server_default="0"),  # attempts that came to know nothing
+    Column("reason", Words),
+    Column("finished_at", Moment),
+    UniqueConstraint("target_id", "instant", "shadow"),
+    Index(
+        "ix_slots_open",
+        "not_before",
+        sqlite_where=text("state IN ('due', 'running')"),
+        postgresql_where=text("state IN ('due', 'running')"),
+    ),
+    Index(
+        "ix_slots_open_target_id",
+        "target_id",
+        sqlite_where=text("state IN ('due', 'running')"),
+        postgresql_where=text("state IN ('due', 'running')"),
+    ),
+)
+
+watermarks = Table(  # up to when the slots of a target are written down
+    "watermarks",
+    metadata,
+    Column("target_id", ForeignKey("targets.id"), primary_key=True, autoincrement=False),
+    Column("shadow", Boolean, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("done", Moment),  # the latest slot with a result
+    Column("missed", Moment),  # the first slot that was passed over since then
 )
 
 runs = Table(
@@ -301,11 +336,13 @@ outbox = Table(
     Column("alert_id", Words, nullable=False, unique=True),
     Column("target_id", ForeignKey("targets.id")),
     Column("destination", Words, nullable=False),
+    Column("story", Words),  # the group of incidents whose thread it belongs to
     Column("kind", Text, nullable=False),
     Column("payload", Document, nullable=False),
     Column("state", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("ambiguous", Boolean, nullable=False, server_default=false()),  # an attempt may have been heard
+    Column("due_at", Moment),  # when it should have been told; no retry moves it
     Column("not_before", Moment, nullable=False),
     Column("claimed_by", Words),
     Column("until", Moment),
@@ -344,6 +381,8 @@ channels = Table(  # shared by all replicas: when the next message may go, and w
     Column("next_send_at", Moment, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("probe_at", Moment),  # the circuit is open until then; after it, one probe
+    Column("fault", Text),  # why it takes no messages, until it takes one again
+    Column("trouble", Words),
 )
 
 heartbeats = Table(

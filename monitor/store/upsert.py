@@ -16,7 +16,7 @@ def insert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]])
 def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert the rows whose key is not there yet."""
     if rows:
-        connection.execute(_insert(connection, table).on_conflict_do_nothing(), rows)
+        connection.execute(insert_or(connection, table).on_conflict_do_nothing(), rows)
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:
@@ -24,10 +24,11 @@ def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]])
     if not rows:
         return
     keys = [column.name for column in table.primary_key]
-    statement = _insert(connection, table)
+    statement = insert_or(connection, table)
     changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), rows)
 
 
-def _insert(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":
+def insert_or(connection: Connection, table: Table) -> "postgresql.Insert | sqlite.Insert":
+    """Return an insert of the connection's own dialect, to which `ON CONFLICT` can be added."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -166,7 +166,10 @@ class ChangeRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedAlert:
-    """An alert to send: `payload` is for the notifier of its destination; `tells` are the changes that it tells."""
+    """An alert to send: `payload` is for the notifier of its destination; `tells` are the changes that it tells.
+
+    `due_at` is when people should have heard of it, by default as soon as it may go.
+    """
 
     id: str
     destination: str
@@ -175,13 +178,20 @@ class QueuedAlert:
     tells: tuple[ChangeRef, ...] = ()
     target: TargetKey | None = None
     not_before: datetime | None = None
+    due_at: datetime | None = None
+
+    @property
+    def story(self) -> str | None:
+        """Return the group of incidents whose thread it belongs to, None where it begins and ends a story itself."""
+        return str(self.payload.get("group") or "") or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """An alert that is this owner's to send until a moment, as its attempt of this number (from 1).
 
-    `may_have_been_sent` says that an earlier attempt has no known end: look before sending again.
+    `may_have_been_sent` says that an earlier attempt has no known end: look before sending again. `pace` is how long
+    the channel rests afterwards.
     """
 
     alert: QueuedAlert
@@ -189,7 +199,9 @@ class Claim:
     attempt: int
     until: datetime
     queued_at: datetime
+    due_at: datetime
     may_have_been_sent: bool
+    pace: timedelta
 
 
 class Attempt(StrEnum):
@@ -215,7 +227,7 @@ class DeliveryRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertRecord:
-    """An alert with what became of it."""
+    """An alert with what became of it. `superseded_by` is what is told instead, also of one that is dead."""
 
     alert: QueuedAlert
     state: AlertState
@@ -223,7 +235,29 @@ class AlertRecord:
     queued_at: datetime
     finished_at: datetime | None
     superseded_by: str | None
+    may_have_been_sent: bool = False
     deliveries: tuple[DeliveryRecord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """One change that one alert is to tell, and what became of the alert; `why` it waits or is dead."""
+
+    ref: ChangeRef
+    alert: str
+    destination: str
+    state: AlertState
+    superseded_by: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelTrouble:
+    """A channel that takes no messages: whose fault that is, and the words of whoever refused the last one."""
+
+    destination: str
+    fault: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,5 +277,6 @@ class Pruned:
     results: int = 0
     days: int = 0
     runs: int = 0
+    slots: int = 0
     changes: int = 0
     alerts: int = 0

@@ -100,8 +100,10 @@ class Program:
         return self.write(f"contracts/{name}/{version}.odcs.yaml", head + textwrap.dedent(body))
 
     def configure(self, more: str = "", **changes: Any) -> Path:
-        """Write a configuration with one server, `warehouse`: the test's database."""
-        return self.write("pactwatch.toml", self.server("warehouse", **changes) + textwrap.dedent(more))
+        """Write a configuration with one server, `warehouse`: the test's database. A daemon takes any free port."""
+        more = textwrap.dedent(more)
+        http = "" if "[http]" in more else '[http]\nbind = "127.0.0.1:0"\n'
+        return self.write("pactwatch.toml", self.server("warehouse", **changes) + http + more)
 
     def server(self, name: str, **changes: Any) -> str:
         own = self.warehouse.settings

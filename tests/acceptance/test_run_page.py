@@ -1,19 +1,16 @@
 """The page of a run in a real browser: quiet, narrow, legible, reachable by keyboard."""
 
-import os
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from monitor.domain.scan import Sample
 from monitor.reports import html
 from tests.runs import BROKEN, CONTRACT, DEAD, EVERYTHING, FOREIGN_KEY, HOSTILE, HOSTILE_CONTRACT, KEPT, run_of
 
-CHROMIUM = Path("/usr/bin/chromium")
 NARROW = run_of(
     [replace(FOREIGN_KEY, sample=Sample(columns=("id",), rows=(("1",), ("2",), ("3",), ("4",))))],
     location="shop_production_db@replica-7.example.com, schema public",
@@ -67,19 +64,6 @@ CONTRASTS = """() => {
   }
   return found;
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        missing = f"NO BROWSER: {CHROMIUM} does not exist, so nobody looked at the page (apt-get install chromium)"
-        if os.environ.get("CI"):
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 def opened(browser: Browser, folder: Path, name: str, *, width: int = 1280, scheme: str = "light") -> Page:

@@ -2,7 +2,7 @@
 
 Web API below `/api/`, incoming webhook at `/services/…`, Socket Mode by `apps.connections.open`. `/_control/…` takes
 JSON by POST: `script` and `queue` (faults), `world` (tokens, channels, people), `press` (a button), `refresh` (Socket
-Mode reconnects), `delete` (a message), `messages`, `entries`, `stop`.
+Mode reconnects), `delete` (a message), `advance` (time passes), `messages`, `entries`, `stop`.
 """
 
 import argparse
@@ -14,15 +14,16 @@ import socket
 import struct
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.parser import BytesParser
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
+from urllib.request import urlopen
 
 from tests.slack.faults import Fault, Faults
 from tests.slack.log import Log
@@ -44,6 +45,7 @@ class Reply:
     retry_after: int | None = None
     reset: bool = False
     hang: float | None = None
+    scopes: str | None = None
 
     @classmethod
     def json(cls, body: Json, status: int = 200, retry_after: int | None = None) -> Self:
@@ -84,6 +86,18 @@ class FakeSlack:
         """Return the URL of the incoming webhook."""
         return f"{self.url}{self.world.webhook_path}"
 
+    def settle(self, deadline: float = 15.0) -> None:
+        """Return when everything that was asked so far, also by programs that are dead, has been dealt with."""
+        with urlopen(f"{self.url}/_control/advance") as answered:  # noqa: S310 - our own; what was asked before came in before
+            answered.read()
+        with self._http.counting:
+            before = set(self._http.active)
+        end = time.monotonic() + deadline
+        while before & self._http.active:
+            if time.monotonic() > end:
+                raise TimeoutError("a request is never dealt with")
+            time.sleep(0.005)
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -100,7 +114,7 @@ class FakeSlack:
 
     def api_call(self, method: str, arguments: Json, bearer: str | None) -> Reply:
         """Answer one Web API call and log it."""
-        arrived, number = time.monotonic(), self.log.number()
+        arrived, number = self.world.clock(), self.log.number()
         fault = self.faults.draw(method)
         with self.world.lock:
             reply, answer = self._decide(method, arguments, bearer, fault, arrived)
@@ -111,7 +125,7 @@ class FakeSlack:
 
     def webhook_call(self, path: str, body: Json | None) -> Reply:
         """Answer one incoming webhook and log it. The path is a secret: it is not logged."""
-        arrived, number = time.monotonic(), self.log.number()
+        arrived, number = self.world.clock(), self.log.number()
         fault = self.faults.draw("webhook")
         with self.world.lock:
             reply, answer = self._decide_webhook(path, body, fault, arrived)
@@ -145,7 +159,7 @@ class FakeSlack:
             answer = self.world.call(method, arguments)
         except SlackError as error:
             return Reply.json(error.body), None
-        return Reply.json(answer.body), answer
+        return replace(Reply.json(answer.body), scopes=",".join(self.world.scopes)), answer
 
     def _decide_webhook(
         self, path: str, body: Json | None, fault: Fault, arrived: float
@@ -233,6 +247,8 @@ class FakeSlack:
                 self.socket_mode.refresh()
             case "delete":
                 self.world.delete(values["channel"], values["ts"])
+            case "advance":
+                self.world.advance(values.get("seconds", 0.0))
             case "messages":
                 return {"ok": True, "messages": self.world.seen()}
             case "entries":
@@ -245,22 +261,24 @@ class FakeSlack:
 
     def press(self, *, channel: str, ts: str, action_id: str, value: str = "", user: str = "U0ANNA0000") -> str | None:
         """Press a button of a message; return the envelope's id, None when nobody is connected."""
+        return self.socket_mode.deliver(self.payload(channel, ts, action_id, value, user))
+
+    def payload(self, channel: str, ts: str, action_id: str, value: str, user: str = "U0ANNA0000") -> Json:
+        """Return what Slack says of a press."""
         message = next((each for each in self.world.seen() if (each["channel"], each["ts"]) == (channel, ts)), {})
         now = f"{time.time():.6f}"
-        return self.socket_mode.deliver(
-            {
-                "type": "block_actions",
-                "user": {"id": user, "username": "anna", "team_id": "T0FAKE"},
-                "api_app_id": "A0FAKE",
-                "container": {"type": "message", "message_ts": ts, "channel_id": channel},
-                "trigger_id": "1.2.3",
-                "team": {"id": "T0FAKE", "domain": "fake"},
-                "channel": {"id": channel, "name": channel},
-                "message": message,
-                "response_url": f"{self.url}/actions/T0FAKE/1/response",
-                "actions": [{"type": "button", "action_id": action_id, "value": value, "action_ts": now}],
-            }
-        )
+        return {
+            "type": "block_actions",
+            "user": {"id": user, "username": "anna", "team_id": "T0FAKE"},
+            "api_app_id": "A0FAKE",
+            "container": {"type": "message", "message_ts": ts, "channel_id": channel},
+            "trigger_id": "1.2.3",
+            "team": {"id": "T0FAKE", "domain": "fake"},
+            "channel": {"id": channel, "name": channel},
+            "message": message,
+            "response_url": f"{self.url}/actions/T0FAKE/1/response",
+            "actions": [{"type": "button", "action_id": action_id, "value": value, "action_ts": now}],
+        }
 
 
 def _faulty(fault: Fault) -> Reply:
@@ -285,7 +303,21 @@ class _Server(ThreadingHTTPServer):
 
     def __init__(self, address: tuple[str, int], slack: FakeSlack) -> None:
         self.slack = slack
+        self.counting = Lock()
+        self.active: set[int] = set()
         super().__init__(address, _Handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self.counting:
+            self.active.add(id(request))
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            with self.counting:
+                self.active.discard(id(request))
 
     def shutdown_request(self, request: Any) -> None:
         """Close without a farewell: a socket set to linger for 0 seconds then sends a reset, not an end."""
@@ -366,6 +398,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", reply.kind)
         self.send_header("Content-Length", str(len(payload)))
         self.send_header("Connection", "close")
+        if reply.scopes is not None:
+            self.send_header("x-oauth-scopes", reply.scopes)
         if reply.retry_after is not None:
             self.send_header("Retry-After", str(reply.retry_after))
         self.end_headers()

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import json
 import logging
+import socket
 import uuid
 from threading import Lock, Thread
 from typing import Any
@@ -38,13 +39,13 @@ class SocketMode:
             self._tickets.add(ticket)
         return f"ws://127.0.0.1:{self._server.socket.getsockname()[1]}/link/?ticket={ticket}&app_id=A0FAKE"
 
-    def deliver(self, payload: dict[str, Any]) -> str | None:
+    def deliver(self, payload: dict[str, Any], envelope: str | None = None) -> str | None:
         """Send an interactive payload to one connection; return its envelope id, None when nobody listens."""
         with self._lock:
             if not self._connections:
                 return None
             connection = self._connections[next(self._turn) % len(self._connections)]
-        envelope = uuid.uuid4().hex
+        envelope = envelope or uuid.uuid4().hex
         message = {
             "envelope_id": envelope,
             "type": "interactive",
@@ -65,6 +66,14 @@ class SocketMode:
         for connection in connections:
             with contextlib.suppress(ConnectionClosed):
                 connection.send(json.dumps({"type": "disconnect", "reason": "refresh_requested"}))
+
+    def drop(self) -> None:
+        """Lose every connection without a farewell."""
+        with self._lock:
+            connections = list(self._connections)
+        for connection in connections:
+            with contextlib.suppress(OSError):
+                connection.socket.shutdown(socket.SHUT_RDWR)
 
     def connections(self) -> int:
         """Return how many connections are open."""

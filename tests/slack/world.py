@@ -33,6 +33,8 @@ NEEDED = {
     "users.conversations": ("channels:read", "groups:read"),
     "conversations.join": ("channels:join",),
     "users.lookupByEmail": ("users:read.email",),
+    "users.info": ("users:read",),
+    "chat.postEphemeral": ("chat:write",),
 }
 TOLERANCE = 0.05
 """Seconds by which a call may come early: clocks and the network are not exact."""
@@ -106,16 +108,27 @@ class World:
         self.webhook_path = "/services/T0FAKE/B0FAKE/secret"
         self.scopes = list(ALL_SCOPES)
         self.users = {"anna@example.com": "U0ANNA0000"}
+        self.guests: list[str] = []
         self.clock_offset = 0.0
         self.channels = [Channel(f"C{number:09d}", name) for number, name in enumerate(channels, start=1)]
+        self._skipped = 0.0
         self._last_ts = 0.0
         self._accepted: dict[str, float] = {}
         self._closed_until: dict[str, float] = {}
 
-    def configure(self, values: Json) -> None:
-        """Change the workspace: any of token, app_token, scopes, users, interval, clock_offset, channels."""
+    def clock(self) -> float:
+        """Return seconds that never go back: those that passed, and those that were skipped."""
+        return time.monotonic() + self._skipped
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass at once: limits and `Retry-After` count it."""
         with self.lock:
-            for name in ("token", "app_token", "webhook_path", "scopes", "users", "interval", "clock_offset"):
+            self._skipped += seconds
+
+    def configure(self, values: Json) -> None:
+        """Change the workspace: any of token, app_token, scopes, users, guests, interval, clock_offset, channels."""
+        with self.lock:
+            for name in ("token", "app_token", "webhook_path", "scopes", "users", "guests", "interval", "clock_offset"):
                 if name in values:
                     setattr(self, name, values[name])
             for changed in values.get("channels", ()):
@@ -253,6 +266,23 @@ class World:
             raise SlackError("users_not_found")
         return Answer({"ok": True, "user": {"id": found, "profile": {"email": arguments["email"]}}})
 
+    def who(self, arguments: Json) -> Answer:
+        asked = str(arguments.get("user", ""))
+        email = next((email for email, user in self.users.items() if user == asked), None)
+        if email is None:
+            raise SlackError("user_not_found")
+        profile = {"email": email} if "users:read.email" in self.scopes else {}
+        return Answer({"ok": True, "user": {"id": asked, "profile": profile, "is_restricted": asked in self.guests}})
+
+    def whisper(self, arguments: Json) -> Answer:
+        channel = self._channel(str(arguments.get("channel", "")))
+        if not channel.member:
+            raise SlackError("not_in_channel")
+        if str(arguments.get("user")) not in self.users.values():
+            raise SlackError("user_not_in_channel")
+        _check(arguments)
+        return Answer({"ok": True, "message_ts": f"{time.time():.6f}"}, channel=channel.id)
+
     def auth(self, _arguments: Json) -> Answer:
         return Answer(
             {
@@ -377,5 +407,7 @@ METHODS: dict[str, Callable[[World, Json], Answer]] = {
     "conversations.list": World.list_channels,
     "users.conversations": World.own_channels,
     "users.lookupByEmail": World.look_up,
+    "users.info": World.who,
+    "chat.postEphemeral": World.whisper,
     "auth.test": World.auth,
 }

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection, make_dsn
@@ -23,7 +24,7 @@ _KEEPALIVES = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives
 
 # A transaction sees one frozen list of sessions unless it asks anew.
 _BLOCKERS = """\
-SELECT DISTINCT ON (ours.pid) ours.pid, a.pid, a.usename, a.application_name
+SELECT DISTINCT ON (ours.pid) ours.pid, a.pid, a.usename, a.application_name, a.xact_start
 FROM (SELECT pg_stat_clear_snapshot()) AS anew, unnest(%s::int[]) AS ours(pid),
   unnest(pg_blocking_pids(ours.pid)) AS theirs(pid)
 JOIN pg_catalog.pg_stat_activity a ON a.pid = theirs.pid
@@ -53,15 +54,20 @@ class Session:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Blocker:
-    """A session that holds a lock which one of ours waits for."""
+    """A session that holds a lock which one of ours waits for; `since` is when its transaction began, if known."""
 
     application: str
     user: str
     process: int
+    since: datetime | None = None
 
     def __str__(self) -> str:
-        """Return it as people find it: `nightly load (analyst, process 4711)`."""
-        return f"{self.application or 'a session'} ({self.user}, process {self.process})"
+        """Return it as people find it: `nightly load (analyst, process 4711, since 02:14:07 UTC)`.
+
+        A moment, not an age: an incident's reason must not change as time goes by.
+        """
+        age = f", since {self.since.astimezone(UTC):%H:%M:%S} UTC" if self.since else ""
+        return f"{self.application or 'a session'} ({self.user}, process {self.process}{age})"
 
 
 def session_for(server: ServerSettings, slug: str) -> Session:
@@ -173,8 +179,8 @@ def blockers(holder: connection, backends: Sequence[int]) -> dict[int, Blocker]:
     with holder.cursor() as cursor:
         cursor.execute(_BLOCKERS, (list(backends),))
         return {
-            waiting: Blocker(application=application, user=user, process=process)
-            for waiting, process, user, application in cursor.fetchall()
+            waiting: Blocker(application=application, user=user, process=process, since=since)
+            for waiting, process, user, application, since in cursor.fetchall()
         }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from monitor.alerts.context import Routes
-from monitor.checks.plan import compile_plan
+from monitor.checks.plan import compile_plan, subsets
 from monitor.deliver import Delivered, Delivery
 from monitor.domain.contract import Contract
 from monitor.engines.base import Engine
@@ -58,12 +58,14 @@ class World:
         self.warehouse, self.engine, self.contract, self.store, self.slack = warehouse, engine, promised, store, slack
         self.notifier = SlackNotifier("xoxb-fake-token", base_url=slack.api, timeout=2)
 
-    def run(self, sql: str = "SELECT 1", *, alerting: Alerting | None = ALERTING) -> int:
-        """Change the data, verify, record; return how many alerts are queued."""
+    def run(self, sql: str = "SELECT 1", *, alerting: Alerting | None = ALERTING, checks: tuple[str, ...] = ()) -> int:
+        """Change the data, verify (only these checks, if any), record; return how many alerts are queued."""
         self.warehouse.rows(sql)
-        plan = compile_plan(self.contract, "postgres")
+        whole = compile_plan(self.contract, "postgres")
+        (plan,) = subsets([whole], None, checks)
         run = run_contract(self.contract, plan, self.warehouse.settings, self.engine, samples=SampleSettings())
-        return len(record(self.store, Recorded(run=run, contract=self.contract, plan=plan, alerting=alerting)))
+        found = Recorded(run=run, contract=self.contract, plan=whole, subset=bool(checks), alerting=alerting)
+        return len(record(self.store, found))
 
     def deliver(self, notifier: SlackNotifier | None = None, owner: str = "one") -> Delivered:
         delivery = Delivery(self.store, notifier or self.notifier, owner=owner, fallback="#data-platform")
@@ -126,6 +128,17 @@ def test_one_thread_tells_the_whole_story(world: World) -> None:
     assert resolved["thread_ts"] == breach["ts"]
     assert "*Resolved* after" in resolved["text"]
     assert {each["channel"] for each in world.told()} == {world.told()[0]["channel"]}
+
+
+def test_a_subset_is_no_first_run_and_what_it_found_is_told_as_ever(world: World) -> None:
+    assert world.run(checks=("orders.enough",)) == 0
+    assert world.run("UPDATE orders SET amount = -1", checks=("orders.amount.range",)) == 1
+    assert world.run() == 1
+    world.deliver()
+    breach, watched = world.told()
+    assert "50 rows of orders" in breach["text"]
+    assert "is now watched" in watched["text"]
+    assert "1 broken" in watched["text"]
 
 
 def test_without_alerting_a_run_is_history_only(world: World) -> None:

@@ -16,11 +16,13 @@ import pytest
 
 from monitor.domain.check import SodaBlock
 from monitor.domain.scan import Outcome
+from monitor.engines import split
 from monitor.engines.base import Engine
+from monitor.settings import SampleSettings
 from tests.conftest import Warehouse, hear_interrupts, until
 from tests.integration.engines.conftest import MakeEngine, by_id, verify
 from tests.integration.engines.test_unverified import background
-from tests.plans import aggregate, check, equals, plan
+from tests.plans import aggregate, check, equals, plan, query
 
 ROOT = Path(__file__).parents[3]
 SCRIPT = """
@@ -108,6 +110,36 @@ def test_ctrl_c_ends_everything_within_a_second(engine: Engine, table: Warehouse
     assert errors.rstrip().endswith("KeyboardInterrupt")
     assert took < 1.0
     assert not [member for member in family if member.is_running() and member.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_scan_that_must_end_leaves_nothing_running_and_keeps_what_it_knows(
+    engine: Engine, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time limit of a run: its children are killed, their backends are gone."""
+    monkeypatch.setattr(split, "SMALL", 0)
+    warehouse.rows("CREATE TABLE t AS SELECT 1 n")
+    checks = plan(
+        aggregate("t.count", "COUNT(*)", equals(1)), query("t.slow", "SELECT 1 FROM (SELECT pg_sleep(60)) s", equals(1))
+    )
+    known: list[str] = []
+
+    def interrupted() -> str | None:
+        return "stopped: it ran for longer than 1 s" if known else None
+
+    begun = time.monotonic()
+    scan = engine.scan(
+        checks,
+        samples=SampleSettings(),
+        shown=frozenset(),
+        progress=lambda result: known.append(result.check.id),
+        interrupted=interrupted,
+    )
+    assert time.monotonic() - begun < 10
+    results = by_id(scan)
+    assert results["t.count"].outcome is Outcome.PASS
+    assert results["t.slow"].outcome is Outcome.ERROR
+    assert results["t.slow"].reason == "stopped: it ran for longer than 1 s"
+    warehouse.wait_until_alone(10)
 
 
 def test_a_killed_program_leaves_no_backend(engine: Engine, table: Warehouse, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What could not be checked is blocked or an error, with the reason; an outage is never a data failure."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -191,6 +192,7 @@ def test_a_lock_of_somebody_else_is_waited_for_and_told(warehouse: Warehouse, ma
     assert results["t.count"].reason.startswith(
         "the table is locked by somebody else: lock timeout; held by nightly load (postgres, process "
     )
+    assert re.search(r"process \d+, since \d\d:\d\d:\d\d UTC\)$", results["t.count"].reason)
     assert (results["t.count"].remedy or "").startswith("wait for nightly load (postgres, process ")
 
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from monitor.domain.scan import Outcome
 from monitor.engines.base import Engine
 from tests.conftest import Warehouse
@@ -157,3 +159,70 @@ def test_what_data_cannot_show_is_skipped_and_what_is_not_declared_is_an_error(
         "across": "skipped",
     }
     assert all(outcomes[name].reason for name in ("up", "cadence", "loose", "gone", "across"))
+
+
+def test_from_its_time_of_day_on_the_newest_value_is_of_that_day(
+    engine: Engine, warehouse: Warehouse, tmp_path: Path
+) -> None:
+    """A deadline that passed a minute ago wants today's data, one that comes in a minute is content with yesterday's."""
+    soon, ago = (
+        str(
+            warehouse.rows(
+                f"SELECT to_char((CURRENT_TIMESTAMP AT TIME ZONE 'UTC') {sign} INTERVAL '2 min', 'HH24:MI')"
+            )[0][0]
+        )
+        for sign in ("+", "-")
+    )
+    if soon < ago:
+        pytest.skip("around midnight in UTC both moments lie in different days")
+    yesterday = f"{UTC_DAY} - 1 + TIME '23:59:59'"
+    warehouse.rows(
+        f"CREATE TABLE fresh AS SELECT {UTC_DAY}::timestamp AS at, {UTC_DAY} AS day;"
+        f"CREATE TABLE old AS SELECT {yesterday} AS at, ({UTC_DAY} - 1) AS day;"
+        "CREATE TABLE none (at timestamp, day date)"
+    )
+    levels = "".join(
+        f"""
+      - {{id: {name}-{number}, property: timeOfAvailability, value: "{value}", element: {table}.{column}}}"""
+        for table in ("fresh", "old", "none")
+        for column in ("at", "day")
+        for number, (name, value) in enumerate([("soon", soon), ("ago", f"{ago}Z")])
+    )
+    tables = "".join(
+        f"""
+      - {{name: {table}, properties: [{{name: at, logicalType: timestamp}}, {{name: day, logicalType: date}}]}}"""
+        for table in ("fresh", "old", "none")
+    )
+    promised = contract(
+        tmp_path,
+        f"""
+    schema:{tables}
+    slaProperties:{levels}
+    """,
+    )
+    found = {
+        name: each.outcome for name, each in by_id(scan(engine, promised)).items() if "soon" in name or "ago" in name
+    }
+    expected = {}
+    for column in ("at", "day"):
+        expected |= {f"fresh.{column}.soon-0": PASS, f"fresh.{column}.ago-1": PASS}
+        expected |= {f"old.{column}.soon-0": PASS, f"old.{column}.ago-1": FAIL}
+        expected |= {f"none.{column}.soon-0": FAIL, f"none.{column}.ago-1": FAIL}
+    assert found == expected
+
+
+def test_a_time_of_availability_that_is_none_is_an_error(engine: Engine, warehouse: Warehouse, tmp_path: Path) -> None:
+    warehouse.rows("CREATE TABLE t (at timestamp)")
+    promised = contract(
+        tmp_path,
+        """
+        schema: [{name: t, properties: [{name: at, logicalType: timestamp}]}]
+        slaProperties:
+          - {property: timeOfAvailability, value: in the morning, element: t.at}
+          - {property: timeOfAvailability, value: "09:00", id: whole}
+        """,
+    )
+    found = by_id(scan(engine, promised))
+    assert found["sla.timeOfAvailability"].outcome is Outcome.ERROR
+    assert "expected a time of day such as 09:00" in found["sla.timeOfAvailability"].reason
+    assert found["sla.whole"].outcome is Outcome.SKIPPED

@@ -169,13 +169,15 @@ def test_the_last_meaning_of_each_released_version_is_known(store: Store) -> Non
         assert reader.known_meanings("orders") == {}
 
 
-def test_a_target_has_stood_after_its_first_scheduled_run(store: Store) -> None:
+def test_a_target_has_begun_after_a_whole_scheduled_run_that_could_verify_anything(store: Store) -> None:
     record(store, run_at(0, Outcome.PASS), trigger=Trigger.ON_DEMAND)
+    record(store, run_at(1, Outcome.PASS), subset=True)
+    record(store, run_at(2, Outcome.BLOCKED, Outcome.ERROR))
     with store.reading() as reader:
-        assert not reader.has_stood(TARGET)
-    record(store, run_at(1, Outcome.PASS))
+        assert not reader.has_begun(TARGET)
+    record(store, run_at(3, Outcome.FAIL))
     with store.reading() as reader:
-        assert reader.has_stood(TARGET)
+        assert reader.has_begun(TARGET)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from monitor.alerts.audit import Fate, audit
 from monitor.domain.check import TableName
 from monitor.domain.drift import DriftEvent, DriftKind, Hurt
 from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentKind, IncidentState
@@ -90,8 +91,11 @@ def test_an_audit_finds_the_changes_that_nobody_told(store: Store) -> None:
     with store.writing() as writer:
         writer.enqueue([QueuedAlert(id="a", destination="d", kind="k", payload={}, tells=tells)])
     with store.reading() as reader:
-        kinds = (ChangeKind.OPENED, ChangeKind.WORSE)
-        assert reader.untold(kinds, since=T0) == (ChangeRef(incident="i1", sequence=2),)
+        changes = reader.changes_since(T0)
+        assert [each.kind for each in changes] == [ChangeKind.OPENED, ChangeKind.WORSE]
+        fates = [each.fate for each in audit(changes, reader.tellings({"i1"}))]
+        assert fates == [Fate.WAITING, Fate.UNTOLD]
+        assert reader.changes(tells) == (change(OPEN, 1),)
 
 
 def test_silences(store: Store) -> None:

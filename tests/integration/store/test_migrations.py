@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from monitor.errors import StoreError
 from monitor.store import schema
@@ -23,7 +24,7 @@ def database_at(url: str, revision: str) -> Database:
     database = Database(url)
     if database.is_sqlite:
         create_file(Path(database.place))
-    with database.writing() as connection:
+    with database.rebuilding() as connection:
         command.upgrade(schema.scripts(connection), revision)
     return database
 
@@ -42,8 +43,9 @@ def test_what_was_recorded_with_the_first_schema_is_there_with_the_last(empty_ur
 
     database = database_at(empty_url, schema.REVISIONS[-1])
     with database.writing() as connection:
-        Recording(connection).record_run(BROKEN, CONTRACT, trigger=Trigger.SCHEDULED)
-    with database.writing() as connection:  # what the first schema held of it is what an old program left
+        started = BROKEN.scan.started_at
+        Recording(connection).record_run(BROKEN, CONTRACT, trigger=Trigger.SCHEDULED, slot=started)
+    with database.rebuilding() as connection:  # what the first schema held of it is what an old program left
         command.downgrade(schema.scripts(connection), "0001")
     database.close()
     assert migrate_store(empty_url) == ("0001", schema.REVISIONS[-1])
@@ -60,9 +62,25 @@ def test_what_was_recorded_with_the_first_schema_is_there_with_the_last(empty_ur
             ]
 
 
+@pytest.mark.parametrize("empty_url", ["sqlite"], indirect=True)
+def test_a_step_that_would_leave_a_reference_to_nothing_changes_nothing(empty_url: str) -> None:
+    from monitor.store.recording import Recording
+
+    database = database_at(empty_url, schema.REVISIONS[-1])
+    with database.writing() as connection:
+        Recording(connection).record_run(BROKEN, CONTRACT, trigger=Trigger.SCHEDULED, slot=BROKEN.scan.started_at)
+    with pytest.raises(StoreError, match="refers to rows that are not there"), database.rebuilding() as connection:
+        connection.execute(text("DELETE FROM slots"))
+    with database.writing() as connection:
+        assert connection.execute(text("SELECT count(*) FROM slots")).scalar() == 1
+        with pytest.raises(IntegrityError):  # they are looked at again
+            connection.execute(text("DELETE FROM slots"))
+    database.close()
+
+
 def test_every_step_can_be_taken_back(url: str) -> None:
     database = Database(url)
-    with database.writing() as connection:
+    with database.rebuilding() as connection:
         command.downgrade(schema.scripts(connection), "base")
     with database.reading() as connection:
         assert inspect(connection).get_table_names() == ["alembic_version"]

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -68,19 +69,42 @@ def test_one_that_is_queued_twice_is_sent_once(store: Store) -> None:
 def test_a_channel_gets_one_message_a_second_from_all_replicas_together(store: Store) -> None:
     queue(store, alert("one"), alert("two", "i2"), alert("other", "i3", destination="slack:#other"))
     pace = timedelta(seconds=60)
-    assert [got.alert.id for got in claim(store, pace=pace)] == ["one", "other"]
-    assert claim(store, "b", pace=pace) == ()
+    one, other = claim(store, pace=pace)
+    assert [one.alert.id, other.alert.id] == ["one", "other"]
+    assert claim(store, "b", pace=NOW) == ()  # nobody knows yet when it was sent: the second begins then
+    assert store.outbox.sent(one, channel="C1", ts="1.2")
+    assert claim(store, "b", pace=NOW) == ()
+    with store.reading() as reader:
+        later = reader.now() + timedelta(hours=1)
+    assert store.outbox.failed(other, "503", retry_at=later)
+    queue(store, alert("more", "i4", destination="slack:#other"))
+    assert claim(store, "b", pace=NOW) == ()
 
 
 def test_the_alerts_of_one_incident_come_in_order(store: Store) -> None:
     queue(store, alert("first", "i1", 1), alert("second", "i1", 2), alert("else", "i2", 1))
     (first,) = claim(store)
     assert first.alert.id == "first"
+    assert claim(store) == ()
+    with store.reading() as reader:
+        moment = reader.now()
+    assert store.outbox.failed(first, "503", retry_at=moment + timedelta(hours=1))
     (other,) = claim(store)
     assert other.alert.id == "else"
+    assert store.outbox.sent(other, channel="C1", ts="1.1")
     assert claim(store) == ()
-    assert store.outbox.sent(first, channel="C1", ts="1.2")
-    assert [got.alert.id for got in claim(store)] == ["second"]
+
+
+def test_channels_in_which_all_wait_for_an_earlier_alert_keep_no_other_waiting(store: Store) -> None:
+    for n in range(3):
+        queue(store, alert(f"head{n}", f"i{n}", destination=f"slack:#{n}"))
+    with store.reading() as reader:
+        later = reader.now() + timedelta(hours=1)
+    for head in claim(store):
+        assert store.outbox.failed(head, "503", retry_at=later)
+    queue(store, *(alert(f"tail{n}", f"i{n}", 2, destination=f"slack:#{n}") for n in range(3)), alert("free", "i9"))
+
+    assert [got.alert.id for got in claim(store, limit=1)] == ["free"]
 
 
 def test_one_that_failed_keeps_its_followers_waiting_until_it_is_dead(store: Store) -> None:
@@ -115,7 +139,7 @@ def test_one_whose_sender_never_came_back_comes_again_with_a_warning(store: Stor
     assert not store.outbox.extend(lost, LEASE)
     assert store.outbox.extend(again, LEASE)
     thread = Thread(group="g", destination="slack:#data", about=str(TARGET), opened_at=again.until, state={"n": 1})
-    assert store.outbox.sent(again, channel="C1", ts="1.2", thread=thread)
+    assert store.outbox.sent(again, channel="C1", ts="1.2", threads=[thread])
     with store.reading() as reader:
         (record,) = reader.alerts(limit=9)
         assert record.state is AlertState.SENT
@@ -150,22 +174,41 @@ def test_what_is_not_begun_may_be_superseded(store: Store) -> None:
         assert reader.alerts(limit=9, incident="i1", contract="nyc-flights")[0].alert.id == "two"
 
 
-def test_retry_after_holds_the_channel_and_an_open_circuit_gives_one_probe(store: Store) -> None:
+def test_retry_after_holds_the_channel_and_nobody_else_shortens_it(store: Store) -> None:
     queue(store, alert("one"), alert("two", "i2"), alert("three", "i3"))
     with store.reading() as reader:
         moment = reader.now()
     (one,) = claim(store)
     store.outbox.failed(one, "429", retry_at=moment, channel_free_at=moment + timedelta(hours=1))
     assert claim(store) == ()
-    store.outbox.failed(one, "429", retry_at=moment, channel_free_at=moment, probe_at=moment + timedelta(hours=1))
-    assert store.outbox.failures("slack:#data") == 2
+    store.outbox.failed(one, "429", retry_at=moment, channel_free_at=moment)
     assert claim(store) == ()
-    store.outbox.failed(one, "429", retry_at=moment, channel_free_at=moment, probe_at=moment)
+
+
+def test_an_open_circuit_gives_one_probe(store: Store) -> None:
+    queue(store, alert("one"), alert("two", "i2"), alert("three", "i3"))
+    with store.reading() as reader:
+        moment = reader.now()
+    (one,) = claim(store)
+    store.outbox.failed(one, "503", retry_at=moment, probe_at=moment + timedelta(hours=1))
+    assert claim(store) == ()
+    store.outbox.failed(one, "503", retry_at=moment, probe_at=moment)
+    assert store.outbox.failures("slack:#data") == 2
     (probe,) = claim(store)
     assert claim(store) == ()  # the others wait for the probe
     assert store.outbox.sent(probe, channel="C1", ts="1.2")
     assert store.outbox.failures("slack:#data") == 0
     assert len(claim(store)) == 1
+
+
+def test_what_slack_counts_for_all_channels_waits_for_all_processes(store: Store) -> None:
+    assert store.outbox.held("<searches>") == timedelta()
+    with store.reading() as reader:
+        moment = reader.now()
+    store.outbox.hold("<searches>", moment + timedelta(hours=1))
+    store.outbox.hold("<searches>", moment + timedelta(minutes=1))
+    assert timedelta(minutes=59) < store.outbox.held("<searches>") <= timedelta(hours=1)
+    assert claim(store) == ()
 
 
 CLAIMER = """
@@ -203,3 +246,22 @@ def test_two_programs_on_one_file_wait_for_each_other(url: str) -> None:
             queue(first if n % 2 else second, alert(f"a{n}", f"i{n}"))
         with second.reading() as reader:
             assert len(reader.alerts(limit=99)) == 20
+
+
+def test_what_waits_goes_at_once_where_something_urgent_has_to_follow_it(store: Store) -> None:
+    """Of the same story, also over a chain of incidents; everything else goes on waiting."""
+    with store.reading() as reader:
+        morning = reader.now() + timedelta(hours=8)
+    waiting = [alert("first", "i1"), alert("both", "i1", 2), alert("third", "i3"), alert("far", destination="slack:#b")]
+    both = replace(waiting[1], tells=(ChangeRef(incident="i1", sequence=2), ChangeRef(incident="i2", sequence=1)))
+    waiting[1] = both
+    queue(store, *(replace(each, not_before=morning) for each in waiting))
+    assert claim(store) == ()
+    queue(store, alert("urgent", "i2", 2))
+    told = []
+    while got := claim(store):
+        told += [each.alert.id for each in got]
+        for each in got:
+            store.outbox.sent(each, channel="C1", ts="1.0")
+    assert told == ["first", "both", "urgent"]
+    assert (state(store, "third"), state(store, "far")) == (AlertState.QUEUED, AlertState.QUEUED)

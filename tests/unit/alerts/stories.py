@@ -24,7 +24,7 @@ HOUR = timedelta(hours=1)
 TARGET = TargetKey(contract="nyc-flights", major="1", server="warehouse")
 CONTRACT = replace(
     runs.CONTRACT,
-    owner=Owner(team="flights", members=("mira@example.com",)),
+    owner=Owner(team="flights", members=("Mira",), usernames=("mira@example.com",)),
     support=(SupportChannel(channel="#flights-oncall", tool="slack", scope="notifications"),),
 )
 HELD = Held(at=NOW - HOUR, since=NOW - timedelta(days=41), run_id="5c01")
@@ -37,7 +37,12 @@ class Teller:
         self.now = NOW - HOUR
         self.incidents: dict[str, Incident] = {}
         self.told: set[str] = set()
-        self.routes = Routes(channel="data-quality", ops_channel="#data-platform")
+        self.routes = Routes(
+            channel="data-quality",
+            ops_channel="#data-platform",
+            public_url="https://dq.example.com",
+            has_buttons=True,
+        )
 
     def run(
         self, *results: CheckResult, first: bool = False, changed: tuple[str, ...] = (), **more: Any
@@ -66,7 +71,8 @@ class Teller:
             members=members,
             told=frozenset(self.told),
             results={result.check.id: result for result in run.scan.results},
-            backgrounds={identity: Background(held=HELD, changed=changed) for identity in self.incidents},
+            backgrounds=more.pop("backgrounds", None)
+            or {identity: Background(held=HELD, changed=changed) for identity in self.incidents},
             heard=heard,
             **more,
         )
@@ -143,6 +149,8 @@ def shown(alerts: tuple[QueuedAlert, ...]) -> str:
 def _texts(block: Any) -> list[str]:
     if block["type"] == "context":
         return [f"({element['text']})" for element in block["elements"]]
+    if block["type"] == "actions":
+        return [" ".join(f"[ {each['text']['text']} ]" for each in block["elements"])]
     return [block["text"]["text"]] if "text" in block else [block["type"]]
 
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 from typing import Any
 
 from monitor.alerts.compose import STORM
+from monitor.alerts.context import Background
 from monitor.domain.contract import SupportChannel
 from monitor.domain.incident import Incident
 from monitor.domain.scan import CheckResult, Outcome
 from monitor.incidents.actions import acknowledge, snooze
 from monitor.store.values import QueuedAlert
 from tests import runs
-from tests.unit.alerts.stories import CONTRACT, HOUR, Teller, many, passing, shown
+from tests.unit.alerts.stories import CONTRACT, HELD, HOUR, Teller, many, passing, shown
 
 PASSING = passing(runs.RANGE)
 
@@ -76,6 +77,14 @@ def test_a_first_run_that_holds_is_told_too() -> None:
     assert "2 hold" in str(summary.payload["text"])
 
 
+def test_what_was_told_before_the_first_whole_run_goes_on_and_the_summary_stands_on_its_own() -> None:
+    teller = Teller()
+    teller.run(runs.RANGE)
+    parent, reply, note = teller.run(runs.RANGE, runs.FOREIGN_KEY, PASSING_OTHER, first=True)
+    assert [parent.kind, reply.kind, note.kind] == ["parent", "reply", "note"]
+    assert "is now watched: 1 holds, 2 broken" in str(note.payload["text"])
+
+
 def test_only_what_is_urgent_calls_people() -> None:
     (calm,) = Teller().run(runs.RANGE)
     (urgent,) = Teller().run(replace(runs.RANGE, check=replace(runs.RANGE.check, severity="high")))
@@ -98,14 +107,13 @@ def test_trouble_of_the_monitor_goes_to_those_who_run_it() -> None:
     assert "1 check cannot be verified: out of memory" in str(alert.payload["text"])
 
 
-def test_a_dead_server_is_one_message_also_at_the_first_run_and_its_return_is_told_below() -> None:
+def test_a_dead_server_is_one_message_and_its_return_is_told_below() -> None:
     teller = Teller()
     dead = [replace(each, outcome=Outcome.BLOCKED, reason="connection refused", measured=None) for each in many(3)]
-    down, note = teller.run(*dead, first=True)
+    (down,) = teller.run(*dead)
     assert down.destination == "#data-platform"
     assert "*server warehouse*: server warehouse does not answer: connection refused" in str(down.payload["text"])
     assert "Impact" not in shown((down,))
-    assert (note.kind, note.destination) == ("note", "#flights-oncall")
     parent, reply = teller.run(*(passing(each) for each in many(3)))
     assert parent.destination == reply.destination == "#data-platform"
     assert "*Resolved* after 1 h" in shown((reply,))
@@ -131,6 +139,32 @@ def test_what_a_person_did_is_told_in_the_thread() -> None:
 
 def test_the_same_message_always_has_the_same_id() -> None:
     assert [a.id for a in Teller().run(*many(30))] == [a.id for a in Teller().run(*many(30))]
+
+
+def test_each_new_member_says_when_it_last_held_and_what_is_new_since_then() -> None:
+    teller = Teller()
+    changed = ("flights.dest is gone (was text)",)
+    teller.run(runs.RANGE, passing(runs.FOREIGN_KEY), changed=changed)
+    teller.now += 48 * HOUR
+    _, reply = teller.run(runs.RANGE, runs.FOREIGN_KEY, changed=changed)
+    text = shown((reply,))
+    assert "; held 40 d 23 h until 23 Nov 01:00 UTC · `flights.dest.foreign-key`" in text
+    assert "since `flights" not in text, "the parent says it already"
+
+
+def test_what_is_new_since_a_member_last_held_is_told_where_the_parent_does_not_say_it() -> None:
+    teller = Teller()
+    teller.run(runs.FOREIGN_KEY, runs.RANGE)
+    by_key = {each.key: each.id for each in teller.incidents.values()}
+    said = ("flights.dest is gone (was text)",)
+    backgrounds = {
+        by_key[runs.FOREIGN_KEY.check.id]: Background(held=HELD, changed=said),
+        by_key[runs.RANGE.check.id]: Background(held=HELD, changed=(*said, "flights: 5 → 9 rows (+4)")),
+    }
+    _, reply = teller.run(runs.FOREIGN_KEY, replace(runs.RANGE, measured=4_000), backgrounds=backgrounds)
+    text = shown((reply,))
+    assert "• since `flights.air_time.range` last held: flights: 5 → 9 rows (+4)" in text
+    assert "is gone" not in text
 
 
 def test_text_of_strangers_is_never_active() -> None:

@@ -126,8 +126,9 @@ def test_retry_after_holds_back_the_channel(post: Post) -> None:
 def test_a_closed_channel_is_told_in_the_fallback_and_the_reason_is_kept(post: Post) -> None:
     post.notifier.troubles = [DeliveryError("channel_not_found", fault=Fault.DESTINATION)]
     post.queue("a")
-    assert post.deliver() == Delivered(sent=1, dead=1, elsewhere=1)
+    assert post.deliver() == Delivered(sent=1, dead=1, elsewhere=1, refused=("#home: channel_not_found",))
     assert post.notifier.calls[-1] == ("send", "a-fallback", "#ops")
+    assert post.alert("a").superseded_by == "a-fallback"
     assert post.alert("a").deliveries[0].error == "channel_not_found"
 
 
@@ -141,7 +142,7 @@ def test_a_message_that_is_refused_is_told_in_plain_words(post: Post) -> None:
 def test_wrong_credentials_lose_nothing(post: Post) -> None:
     post.notifier.troubles = [DeliveryError("invalid_auth", fault=Fault.CREDENTIALS)]
     post.queue("a")
-    assert post.deliver() == Delivered(put_off=1)
+    assert post.deliver() == Delivered(put_off=1, refused=("invalid_auth",))
     assert post.alert("a").state is AlertState.FAILED
 
 

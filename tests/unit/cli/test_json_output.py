@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from monitor.cli.json_output import document, encode
+from monitor.cli.json_output import document
 from monitor.domain.check import CheckKind, Dimension
 from monitor.domain.scan import Outcome, Run
 from monitor.errors import ContractError
+from monitor.exact_json import encode
 from tests.runs import BROKEN, DEAD, EVERYTHING, FOREIGN_KEY, HOSTILE, KEPT, check, result, run_of
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "verify.schema.json").read_text(encoding="utf-8"))

@@ -53,7 +53,7 @@ def test_a_contract_says_what_its_file_says(read: Callable[..., Contract]) -> No
         "Orders",
         "1.0.0",
     )
-    assert contract.owner == Owner(team="Sales data", members=("Ada",))
+    assert contract.owner == Owner(team="Sales data", members=("Ada",), usernames=("ada",))
     assert contract.support[0].channel == "#orders"
     assert (contract.servers[0].type, contract.servers[0].port) == ("postgres", 5432)
     assert contract.extra_columns == "fail"

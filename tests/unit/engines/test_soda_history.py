@@ -31,6 +31,14 @@ def asked(history: LocalHistory, **how: Any) -> Any:
     return results[0]["value"] if results else None
 
 
+def measured(value: int) -> Any:
+    """A check of Soda's with its metric measured."""
+    descriptors = {"earlier": SimpleNamespace(metric_identity="m")}
+    return SimpleNamespace(
+        historic_descriptors=descriptors, metrics={"m": SimpleNamespace(identity="m", value=value)}, fail_result=None
+    )
+
+
 @pytest.mark.parametrize(
     ("how", "value"),
     [
@@ -44,6 +52,23 @@ def asked(history: LocalHistory, **how: Any) -> Any:
 )
 def test_soda_is_told_one_value_of_as_many_runs_as_it_asks_for(how: dict[str, Any], value: int) -> None:
     assert asked(LocalHistory(earlier(10, 20, 30, 40, 50, 60, 70), TODAY), **how) == value
+
+
+def test_an_average_is_told_in_few_digits() -> None:
+    history = LocalHistory(earlier(1, 1, 2), TODAY)
+    asked(history, last_measurements=3, last_aggregation="avg")
+    history.send_scan_results(SimpleNamespace(_checks=[measured(5)]))
+
+    assert history.told == "5 now, 1.333333 was the avg of the last 3 measurements"
+
+
+def test_of_an_earlier_zero_there_is_no_percentage() -> None:
+    history = LocalHistory(earlier(0), TODAY)
+    asked(history, last_measurements=1, last_aggregation="min", percent=True)
+    history.send_scan_results(SimpleNamespace(_checks=[measured(5)]))
+
+    assert history.is_undefined
+    assert history.told.endswith("of 0 there is no percentage")
 
 
 def test_another_day_is_not_the_same_day_last_week() -> None:

@@ -108,3 +108,27 @@ def test_one_cadence_is_one_value() -> None:
     assert Cadence(part=CONTRACT, rhythm=Cron(expression="0 6 * * *")) == Cadence(
         part=CONTRACT, rhythm=Cron(expression="0 6 * * *", zone="UTC")
     )
+
+
+def test_a_time_of_availability_is_checked_at_that_time_in_its_own_zone(tmp_path: Path) -> None:
+    levels = """
+    slaProperties:
+      - {property: timeOfAvailability, value: "09:00-08:00", element: orders.placed_at}
+    """
+    by_part = found(tmp_path, levels)
+    assert by_part["own CRON_TZ=UTC 0 17 * * *"] == {"0 17 * * * UTC"}
+    assert by_part[CONTRACT] == {"0 6 * * * Europe/Berlin"}
+
+
+def test_a_zone_that_nobody_knows_is_no_reason_to_stop(tmp_path: Path) -> None:
+    body = SCHEMA_YAML.replace(
+        "{name: placed_at, logicalType: timestamp}",
+        '{name: placed_at, logicalType: timestamp, logicalTypeOptions: {defaultTimezone: "Mars/Olympus Mons"}}',
+    )
+    levels = """
+    slaProperties:
+      - {property: timeOfAvailability, value: "09:30", element: orders.placed_at}
+    """
+    promised = contract(tmp_path, body + levels)
+    rhythms = {str(each.rhythm) for each in cadences(promised, compile_plan(promised, "postgres"), SETTINGS)}
+    assert "30 9 * * * Europe/Berlin" in rhythms

@@ -1,0 +1,339 @@
+"""The daemon itself: what rings, what is due, who works on it, and how it ends."""
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from uuid import uuid4
+
+from monitor.daemon.alarm import AlarmClock
+from monitor.daemon.enqueuer import Enqueuer
+from monitor.daemon.housekeeping import REMOVED, Housekeeping
+from monitor.daemon.library import Invalid, Shelf
+from monitor.daemon.loop import Loop
+from monitor.daemon.parts import Parts
+from monitor.daemon.requests import request
+from monitor.daemon.signs import Ping, write_heartbeat
+from monitor.daemon.status import Status
+from monitor.daemon.timetable import Timetable, timetable
+from monitor.daemon.watcher import watch_files
+from monitor.daemon.worker import Tools, Work, work_on
+from monitor.deliver import Delivered
+from monitor.domain.contract import Contract
+from monitor.domain.target import TargetKey
+from monitor.errors import MonitorError
+from monitor.incidents.actions import withdraw
+from monitor.record import decide
+from monitor.schedule.rhythm import Rhythm
+from monitor.store.slots import Backlog, Watched
+
+LOOK = 1.0
+"""Seconds between two looks for slots to run, if nothing rings."""
+
+RECONCILE = 15.0
+RESCAN = 60.0
+UPKEEP = 60.0
+DELIVER = 0.5
+LONGEST_STOP = 25.0
+"""Seconds within which the daemon ends after it was asked to; most service managers kill after thirty."""
+
+FINISH = 15.0
+"""Seconds of these in which runs may finish by themselves."""
+
+log = logging.getLogger(__name__)
+
+
+class Daemon:
+    """Verifies every contract when it is due. Any number of daemons may share one state database."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Put it together; nothing is read or started yet."""
+        settings = parts.settings
+        self._parts = parts
+        self._store = parts.store
+        self._tools = Tools(
+            store=parts.store,
+            engine_of=parts.engine_of,
+            samples=settings.samples,
+            alerting=parts.alerting,
+            settings=settings.daemon,
+            catch_up=settings.schedule.catch_up,
+        )
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self._owner = f"{self.name}:{uuid4().hex[:8]}"  # a new process with an old number is somebody else
+        self._started_at = datetime.now(UTC)
+        self._lease = timedelta(seconds=settings.daemon.lease)
+        self._shelf = Shelf(settings.contracts, settings.contract_variables)
+        self._table: Timetable | None = None
+        self._invalid: tuple[Invalid, ...] = ()
+        self._works: dict[tuple[int, int], Work] = {}
+        self._fenced = 0
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._reload = threading.Event()
+        self._reconcile_now = threading.Event()
+        self._loaded_at = self._reconciled_at = self._beat_at = float("-inf")
+        self._backlog = Backlog(due=0, running=0, oldest=None)
+        self._house = Housekeeping(parts.store, settings, parts.keeper(self.contract_of))
+        self._enqueuer = Enqueuer(parts.store, settings.schedule)
+        self._alarm = AlarmClock(settings.daemon.workers, self._rung)
+        self._desk = Loop("desk", self._at_the_desk, LOOK)
+        self._heart = Loop("heart", self._beat, min(10.0, settings.daemon.lease / 6))
+        self._upkeep = Loop("upkeep", self._keep_up, UPKEEP)
+        self._delivery = Loop("delivery", self._deliver, DELIVER)
+
+    # -- its life ------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Read the contracts and begin. Raises StoreError if the state database cannot be reached."""
+        self._load()
+        self._beat()
+        self._alarm.start()
+        for loop in (self._desk, self._heart, self._delivery, self._upkeep):
+            loop.start()
+        self._in_background("watch", watch_files, self._parts.settings.contracts, self.reload)
+        daemon = self._parts.settings.daemon
+        if daemon.ping_url is not None:
+            self._in_background("ping", Ping(daemon.ping_url, daemon.ping_every, lambda: self.status().is_well).run)
+        log.info("Pactwatch is up", extra={"action": "started", "daemon": self._owner})
+
+    def reload(self) -> None:
+        """Look at the contract files again, soon."""
+        self._reload.set()
+        self._desk.wake()
+
+    def run_once(self) -> None:
+        """Run what is due, tell it, and return: for those who have a cron of their own but no place for a daemon."""
+        self._load()
+        self._beat()
+        self._enqueuer.reconcile()
+        self._alarm.start()
+        self._heart.start()
+        while True:
+            self._claim()
+            if not self._running() and not self._store.slots.backlog().due:
+                break
+            time.sleep(0.05)
+        self._keep_up()
+        end = time.monotonic() + LONGEST_STOP
+        while time.monotonic() < end and self._parts.deliverer.once() != Delivered():
+            pass
+
+    def stop(self, in_a_hurry: Callable[[], bool] = lambda: False) -> bool:
+        """End within 25 seconds: claim nothing more, let runs finish or hand them back, deliver once more.
+
+        `in_a_hurry` is asked while runs may still finish: if so they are handed back now. False says that a thread
+        hangs in a call that nobody can end; its slot is run by others when its lease is over.
+        """
+        end = time.monotonic() + LONGEST_STOP
+        log.info("Stopping", extra={"action": "stopping"})
+        self._stopping.set()
+        self._alarm.silence()
+        self._desk.end()
+        self._upkeep.end()
+        self._desk.join(5.0)
+        self._await_works(end - LONGEST_STOP + FINISH, in_a_hurry)
+        for work in self._running():
+            work.stop = "the daemon shuts down"
+            work.ended.set()
+        self._await_works(end - 4.0)
+        self._delivery.end()
+        if self._delivery.join(end - 3.0 - time.monotonic()):
+            self._flush(end - 1.0)
+        self._heart.end()
+        self._alarm.stop()
+        left = len(self._running())
+        log.info("Stopped", extra={"action": "stopped", "left": left})
+        return not left
+
+    def _await_works(self, end: float, in_a_hurry: Callable[[], bool] = lambda: False) -> None:
+        while self._running() and time.monotonic() < end and not in_a_hurry():
+            time.sleep(0.05)
+
+    def _in_background(self, name: str, task: Callable[..., None], *arguments: object) -> None:
+        threading.Thread(target=task, args=[*arguments, self._stopping], name=name, daemon=True).start()
+
+    # -- what others may ask -------------------------------------------------------------------------------------
+
+    def status(self) -> Status:
+        """Return how the daemon is, without waiting for anything."""
+        now = time.monotonic()
+        with self._lock:
+            table, invalid, backlog, fenced = self._table, self._invalid, self._backlog, self._fenced
+        waits = (datetime.now(UTC) - backlog.oldest).total_seconds() if backlog.oldest is not None else 0.0
+        loops = (self._desk, self._heart, self._upkeep, self._delivery)
+        return Status(
+            name=self.name,
+            started_at=self._started_at,
+            is_ticking=self._alarm.is_alive(),
+            heartbeat_age=_age(self._beat_at, now),
+            reconciled_age=_age(self._reconciled_at, now),
+            loaded=None if table is None else tuple(entry.target for entry in table.entries.values()),
+            invalid=invalid,
+            is_stopping=self._stopping.is_set(),
+            due=backlog.due,
+            running=backlog.running,
+            lag=max(0.0, waits),
+            fenced=fenced,
+            trouble=next((loop.trouble for loop in loops if loop.trouble), None),
+        )
+
+    def request_run(self, contract: str, server: str, run_id: str, *, alert: bool = False) -> None:
+        """Let a contract be verified on a server soon, as the run of this id; see `requests.request`."""
+        request(self._store, self._now_watched(), contract, server, run_id, alert=alert)
+        self._desk.wake()
+
+    def requested(self, run_id: str) -> str | None:
+        """Return where a requested run is: due, running, done or skipped; None for one that nobody asked for."""
+        found = self._store.slots.requested(run_id)
+        return None if found is None else found.value
+
+    def contract_of(self, target: TargetKey) -> Contract | None:
+        """Return the contract of a target, None where nobody has it any more."""
+        entries = self._now_watched().entries
+        found = entries.get(Watched(target=target)) or entries.get(Watched(target=target, shadow=True))
+        return None if found is None else found.target.contract
+
+    def _now_watched(self) -> Timetable:
+        return self._table or Timetable()
+
+    # -- contracts -----------------------------------------------------------------------------------------------
+
+    def _load(self) -> None:
+        """Read the contracts and watch those that run."""
+        library, invalid = self._shelf.look()
+        targets, unplaced = self._parts.place(library)
+        invalid += tuple(Invalid(file=error.file, problems=tuple(error.problems)) for error in unplaced)
+        before = self._now_watched()
+        table = timetable(targets, self._parts.settings.schedule, before)
+        if self._table is None or table.entries != before.entries:
+            self._enqueuer.use(table)
+            self._reconcile_now.set()
+            told = {"action": "contracts_loaded", "targets": len(table.entries), "invalid": len(invalid)}
+            log.info("%d targets are watched", len(table.entries), extra=told)
+        for each in invalid:
+            if each not in self._invalid:
+                about = {"action": "contract_invalid", "file": each.file}
+                log.warning("%s is no valid contract: %s", each.file, "; ".join(each.problems), extra=about)
+        is_news = invalid != self._invalid
+        with self._lock:
+            self._table, self._invalid = table, invalid
+        if is_news:  # people hear of it now, not within a minute
+            self._upkeep.wake()
+        self._alarm.ring_for(table.by_rhythm.keys())
+        self._loaded_at = time.monotonic()
+
+    # -- work ----------------------------------------------------------------------------------------------------
+
+    def _rung(self, rhythm: Rhythm) -> None:
+        """Write down what is due now; where that does not work, the next look at the desk does."""
+        try:
+            self._enqueuer.rung(rhythm)
+        except MonitorError as error:
+            self._reconcile_now.set()
+            log.warning("Not written down yet: %s", error, extra={"action": "tick_failed", "rhythm": str(rhythm)})
+        self._desk.wake()
+
+    def _at_the_desk(self) -> None:
+        """Look at contracts and schedules when it is time to, and claim what is due."""
+        now = time.monotonic()
+        if self._reload.is_set() or now - self._loaded_at >= RESCAN:
+            self._reload.clear()
+            self._load()
+        if self._reconcile_now.is_set() or now - self._reconciled_at >= RECONCILE:
+            self._reconcile_now.clear()
+            try:
+                self._enqueuer.reconcile()
+            except BaseException:
+                self._reconcile_now.set()
+                raise
+            self._reconciled_at = time.monotonic()
+        self._claim()
+
+    def _claim(self) -> None:
+        with self._lock:
+            free = self._parts.settings.daemon.workers - len(self._works)
+        table = self._now_watched()
+        if free <= 0 or self._stopping.is_set():
+            return
+        for claim in self._store.slots.claim(self._owner, limit=free, lease=self._lease, room=table.rooms()):
+            work = Work(claim=claim, entry=table.entries.get(claim.watched))
+            with self._lock:
+                self._works[claim.id, claim.attempt] = work
+            self._alarm.work(partial(self._work, work), str(claim.watched))
+
+    def _work(self, work: Work) -> None:
+        """Do one piece of work in a thread of its own: the boundary beyond which no error goes."""
+        about = {"action": "run_lost", "slot": work.claim.id, "target": str(work.claim.watched)}
+        try:
+            work_on(work, self._tools)
+        except MonitorError as error:
+            log.warning("%s: %s", work.claim.watched, error, extra=about)
+        except Exception:
+            log.exception("%s: unforeseen", work.claim.watched, extra=about)
+        finally:  # a slot that is still ours comes back when its lease is over
+            with self._lock:
+                del self._works[work.claim.id, work.claim.attempt]
+                self._fenced += work.was_fenced
+            self._desk.wake()
+
+    def _running(self) -> tuple[Work, ...]:
+        with self._lock:
+            return tuple(self._works.values())
+
+    # -- signs of life, people, time -----------------------------------------------------------------------------
+
+    def _beat(self) -> None:
+        """Keep what we run, and say that we live."""
+        works = self._running()
+        kept = self._store.slots.renew([work.claim for work in works], self._lease) if works else frozenset()
+        for work in works:
+            if work.claim.id not in kept:  # it has ended meanwhile, or somebody else has it
+                work.stop = "somebody else runs it by now"
+                work.ended.set()
+        self._backlog = self._store.slots.backlog()
+        with self._store.writing() as writer:
+            writer.beat(self.name, self._started_at, self.status().details())
+        self._beat_at = time.monotonic()
+        file = self._parts.settings.daemon.heartbeat_file
+        if file is not None:
+            write_heartbeat(file, datetime.now(UTC))
+
+    def _deliver(self) -> None:
+        """Send until nothing may go any more."""
+        while self._parts.deliverer.once() != Delivered() and not self._stopping.is_set():
+            pass
+
+    def _flush(self, end: float) -> None:
+        """Send once what may go, for as long as there is time."""
+        last = threading.Thread(target=Loop("flush", self._pass, DELIVER).once, daemon=True)
+        last.start()
+        last.join(max(0.0, end - time.monotonic()))
+
+    def _pass(self) -> None:
+        self._parts.deliverer.once()
+
+    def _keep_up(self) -> None:
+        """Do what time does to incidents, and let go of what is no longer watched."""
+        table = self._now_watched()
+        self._house.once(table, self._invalid)
+        for watched in self._house.removed(table):
+            self._house.remove(watched, self._withdraw)
+            self._enqueuer.forget(watched)
+
+    def _withdraw(self, incident_id: str) -> None:
+        decide(
+            self._store,
+            incident_id,
+            lambda incident, now: withdraw(incident, REMOVED, now),
+            self.contract_of,
+            self._parts.alerting,
+        )
+
+
+def _age(at: float, now: float) -> float | None:
+    return None if at == float("-inf") else now - at

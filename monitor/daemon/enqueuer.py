@@ -1,0 +1,83 @@
+"""Writing down what is due: from the watermark of each target up to the database's own time."""
+
+import threading
+from collections.abc import Iterable
+from datetime import datetime
+
+from monitor.daemon.timetable import Timetable, due_slots
+from monitor.schedule.rhythm import Rhythm, next_moment
+from monitor.settings import ScheduleSettings
+from monitor.store.slots import NewSlot, Watched
+from monitor.store.store import Store
+
+
+class Enqueuer:
+    """Writes slots down, when a rhythm rings and every so often for all; each slot is written once, whoever does it."""
+
+    def __init__(self, store: Store, settings: ScheduleSettings) -> None:
+        """Use this store."""
+        self._store = store
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._table = Timetable()
+        self._marks: dict[Watched, datetime] | None = None
+        self._looked: dict[Rhythm, datetime] = {}
+        self._changed: set[Watched] = set()
+
+    def use(self, table: Timetable) -> None:
+        """Watch these targets from now on. A schedule that changed counts from then on: it missed nothing before."""
+        with self._lock:
+            before = self._table.entries
+            self._changed |= {
+                watched
+                for watched, entry in table.entries.items()
+                if watched in before and before[watched].cadences != entry.cadences
+            }
+            same = {
+                rhythm for rhythm in table.by_rhythm if table.by_rhythm[rhythm] == self._table.by_rhythm.get(rhythm)
+            }
+            self._looked = {rhythm: moment for rhythm, moment in self._looked.items() if rhythm in same}
+            self._table = table
+
+    def forget(self, watched: Watched) -> None:
+        """Know nothing any more of a target that nobody watches."""
+        with self._lock:
+            if self._marks is not None:
+                self._marks.pop(watched, None)
+
+    def rung(self, rhythm: Rhythm) -> None:
+        """Write down what is due of the targets of a rhythm. Raises StoreError; then it is found later."""
+        with self._lock:
+            self._enqueue([rhythm], self._store.slots.now())
+
+    def reconcile(self) -> None:
+        """Write down what is due of all targets, whatever rang. Raises StoreError."""
+        with self._lock:
+            now = self._store.slots.now()
+            self._enqueue([rhythm for rhythm in self._table.by_rhythm if self._is_due(rhythm, now)], now)
+
+    def _is_due(self, rhythm: Rhythm, now: datetime) -> bool:
+        """Say whether a rhythm had a moment since it was last looked at; a clock that was put back starts anew."""
+        looked = self._looked.get(rhythm)
+        if looked is None or now < looked:
+            return True
+        following = next_moment(rhythm, looked)
+        return following is not None and following <= now
+
+    def _enqueue(self, rhythms: Iterable[Rhythm], now: datetime) -> None:
+        if self._marks is None:
+            self._marks = dict(self._store.slots.watermarks())
+        rhythms = tuple(rhythms)
+        targets = dict.fromkeys(watched for rhythm in rhythms for watched in self._table.by_rhythm.get(rhythm, ()))
+        slots: list[NewSlot] = []
+        raised: dict[Watched, datetime] = {}
+        for watched in targets:
+            mark = now if watched in self._changed else self._marks.get(watched)
+            found = tuple(due_slots(watched, self._table.entries[watched], mark, now, self._settings))
+            if found or mark is None or watched in self._changed:
+                slots += found
+                raised[watched] = now
+        self._store.slots.enqueue(slots, raised)
+        self._marks.update(raised)
+        self._changed -= raised.keys()
+        self._looked.update(dict.fromkeys(rhythms, now))

@@ -1,0 +1,107 @@
+"""Servers: can they be reached, can every table of a contract be read, and can nothing else be done there."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+import psycopg2
+
+from monitor.doctor.finding import Finding, bad, fine, warn
+from monitor.domain.check import TableName
+from monitor.domain.scan import Seen
+from monitor.engines.warehouses.postgres import Unreachable, connect, route_to, session_for
+from monitor.engines.warehouses.postgres_catalogue import look_up
+from monitor.engines.warehouses.postgres_role import Role, role_of
+from monitor.run import Target
+from monitor.settings import ServerSettings
+from monitor.words import counted
+
+FEW = 3
+"""So many names are told; the others are counted."""
+
+TOLERATED = timedelta(seconds=5)
+TOO_FAR = timedelta(minutes=5)
+"""Data that are newer than this after the run are taken for wrong (a check of freshness fails)."""
+
+
+def examine(server: ServerSettings, targets: Iterable[Target]) -> list[Finding]:
+    """Connect as a scan does, and look. Statements wait for nobody's lock."""
+    tables = {
+        TableName(schema=dataset.schema, name=dataset.table): f"{target.contract.id}: {dataset.name}"
+        for target in targets
+        for dataset in target.contract.datasets
+    }
+    try:
+        opened = connect(route_to(server), session_for(server, "doctor"))
+    except Unreachable as error:
+        sources = server.sources
+        mend = f"address from {sources.address}; user from {sources.user}; password from {sources.password}"
+        return [bad(server.name, f"cannot be reached: {error}", mend)]
+    try:
+        role, seen = role_of(opened), look_up(opened, list(tables), server.schema)
+    except psycopg2.Error as error:
+        return [bad(server.name, f"the catalogue cannot be read: {_first_line(error)}", "ask who runs this server")]
+    finally:
+        opened.close()
+    return [
+        fine(server.name, f"connected as {role.name}"),
+        *privileges(server.name, role),
+        *readable(server.name, role.name, tables, seen),
+        clock(server.name, role.skew),
+    ]
+
+
+def privileges(server: str, role: Role) -> list[Finding]:
+    """Judge what the role could do beside reading: a session of ours is read only, and a role is a wall."""
+    mend = "CREATE ROLE pactwatch LOGIN; GRANT SELECT on the tables of the contracts; log in with that one"
+    if role.is_superuser:
+        return [warn(server, f"{role.name} is a superuser: it may do everything", mend)]
+    found = []
+    if role.owned:
+        found.append(warn(server, f"{role.name} owns {_some(role.owned)}: it may change and drop them", mend))
+    rest = [name for name in role.writable if name not in role.owned]
+    if rest:
+        revoke = f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON … FROM {role.name}"
+        found.append(warn(server, f"{role.name} can write to {_some(rest)}", revoke))
+    if role.creates_in:
+        revoke = f"REVOKE CREATE ON SCHEMA … FROM {role.name} (or PUBLIC)"
+        found.append(warn(server, f"{role.name} can create tables in {_some(role.creates_in)}", revoke))
+    if role.sees_past_policies:
+        found.append(warn(server, f"{role.name} sees past row security", f"ALTER ROLE {role.name} NOBYPASSRLS"))
+    return found or [fine(server, f"{role.name} can read, and nothing else")]
+
+
+def readable(server: str, role: str, tables: dict[TableName, str], seen: Seen) -> list[Finding]:
+    """Judge whether every table of the contracts is there and can be read."""
+    found = []
+    for table, dataset in tables.items():
+        there = seen.get(table)
+        name = ".".join(filter(None, (there.schema if there else table.schema, table.name)))
+        if there is None:
+            found.append(bad(server, f"{dataset}: there is no table {name}", "correct the contract, or create it"))
+        elif not there.usable:
+            grant = f"GRANT USAGE ON SCHEMA {there.schema} TO {role}"
+            found.append(bad(server, f"{dataset}: schema {there.schema} may not be used", grant))
+        elif not there.readable and not all(column.readable for column in there.columns):
+            found.append(bad(server, f"{dataset}: {name} cannot be read", f"GRANT SELECT ON {name} TO {role}"))
+    if found or not tables:
+        return found
+    return [fine(server, f"{counted(len(tables), 'table')} of the contracts can be read")]
+
+
+def clock(server: str, skew: timedelta) -> Finding:
+    """Judge how far the server's clock is from ours: ages of data are told by both."""
+    seconds = abs(skew.total_seconds())
+    told = f"its clock is {seconds:.1f} s {'ahead of' if skew > timedelta(0) else 'behind'} ours"
+    mend = "let both machines follow the same time servers (NTP)"
+    if abs(skew) > TOO_FAR:
+        return bad(server, told, mend)
+    return warn(server, told, mend) if abs(skew) > TOLERATED else fine(server, told)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - FEW:,} more" if len(names) > FEW else ""
+    return ", ".join(names[:FEW]) + more
+
+
+def _first_line(error: psycopg2.Error) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

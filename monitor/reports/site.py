@@ -1,0 +1,195 @@
+"""Builds the report site from history: a folder of pages that is as good served as opened from a disk."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from monitor.domain.target import TargetKey
+from monitor.errors import UsageError
+from monitor.reports import html, links
+from monitor.reports.contract_view import contract_page
+from monitor.reports.dataset_view import dataset_pages
+from monitor.reports.frame import frame, to_contract, to_index
+from monitor.reports.incident_view import incident_page
+from monitor.reports.index_view import Entry, coverage, first_day, index_page
+from monitor.reports.material import DAYS, Promise, Settled, TargetHistory, midnight, read_target
+from monitor.reports.now import now_of
+from monitor.reports.promises import Promises
+from monitor.reports.status import badge_of, status_of
+from monitor.store.pages import Latest
+from monitor.store.store import Reader
+
+
+class Source(Protocol):
+    """Where history is read from: a store."""
+
+    def reading(self) -> AbstractContextManager[Reader]:
+        """Provide one moment of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """How many pages were looked at, and how many of them were written because they had changed."""
+
+    targets: int = 0
+    pages: int = 0
+    written: int = 0
+
+    def __add__(self, other: "Built") -> "Built":
+        """Return both together."""
+        return Built(
+            targets=self.targets + other.targets,
+            pages=self.pages + other.pages,
+            written=self.written + other.written,
+        )
+
+
+class Site:
+    """A folder of pages. What it has read of every target for the front page it keeps: an update reads one target."""
+
+    def __init__(self, folder: Path, *, note: str | None = None, days: int = DAYS) -> None:
+        """Write to this folder; `note` stands on every page, `days` is how far pages look back."""
+        self._folder = folder
+        self._note = note
+        self._days = days
+        self._entries: dict[TargetKey, Entry] = {}
+
+    def build(
+        self,
+        source: Source,
+        promises: Promises,
+        now: datetime,
+        *,
+        only: Iterable[TargetKey] | None = None,
+        with_runs: bool = True,
+    ) -> Built:
+        """Write the front page and the pages of every target, or of some of them.
+
+        The page of a run never changes: it is written once, with `with_runs` for each run that other pages link to.
+        """
+        built = self._assets()
+        with source.reading() as reader:
+            self._read_entries(reader, promises)
+            homes = self._homes()
+            wanted = self._entries if only is None else [target for target in only if target in self._entries]
+            for target in wanted:
+                entry = self._entries[target]
+                built += self._target(reader, entry.latest, promises, homes, now, with_runs=with_runs)
+            return built + self._index(reader, now)
+
+    def update(self, source: Source, promises: Promises, target: TargetKey, now: datetime) -> Built:
+        """Write what a new run of a target changes: its pages, that of the run, and the front page."""
+        with source.reading() as reader:
+            if not self._entries:
+                self._read_entries(reader, promises)
+            else:
+                self._read_entries(reader, promises, target)
+            entry = self._entries.get(target)
+            if entry is None:
+                return Built()
+            built = self._assets()
+            built += self._target(reader, entry.latest, promises, self._homes(), now, with_runs=True)
+            return built + self._index(reader, now)
+
+    def single(self, source: Source, promises: Promises, target: TargetKey, now: datetime) -> str:
+        """Return the page of a contract as one file that needs no other. Raises UsageError if it never ran."""
+        with source.reading() as reader:
+            latest = reader.latest(target).get(target)
+            if latest is None:
+                raise UsageError(f"no run of {target} is recorded")
+            history = read_target(reader, latest, days=self._days)
+        promise = promises.of(latest.run, {})
+        return html.render_page(contract_page(history, promise, self._settled(now, is_single=True)))
+
+    def _settled(self, now: datetime, *, is_single: bool = False) -> Settled:
+        return Settled(now=now, note=self._note, days=self._days, is_single=is_single)
+
+    def _homes(self) -> dict[str, TargetKey]:
+        """Return one target of each contract that pages may link to: of its highest major."""
+        return {target.contract: target for target in sorted(self._entries)}
+
+    def _read_entries(self, reader: Reader, promises: Promises, *targets: TargetKey) -> None:
+        latest = reader.latest(*targets)
+        until = max((each.run.started_at for each in latest.values()), default=None)
+        if until is None:
+            return
+        counts, ages, incidents = reader.counts(*targets), reader.ages(*targets), reader.all_open(*targets)
+        strips = reader.strips(*targets, since=midnight(first_day(until)))
+        for target, each in latest.items():
+            promise = promises.of(each.run, {})
+            covered, columns = coverage(promise)
+            self._entries[target] = Entry(
+                latest=each,
+                counts=counts.get(target, each.run.counts) if each.run.stands else each.run.counts,
+                strip=strips.get(target, {}),
+                ages=ages.get(target, ()),
+                incidents=incidents.get(target, ()),
+                promise=promise,
+                covered=covered,
+                columns=columns,
+            )
+
+    def _index(self, reader: Reader, now: datetime) -> Built:
+        troubles = [
+            incident for target, several in reader.all_open().items() if not target.contract for incident in several
+        ]
+        page = index_page(self._entries.values(), troubles, self._settled(now))
+        return self._write([(page.frame.path, html.render_page(page))])
+
+    def _target(
+        self,
+        reader: Reader,
+        latest: Latest,
+        promises: Promises,
+        homes: Mapping[str, TargetKey],
+        now: datetime,
+        *,
+        with_runs: bool,
+    ) -> Built:
+        history = read_target(reader, latest, days=self._days)
+        promise = promises.of(latest.run, homes)
+        built = self._write(self._pages(history, promise, now))
+        if with_runs:
+            built += self._write(self._runs(reader, history, promise, now))
+        return built + Built(targets=1)
+
+    def _pages(self, history: TargetHistory, promise: Promise, now: datetime) -> Iterator[tuple[str, str]]:
+        settled, target = self._settled(now), history.target
+        page = contract_page(history, promise, settled)
+        yield page.frame.path, html.render_page(page)
+        for each in dataset_pages(history, promise, settled).values():
+            yield each.frame.path, html.render_page(each)
+        for incident in history.incidents:
+            shown = incident_page(incident, history.changes[incident.id], history, promise, settled)
+            yield shown.frame.path, html.render_page(shown)
+        yield links.badge(target), html.render_badge(badge_of(page.head))
+        yield links.status(target), status_of(page.head, history, now_of(history, promise))
+
+    def _runs(
+        self, reader: Reader, history: TargetHistory, promise: Promise, now: datetime
+    ) -> Iterator[tuple[str, str]]:
+        """Yield the pages of the runs that other pages name, as far as they are not written yet."""
+        for run_id in sorted(history.kept_runs):
+            path = links.run_page(history.target, run_id)
+            found = None if (self._folder / path).exists() else reader.run(run_id)
+            if found is None:
+                continue
+            record, run = found
+            contract = promise.contract if promise.contract and promise.contract.version == run.version else None
+            crumbs = (to_index(path), to_contract(path, record.target, record.name))
+            title = f"Run {record.run_id} of {record.name} {record.version}"
+            yield path, html.render_run(run, contract, frame(self._settled(now), path, title, *crumbs))
+
+    def _assets(self) -> Built:
+        shared = html.assets()
+        return self._write([(shared.style_name, shared.style), (shared.script_name, shared.script)])
+
+    def _write(self, pages: Iterable[tuple[str, str]]) -> Built:
+        count = written = 0
+        for path, text in pages:
+            count += 1
+            written += html.write_changed(self._folder / path, text)
+        return Built(pages=count, written=written)

@@ -1,0 +1,143 @@
+"""What only time does, with a real store and a Slack that looks real."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from monitor.domain.incident import ChangeKind, IncidentKind, IncidentState
+from monitor.domain.silence import Silence
+from monitor.incidents.actions import snooze
+from monitor.incidents.troubles import missed_run
+from monitor.record import decide
+from monitor.upkeep import Kept
+from tests.integration.alerts.conftest import ALERTING, BROKEN, FINE, HOUR, PASSING, TARGET, Tale, shown
+
+NOTHING = Kept()
+
+
+def broken(tale: Tale) -> str:
+    """A breach that people have heard of; returns its id."""
+    tale.run(FINE, BROKEN)
+    tale.deliver()
+    (incident,) = tale.open_incidents()
+    return incident.id
+
+
+def test_a_breach_that_nobody_takes_is_said_again_after_four_hours_and_then_more_rarely(tale: Tale) -> None:
+    broken(tale)
+    assert tale.keep() == NOTHING
+    tale.wait(4 * HOUR)
+    assert tale.keep() == Kept(changes=1, alerts=2)
+    assert tale.keep() == NOTHING
+    tale.deliver()
+    tale.wait(4 * HOUR)
+    assert tale.keep() == NOTHING
+    tale.wait(4 * HOUR)
+    assert tale.keep() == Kept(changes=1, alerts=2)
+    _, parent, *reminders = tale.told()
+    assert [each["thread_ts"] for each in reminders] == [parent["ts"]] * 2
+    assert all("*Still broken* since" in each["text"] for each in reminders)
+
+
+def test_the_end_of_a_snooze_is_said_once_and_only_if_it_still_fails(tale: Tale) -> None:
+    identity = broken(tale)
+    decide(
+        tale.store,
+        identity,
+        lambda found, now: snooze(found, "mira", None, now + HOUR, now),
+        lambda _: tale.contract,
+        ALERTING,
+    )
+    tale.deliver()
+    tale.wait(HOUR / 2)
+    assert tale.keep() == NOTHING
+    tale.wait(HOUR)
+    assert tale.keep() == Kept(changes=1, alerts=2)
+    assert tale.keep() == NOTHING
+    assert "*Quiet is over and it is still broken*" in tale.told()[-1]["text"]
+
+
+@pytest.mark.parametrize("mended", [True, False])
+def test_what_a_silence_kept_quiet_is_said_at_its_end_if_it_still_fails(tale: Tale, mended: bool) -> None:
+    now = datetime.now(UTC)
+    with tale.store.writing() as writer:
+        silence = {"id": "s", "starts_at": now - HOUR, "ends_at": now + HOUR, "contract": "nyc-flights"}
+        writer.save_silence(Silence(by="mira", why="migration", **silence))  # type: ignore[arg-type]
+    assert tale.run(FINE, BROKEN) == ()
+    (incident,) = tale.open_incidents()
+    assert incident.is_silenced
+    tale.keep()
+    if mended:
+        tale.run(FINE, PASSING)
+    tale.wait(2 * HOUR)
+    kept = tale.keep()
+    _, *later = tale.told()
+    with tale.store.reading() as reader:
+        assert reader.ended_silences(datetime.now(UTC)) == ()
+    if mended:
+        assert (kept, later) == (NOTHING, [])
+    else:
+        (message,) = later
+        assert "1,618 rows of flights" in message["text"]
+        assert "quiet is over" in shown(message)
+
+
+def test_a_breach_that_people_know_is_quiet_in_a_silence_and_comes_back_after_it(tale: Tale) -> None:
+    broken(tale)
+    now = datetime.now(UTC)
+    with tale.store.writing() as writer:
+        silence = {"id": "s", "starts_at": now - HOUR, "ends_at": now + 6 * HOUR, "dataset": "flights"}
+        writer.save_silence(Silence(by="mira", why="migration", **silence))  # type: ignore[arg-type]
+    assert tale.keep() == Kept(changes=1)
+    tale.wait(5 * HOUR)
+    assert tale.keep() == NOTHING
+    tale.wait(2 * HOUR)
+    assert tale.keep() == Kept(changes=1, alerts=2)
+    assert "*Quiet is over" in tale.told()[-1]["text"]
+
+
+def test_two_who_keep_up_at_once_say_it_once(tale: Tale) -> None:
+    broken(tale)
+    tale.wait(5 * HOUR)
+    start, done = threading.Barrier(4), list[Kept]()
+
+    def keep() -> None:
+        start.wait()
+        done.append(tale.keep())
+
+    keepers = [threading.Thread(target=keep) for _ in range(4)]
+    for keeper in keepers:
+        keeper.start()
+    for keeper in keepers:
+        keeper.join()
+    assert sum((kept.changes for kept in done), 0) == 1
+    assert sum("Still broken" in each["text"] for each in tale.told()) == 1
+
+
+def test_what_nobody_ran_is_an_incident_until_it_runs_again_and_is_written_down_once(tale: Tale) -> None:
+    late = {IncidentKind.NO_RUN: [missed_run(TARGET, "due at 02:00, nothing ran")]}
+    assert tale.upkeep().once(late) == Kept(changes=1, alerts=1)
+    assert tale.upkeep().once(late) == NOTHING
+    assert tale.keep() == NOTHING, "somebody who does not watch knows nothing"
+    tale.run(FINE, PASSING)
+    *_, parent, reply = tale.told()
+    assert "due at 02:00, nothing ran" in reply["text"] or "Resolved" in reply["text"]
+    assert parent["ts"] == reply["thread_ts"]
+    assert tale.open_incidents() == ()
+
+
+def test_a_missed_run_that_is_no_longer_missed_is_over(tale: Tale) -> None:
+    tale.upkeep().once({IncidentKind.NO_RUN: [missed_run(TARGET, "late")]})
+    assert tale.upkeep().once({IncidentKind.NO_RUN: []}).changes == 1
+    with tale.store.reading() as reader:
+        (incident,) = reader.incidents(limit=9)
+        found = reader.incident(incident.id)
+    assert incident.state is IncidentState.RESOLVED
+    assert found is not None
+    assert [change.kind for change in found[1]] == [ChangeKind.OPENED, ChangeKind.RESOLVED]
+
+
+def test_what_is_old_is_forgotten_by_the_clock_that_is_given(tale: Tale) -> None:
+    tale.wait(timedelta(days=20))
+    assert tale.upkeep().prune(keep_results=timedelta(days=14), keep_rollups=timedelta(days=400)).results == 2

@@ -1,0 +1,108 @@
+"""The daemon in one piece, with an engine that does as it is told: requests, status, an end."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.alerts.context import Routes
+from monitor.contracts.versions import Library
+from monitor.daemon.daemon import Daemon
+from monitor.daemon.parts import Parts
+from monitor.deliver import Delivered
+from monitor.domain.scan import Outcome
+from monitor.errors import ContractError, UsageError
+from monitor.incidents.policy import Policy
+from monitor.record import Alerting
+from monitor.run import Target
+from monitor.settings import DaemonSettings, ScheduleSettings, ServerSettings, Settings
+from monitor.store.store import Store, open_store
+from monitor.store.values import Trigger
+from monitor.upkeep import Upkeep
+from tests.conftest import until
+from tests.contracts import contract
+from tests.integration.daemon.test_worker import BODY, Told, all_of
+
+SERVER = ServerSettings(name="warehouse")
+
+
+class Quiet:
+    """Delivers nothing."""
+
+    def once(self) -> Delivered:
+        return Delivered()
+
+
+def place(library: Library) -> tuple[tuple[Target, ...], tuple[ContractError, ...]]:
+    targets = tuple(Target(contract=each, shadow=False, server=SERVER) for each in library.contracts)
+    return targets, (ContractError("elsewhere.odcs.yaml", ["1: servers: none"]),)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(f"sqlite:///{tmp_path}/state/state.db") as opened:
+        yield opened
+
+
+@pytest.fixture
+def daemon(store: Store, tmp_path: Path) -> Iterator[Daemon]:
+    folder = tmp_path / "contracts"
+    folder.mkdir()
+    contract(folder, BODY)
+    settings = Settings(
+        contracts=(folder,),
+        schedule=ScheduleSettings(default="0 0 29 2 *"),
+        daemon=DaemonSettings(heartbeat_file=tmp_path / "alive"),
+    )
+    alerting = Alerting(policy=Policy(), routes=Routes(channel="#a", ops_channel="#b"))
+    made = Daemon(
+        Parts(
+            settings=settings,
+            store=store,
+            engine_of=lambda _: Told([all_of(Outcome.PASS)]),
+            place=place,
+            alerting=alerting,
+            deliverer=Quiet(),
+            keeper=lambda contract_of: Upkeep(store, alerting, contract_of),
+        )
+    )
+    assert made.status().loaded is None
+    made.start()
+    yield made
+    made.stop(in_a_hurry=lambda: True)
+    assert made.status().is_stopping
+
+
+def test_a_run_that_is_asked_for_is_recorded_under_its_id_and_only_once(daemon: Daemon, store: Store) -> None:
+    for _ in range(2):
+        daemon.request_run("test", "warehouse", "asked-for")
+    until(lambda: daemon.requested("asked-for") == "done")
+    with store.reading() as reader:
+        (run,) = reader.runs(limit=9)
+    assert (run.run_id, run.trigger, run.stands) == ("asked-for", Trigger.API, False)
+    assert daemon.requested("never asked for") is None
+
+
+def test_what_is_not_watched_cannot_be_asked_for(daemon: Daemon) -> None:
+    for name, server in (("tset", "warehouse"), ("test", "lake")):
+        with pytest.raises(UsageError, match=f"no contract '{name}' is watched on '{server}'"):
+            daemon.request_run(name, server, "x")
+
+
+def test_the_daemon_says_how_it_is(daemon: Daemon, store: Store, tmp_path: Path) -> None:
+    until(lambda: daemon.status().is_well)
+    status = daemon.status()
+    assert [target.contract.id for target in status.loaded or ()] == ["test"]
+    assert [each.file for each in status.invalid] == ["elsewhere.odcs.yaml"]
+    assert (status.trouble, status.fenced, status.lag) == (None, 0, 0.0)
+    with store.reading() as reader:
+        (beat,) = reader.heartbeats()
+    assert beat.name == daemon.name
+    assert (tmp_path / "alive").read_text().startswith("20")
+
+
+def test_a_daemon_without_work_ends_at_once(daemon: Daemon) -> None:
+    begun = time.monotonic()
+    daemon.stop()
+    assert time.monotonic() - begun < 5

@@ -1,0 +1,148 @@
+"""Who hears of a breach: the contract's own word, then the first rule that matches, then the default."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from monitor.alerts.context import Context, Routes
+from monitor.alerts.routing import channels_of
+from monitor.domain.check import Dimension
+from monitor.domain.contract import Contract, Owner, SupportChannel
+from monitor.domain.incident import Incident, IncidentKind, IncidentState
+from monitor.domain.scan import CheckResult
+from monitor.domain.target import TargetKey
+from monitor.settings import QuietHours, RouteSettings
+from monitor.store.values import QueuedAlert
+from tests import runs
+from tests.unit.alerts.stories import CONTRACT, NOW, Teller, passing
+
+SILENT = replace(CONTRACT, support=(), domain="aviation", tags=("gold",))
+CRITICAL = replace(runs.RANGE, check=replace(runs.RANGE.check, severity="critical"))
+
+
+def told(
+    *rules: RouteSettings, result: CheckResult = runs.RANGE, contract: Contract = SILENT, **more: Any
+) -> QueuedAlert:
+    teller = Teller()
+    teller.routes = replace(teller.routes, rules=rules, **more)
+    (alert,) = teller.run(result, contract=contract)
+    return alert
+
+
+def rule(channel: str | None = "#there", *mention: str, **matches: str) -> RouteSettings:
+    patterns = {name: tuple(value.split()) for name, value in matches.items()}
+    return RouteSettings(matches=patterns, channel=channel, mention=mention)
+
+
+def test_the_contract_itself_decides_before_any_rule() -> None:
+    assert told(rule(), contract=CONTRACT).destination == "#flights-oncall"
+
+
+def test_the_first_rule_that_matches_wins_and_without_one_the_default() -> None:
+    other = rule("#other", contract="orders")
+    assert told(other, rule("#first"), rule("#second")).destination == "#first"
+    assert told(other).destination == "#data-quality"
+    assert told(other, rule("C0123456789")).destination == "C0123456789"
+
+
+@pytest.mark.parametrize(
+    "matches",
+    [
+        {"contract": "nyc-*"},
+        {"tag": "gold"},
+        {"tag": "GOLD silver"},
+        {"owner": "Flights"},
+        {"severity": "error"},
+        {"dimension": "accuracy"},
+        {"domain": "avia*"},
+        {"contract": "*", "tag": "gold", "owner": "*", "severity": "err*", "domain": "aviation"},
+    ],
+)
+def test_a_rule_matches_where_every_condition_is_met(matches: dict[str, str]) -> None:
+    assert runs.RANGE.check.dimension is Dimension.ACCURACY
+    assert told(rule(**matches)).destination == "#there"
+    assert told(rule(**{**matches, "contract": "orders"})).destination == "#data-quality"
+
+
+@pytest.mark.parametrize("matches", [{"tag": "silver"}, {"owner": "fl"}, {"severity": "critical"}, {"domain": "sales"}])
+def test_a_rule_of_which_one_condition_is_not_met_is_passed_over(matches: dict[str, str]) -> None:
+    assert told(rule(**matches)).destination == "#data-quality"
+    bare = replace(SILENT, domain=None, tags=(), owner=Owner())
+    assert told(rule(**{name: "*" for name in matches if name != "severity"} or {"domain": "*"}), contract=bare).destination == "#data-quality"  # fmt: skip
+
+
+def test_a_story_stays_where_it_was_begun_when_the_rules_change() -> None:
+    teller = Teller()
+    (parent,) = teller.run(runs.RANGE, contract=SILENT)
+    (incident,) = teller.incidents
+    teller.routes = replace(teller.routes, rules=(rule(),))
+    over = teller.run(passing(runs.RANGE), contract=SILENT, where={incident: (parent.destination,)})
+    assert {alert.destination for alert in over} == {"#data-quality"}
+
+
+def test_only_the_urgent_calls_people_those_of_the_rule_before_the_team() -> None:
+    assert told(rule("#there", "S0ONCALL")).payload["mentions"] == []
+    assert told(rule("#there", "S0ONCALL", "anna@example.com"), result=CRITICAL).payload["mentions"] == [
+        {"kind": "group", "value": "S0ONCALL"},
+        {"kind": "email", "value": "anna@example.com"},
+    ]
+    assert told(rule(), result=CRITICAL).payload["mentions"] == [{"kind": "email", "value": "mira@example.com"}]
+    named = told(rule(None, "UANNABELL"), result=CRITICAL, contract=CONTRACT)
+    assert (named.destination, named.payload["mentions"]) == (
+        "#flights-oncall",
+        [{"kind": "user", "value": "UANNABELL"}],
+    )
+
+
+def test_something_urgent_in_a_known_story_calls_people_in_the_reply_as_nobody_hears_an_edit() -> None:
+    teller = Teller()
+    (first,) = teller.run(runs.FOREIGN_KEY, passing(CRITICAL))
+    assert first.payload["mentions"] == []
+    _, reply = teller.run(runs.FOREIGN_KEY, CRITICAL)
+    assert reply.payload["mentions"] == [{"kind": "email", "value": "mira@example.com"}]
+    worse = teller.run(runs.FOREIGN_KEY, replace(CRITICAL, measured=100_000))
+    assert [alert.payload["mentions"] for alert in worse if alert.kind == "reply"] == [[]]
+
+
+def test_a_webhook_and_a_terminal_are_one_place_for_all() -> None:
+    support = (SupportChannel(channel="#a", tool="slack", scope="notifications"),)
+    chatty = replace(SILENT, support=support)
+    assert told(rule(), contract=chatty, is_one_place=True, channel="console").destination == "console"
+
+
+ALWAYS = QuietHours(start=(NOW - timedelta(hours=2)).time(), end=(NOW + timedelta(hours=5)).time())
+
+
+def test_at_night_only_the_urgent_is_told() -> None:
+    waits = told(quiet=ALWAYS)
+    assert waits.not_before == NOW.replace(hour=7)
+    assert told(quiet=ALWAYS, result=CRITICAL).not_before is None
+
+
+def test_a_decision_is_seen_at_once_by_whoever_made_it() -> None:
+    from monitor.incidents.actions import acknowledge
+
+    teller = Teller()
+    teller.routes = replace(teller.routes, quiet=ALWAYS)
+    teller.run(runs.RANGE)
+    (incident,) = teller.incidents.values()
+    change = acknowledge(incident, "mira", None, teller.now)
+    assert {alert.not_before for alert in teller.tell((change,), runs.BROKEN)} == {None}
+
+
+def test_a_file_that_is_no_contract_is_told_to_its_team_and_to_those_who_run_the_monitor_where_it_has_none() -> None:
+    incident = Incident(
+        id="i1",
+        target=TargetKey(contract="nyc-flights", major="1", server="warehouse"),
+        key="file:a.odcs.yaml",
+        kind=IncidentKind.INVALID_FILE,
+        state=IncidentState.OPEN,
+        first_failed_at=NOW,
+        last_seen_at=NOW,
+    )
+    routes = Routes(channel="#data-quality", ops_channel="#data-platform")
+    own = Context(target=incident.target, routes=routes, contract=CONTRACT)
+    assert channels_of(incident, own) == ("#flights-oncall",)
+    assert channels_of(incident, replace(own, contract=None)) == ("#data-platform",)
