@@ -97,20 +97,15 @@ def _unique(table: Imported, asked: _Expectation) -> Rule | None:
     return {"metric": "duplicateValues", "mustBe": 0}
 
 
-def _set(table: Imported, asked: _Expectation) -> Rule | None:
-    values = asked.arguments.get("value_set")
-    if asked.column is None or not isinstance(values, list) or not values:
-        return None
-    listed = ", ".join(literal(value) for value in values if value is not None)
-    return _bad(table, asked, f"{quoted(asked.column)} NOT IN ({listed})", f"must be one of {listed}")
+def _membership(sign: str, words: str) -> "Make":
+    def rule(table: Imported, asked: _Expectation) -> Rule | None:
+        values = asked.arguments.get("value_set")
+        if asked.column is None or not isinstance(values, list) or not values:
+            return None
+        listed = ", ".join(literal(value) for value in values if value is not None)
+        return _bad(table, asked, f"{quoted(asked.column)} {sign} ({listed})", f"{words} {listed}")
 
-
-def _not_set(table: Imported, asked: _Expectation) -> Rule | None:
-    values = asked.arguments.get("value_set")
-    if asked.column is None or not isinstance(values, list) or not values:
-        return None
-    listed = ", ".join(literal(value) for value in values if value is not None)
-    return _bad(table, asked, f"{quoted(asked.column)} IN ({listed})", f"must be none of {listed}")
+    return rule
 
 
 def _bounds(measured: str, asked: _Expectation) -> str | None:
@@ -140,18 +135,14 @@ def _length(table: Imported, asked: _Expectation) -> Rule | None:
     return _bad(table, asked, f"char_length({quoted(asked.column or '')}) <> {value}", f"must have {value} characters")
 
 
-def _regex(table: Imported, asked: _Expectation) -> Rule | None:
-    pattern = asked.arguments.get("regex")
-    if not isinstance(pattern, str):
-        return None
-    return _bad(table, asked, f"{quoted(asked.column or '')} !~ {literal(pattern)}", f"must match {pattern}")
+def _regex(sign: str, words: str) -> "Make":
+    def rule(table: Imported, asked: _Expectation) -> Rule | None:
+        pattern = asked.arguments.get("regex")
+        if not isinstance(pattern, str):
+            return None
+        return _bad(table, asked, f"{quoted(asked.column or '')} {sign} {literal(pattern)}", f"{words} {pattern}")
 
-
-def _not_regex(table: Imported, asked: _Expectation) -> Rule | None:
-    pattern = asked.arguments.get("regex")
-    if not isinstance(pattern, str):
-        return None
-    return _bad(table, asked, f"{quoted(asked.column or '')} ~ {literal(pattern)}", f"must not match {pattern}")
+    return rule
 
 
 def _rows(_: Imported, asked: _Expectation) -> Rule | None:
@@ -216,13 +207,13 @@ _CARRIED: Mapping[str, tuple[frozenset[str], Make]] = {
     "expect_column_values_to_not_be_null": (frozenset(), _not_null),
     "expect_column_values_to_be_null": (frozenset(), _null),
     "expect_column_values_to_be_unique": (frozenset(), _unique),
-    "expect_column_values_to_be_in_set": (_SET, _set),
-    "expect_column_values_to_not_be_in_set": (_SET, _not_set),
+    "expect_column_values_to_be_in_set": (_SET, _membership("NOT IN", "must be one of")),
+    "expect_column_values_to_not_be_in_set": (_SET, _membership("IN", "must be none of")),
     "expect_column_values_to_be_between": (_BOUNDS, _between),
     "expect_column_value_lengths_to_be_between": (_BOUNDS, _lengths),
     "expect_column_value_lengths_to_equal": (frozenset({"value"}), _length),
-    "expect_column_values_to_match_regex": (frozenset({"regex"}), _regex),
-    "expect_column_values_to_not_match_regex": (frozenset({"regex"}), _not_regex),
+    "expect_column_values_to_match_regex": (frozenset({"regex"}), _regex("!~", "must match")),
+    "expect_column_values_to_not_match_regex": (frozenset({"regex"}), _regex("~", "must not match")),
     "expect_table_row_count_to_be_between": (frozenset({"min_value", "max_value"}), _rows),
     "expect_table_row_count_to_equal": (frozenset({"value"}), _exact_rows),
     "expect_column_to_exist": (frozenset(), _exists),
