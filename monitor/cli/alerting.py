@@ -147,7 +147,8 @@ def delivery_of(settings: "Settings", store: "Store") -> "Delivery":
     fallback = routes.ops_channel if routes.is_one_place else named(routes.ops_channel)
     owner = f"{socket.gethostname()}:{os.getpid()}"
     last = routes.channel if routes.is_one_place else named(routes.channel)
-    return Delivery(store, notifier_of(settings), owner=owner, fallback=fallback, last=last)
+    url = settings.http.public_url
+    return Delivery(store, notifier_of(settings), owner=owner, fallback=fallback, last=last, public_url=url)
 
 
 def notifier_of(settings: "Settings") -> "Notifier":
