@@ -1,6 +1,7 @@
 """Settings and contracts → targets and engines: the composition root."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from monitor.contracts.versions import Library, Selected
     from monitor.domain.check import TableName
     from monitor.domain.scan import TableSeen
+    from monitor.domain.table import LivePlace, LiveTable
 
 ALL = "all"
 
@@ -210,8 +212,6 @@ def look_at(server: ServerSettings, slug: str, tables: "Sequence[TableName]") ->
     Raises:
         EngineError: The server cannot be reached.
     """
-    from contextlib import closing
-
     from monitor.engines.warehouses.postgres import Unreachable, connect, route_to, session_for
     from monitor.engines.warehouses.postgres_catalogue import look_up
 
@@ -220,3 +220,53 @@ def look_at(server: ServerSettings, slug: str, tables: "Sequence[TableName]") ->
             return look_up(opened, tables, server.schema)
     except Unreachable as error:
         raise EngineError(f"{server.name}: {error}") from error
+
+
+class Catalogue:
+    """One guarded connection to a server's catalogue: read only. Raises EngineError where there is none."""
+
+    def __init__(self, server: ServerSettings) -> None:
+        """Remember which server; `__enter__` connects."""
+        self._server = server
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Connect."""
+        from monitor.checks.plan import SERVER_TYPES
+        from monitor.engines.warehouses.postgres import Unreachable, connect, route_to, session_for
+
+        if self._server.type not in SERVER_TYPES:
+            raise UsageError(f"{self._server.name}: servers of type {self._server.type!r} are not supported")
+        try:
+            opened = connect(route_to(self._server), session_for(self._server, "init"))
+        except Unreachable as error:
+            raise EngineError(f"{self._server.name}: {error}") from error
+        self._connection = self._stack.enter_context(closing(opened))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self._stack.close()
+
+    @property
+    def place(self) -> "LivePlace":
+        """Return where the tables are, as a contract names it."""
+        from monitor.domain.table import LivePlace
+
+        info = self._connection.info
+        schema = self._server.schema or "public"
+        host = info.host or "localhost"
+        name, kind = self._server.name, self._server.type
+        return LivePlace(server=name, type=kind, host=host, port=info.port, database=info.dbname, schema=schema)
+
+    def tables(self) -> "tuple[LiveTable, ...]":
+        """Return every table, in two statements."""
+        from monitor.engines.warehouses.postgres_tables import all_tables
+
+        return all_tables(self._connection)
+
+    def profile(self, table: "LiveTable") -> "Mapping[str, Sequence[str]]":
+        """Return what the data of a table shows, as lines of comment for each column."""
+        from monitor.engines.warehouses.postgres_profile import profile
+
+        return profile(self._connection, table)

@@ -45,7 +45,13 @@ class Asked:
 @click.option("--server", metavar="NAME", help="Which of the contract's servers; `all` for each of them.")
 @click.option("--dataset", metavar="D", help="Only the checks of this dataset.")
 @click.option("--check", "checks", metavar="ID", multiple=True, help="Only this check; may be given several times.")
-@click.option("--format", "output_format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json", "junit", "github"]),
+    default="text",
+    show_default=True,
+)
 @click.option(
     "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the verdict here, not to stdout."
 )
@@ -219,6 +225,16 @@ def tell(
             from monitor.cli.json_output import document
 
             stream.write(document(runs, invalid, named=named, alerts=alerts))
+        elif output_format == "junit":
+            from monitor.cli.junit import junit
+
+            stream.write(junit(runs, invalid, fail_on_warn=fail_on == "warn", named=named))
+        elif output_format == "github":
+            from monitor.cli.github import add_to_summary
+            from monitor.cli.verify_github import annotations, summary
+
+            stream.writelines(f"{line}\n" for line in annotations(runs, invalid, named=named))
+            add_to_summary(summary(runs, invalid, named=named))
         else:
             print_runs(told, invalid, exit_code=code, stream=stream, verbose=verbose, named=named)
     return code

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 from monitor import __version__
+from monitor.domain.change import Effect
 from monitor.domain.check import CheckKind, Dimension
 from monitor.domain.drift import DriftKind, Hurt
 from monitor.domain.incident import ChangeKind, IncidentKind, IncidentState
@@ -106,6 +107,7 @@ def schemas() -> Mapping[str, Schema]:
             against=_words(Against),
             kind=_words(DriftKind),
             hurts=_words(Hurt),
+            effect=_words(Effect),
             table=TEXT_OR_NULL,
             column=TEXT_OR_NULL,
             before=TEXT_OR_NULL,

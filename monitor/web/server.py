@@ -34,6 +34,9 @@ class Server:
         except OSError as error:
             where = f"[{settings.host}]:{settings.port}" if is_six else f"{settings.host}:{settings.port}"
             raise SettingsError(f"[http] bind {where}: {error.strerror or error}") from error
+        # Accepted sockets inherit it; asyncio sets it only where the protocol's number was named. Else an answer in two
+        # packets waits 40 ms for the reader's delayed acknowledgement.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         host = f"[{settings.host}]" if is_six else settings.host
         self.url = f"http://{host}:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(

@@ -28,7 +28,7 @@ def test_many_who_ask_at_one_moment_get_a_run_each_and_the_same_id_one(store: St
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda run_id: request(store, TABLE, "nyc-flights", "warehouse", run_id), asked))
     assert len(store.slots.slots(limit=100)) == 20
-    assert all(store.slots.state_of(run_id) is not None for run_id in asked)
+    assert all(store.slots.requested(run_id) is not None for run_id in asked)
 
 
 def test_a_contract_that_nobody_watches_there_is_refused(store: Store) -> None:
