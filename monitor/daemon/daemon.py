@@ -16,6 +16,7 @@ from monitor.daemon.housekeeping import REMOVED, Housekeeping
 from monitor.daemon.library import Invalid, Shelf
 from monitor.daemon.loop import Loop
 from monitor.daemon.parts import Parts
+from monitor.daemon.publisher import Publisher
 from monitor.daemon.requests import request
 from monitor.daemon.signs import Ping, write_heartbeat
 from monitor.daemon.status import Status
@@ -38,6 +39,7 @@ RECONCILE = 15.0
 RESCAN = 60.0
 UPKEEP = 60.0
 DELIVER = 0.5
+PUBLISH = 1.0
 LONGEST_STOP = 25.0
 """Seconds within which the daemon ends after it was asked to; most service managers kill after thirty."""
 
@@ -85,6 +87,8 @@ class Daemon:
         self._heart = Loop("heart", self._beat, min(10.0, settings.daemon.lease / 6))
         self._upkeep = Loop("upkeep", self._keep_up, UPKEEP)
         self._delivery = Loop("delivery", self._deliver, DELIVER)
+        self._publisher = Publisher(parts.store, settings.reports, settings.schedule, self._stopping.is_set)
+        self._site = Loop("site", self._publisher.step, PUBLISH)
 
     # -- its life ------------------------------------------------------------------------------------------------
 
@@ -93,7 +97,7 @@ class Daemon:
         self._load()
         self._beat()
         self._alarm.start()
-        for loop in (self._desk, self._heart, self._delivery, self._upkeep):
+        for loop in (self._desk, self._heart, self._delivery, self._upkeep, self._site):
             loop.start()
         self._in_background("watch", watch_files, self._parts.settings.contracts, self.reload)
         daemon = self._parts.settings.daemon
@@ -122,6 +126,7 @@ class Daemon:
         end = time.monotonic() + LONGEST_STOP
         while time.monotonic() < end and self._parts.deliverer.once() != Delivered():
             pass
+        self._site.once()
 
     def stop(self, in_a_hurry: Callable[[], bool] = lambda: False) -> bool:
         """End within 25 seconds: claim nothing more, let runs finish or hand them back, deliver once more.
@@ -133,8 +138,8 @@ class Daemon:
         log.info("Stopping", extra={"action": "stopping"})
         self._stopping.set()
         self._alarm.silence()
-        self._desk.end()
-        self._upkeep.end()
+        for loop in (self._desk, self._upkeep, self._site):
+            loop.end()
         self._desk.join(5.0)
         self._await_works(end - LONGEST_STOP + FINISH, in_a_hurry)
         for work in self._running():
@@ -165,7 +170,7 @@ class Daemon:
         with self._lock:
             table, invalid, backlog, fenced = self._table, self._invalid, self._backlog, self._fenced
         waits = (datetime.now(UTC) - backlog.oldest).total_seconds() if backlog.oldest is not None else 0.0
-        loops = (self._desk, self._heart, self._upkeep, self._delivery)
+        loops = (self._desk, self._heart, self._upkeep, self._delivery, self._site)
         return Status(
             name=self.name,
             started_at=self._started_at,
@@ -180,6 +185,7 @@ class Daemon:
             lag=max(0.0, waits),
             fenced=fenced,
             trouble=next((loop.trouble for loop in loops if loop.trouble), None),
+            behind=tuple(loop.name for loop in loops if loop.trouble),
         )
 
     def request_run(self, contract: str, server: str, run_id: str, *, alert: bool = False) -> None:
@@ -212,6 +218,7 @@ class Daemon:
         table = timetable(targets, self._parts.settings.schedule, before)
         if self._table is None or table.entries != before.entries:
             self._enqueuer.use(table)
+            self._publisher.use(library, table)
             self._reconcile_now.set()
             told = {"action": "contracts_loaded", "targets": len(table.entries), "invalid": len(invalid)}
             log.info("%d targets are watched", len(table.entries), extra=told)

@@ -17,6 +17,7 @@ from monitor.store.audit import AuditReader
 from monitor.store.database import Database, create_file, now
 from monitor.store.history import History
 from monitor.store.incidents import IncidentReader, IncidentWriter
+from monitor.store.marks import MarkReader
 from monitor.store.measures import MeasureReader
 from monitor.store.outbox import Outbox
 from monitor.store.pages import PageReader
@@ -29,7 +30,7 @@ from monitor.store.upsert import upsert
 from monitor.store.values import DriftRecord, Heartbeat, Pruned
 
 
-class Reader(History, PageReader, PagedReader, MeasureReader, IncidentReader, AlertReader, AuditReader):
+class Reader(History, PageReader, PagedReader, MeasureReader, MarkReader, IncidentReader, AlertReader, AuditReader):
     """What was recorded, at one moment."""
 
     def now(self) -> datetime:

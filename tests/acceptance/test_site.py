@@ -68,7 +68,7 @@ def width_of(page: Page) -> int:
 
 def test_from_the_front_page_through_a_filter_to_a_check_and_back(page: Page, site: Path) -> None:
     page.goto((site / "index.html").as_uri())
-    assert page.get_by_role("heading", level=1).inner_text() == "Of 2 contracts 1 is broken, 1 is kept."
+    assert page.get_by_role("heading", level=1).inner_text() == "1 of 2 contracts is broken, 1 is kept."
     page.get_by_text("Owner").first.click()
     page.get_by_role("link", name="flights", exact=True).first.click()
     assert page.locator(".board tbody tr:visible").count() == 1

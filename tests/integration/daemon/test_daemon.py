@@ -52,6 +52,7 @@ def daemon(store: Store, tmp_path: Path) -> Iterator[Daemon]:
     contract(folder, BODY)
     settings = Settings(
         contracts=(folder,),
+        reports=tmp_path / "reports",
         schedule=ScheduleSettings(default="0 0 29 2 *"),
         daemon=DaemonSettings(heartbeat_file=tmp_path / "alive"),
     )

@@ -11,15 +11,17 @@ from urllib.parse import unquote
 
 import pytest
 
+from monitor.domain.incident import IncidentKind
 from monitor.errors import UsageError
 from monitor.reports import links
+from monitor.reports.index_view import sentence
 from monitor.reports.site import Site
 from monitor.store.store import Store, open_store
 from monitor.store.values import Trigger
 from tests.markup import Page
 from tests.payloads import PAYLOADS
 from tests.runs import BROKEN, KEPT, run_of
-from tests.sites import BILLING, DAY, DUE, FLIGHTS, NOW, TARGET, attack, build, fill, on_day, promises, record
+from tests.sites import BILLING, DAY, DUE, FLIGHTS, NOW, TARGET, attack, build, fill, on_day, promises, record, story
 
 ALLOWED = {
     *(
@@ -97,7 +99,7 @@ def test_a_rebuild_writes_nothing_and_elsewhere_the_same_bytes(store: Store, tmp
     assert first.written == first.pages
     assert again.written == 0
     assert texts(tmp_path / "one") == texts(tmp_path / "two")
-    assert not list((tmp_path / "one").rglob(".*"))
+    assert not list((tmp_path / "one").rglob("*.tmp"))
 
 
 def test_a_new_run_changes_the_pages_of_its_target_and_the_front_page(store: Store, tmp_path: Path) -> None:
@@ -114,6 +116,45 @@ def test_a_new_run_changes_the_pages_of_its_target_and_the_front_page(store: Sto
     fresh = tmp_path / "fresh"
     Site(fresh).build(store, promises(due=DUE + DAY), NOW + DAY)
     assert (fresh / links.contract_page(TARGET)).read_bytes() == (folder / links.contract_page(TARGET)).read_bytes()
+
+
+def test_a_verdict_that_becomes_overdue_is_known_and_its_pages_are_made_again(store: Store, tmp_path: Path) -> None:
+    fill(store)
+    site, late = Site(tmp_path), DUE + timedelta(seconds=1)
+    site.build(store, promises(), NOW)
+    assert site.overdue(NOW, DUE) == ()
+    assert set(site.overdue(DUE, late)) == {TARGET, BILLING}
+    assert site.overdue(late, late + DAY) == ()
+    site.refresh(store, promises(), site.overdue(DUE, late), late)
+    assert "Not verified" in pages(tmp_path)[links.contract_page(TARGET)].text
+
+
+def test_a_contract_that_never_ran_is_not_silent(store: Store, tmp_path: Path) -> None:
+    fill(store)
+    opened, *_ = story(replace(TARGET, contract="never"), "run")
+    with store.writing() as writer:
+        writer.save_changes([replace(opened, incident=replace(opened.incident, id="n", kind=IncidentKind.NO_RUN))])
+    build(store, tmp_path)
+    assert "never" in pages(tmp_path)[links.INDEX].text
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        ("", "Nothing has been verified yet."),
+        ("s", "There are only drafts yet."),
+        ("b", "Orders is broken."),
+        ("ks", "Orders is kept."),
+        ("bb", "Both contracts are broken."),
+        ("ul", "Neither contract could be verified."),
+        ("kkk", "All 3 contracts are kept."),
+        ("ukk", "1 of 3 contracts could not be verified, 2 are kept."),
+        ("bbulkkkkkkkk", "2 of 12 contracts are broken, 2 could not be verified, 8 are kept."),
+    ],
+)
+def test_the_front_page_says_in_one_sentence_how_all_stand(states: str, told: str) -> None:
+    words = {"b": "broken", "u": "unverified", "l": "late", "k": "kept", "s": "shadow"}
+    assert sentence("Orders", *(words[state] for state in states)) == told
 
 
 def test_a_check_that_is_gone_keeps_its_place_for_every_link_to_it(store: Store, tmp_path: Path) -> None:
@@ -172,7 +213,7 @@ def test_a_page_built_after_its_time_says_not_verified(store: Store, tmp_path: P
     assert "Not verified" in page.text
     assert "It is overdue" in page.text
     assert json.loads((tmp_path / links.status(TARGET)).read_text())["verdict"] == "broken"
-    assert "2 could not be verified" in pages(tmp_path)[links.INDEX].text
+    assert "Neither contract could be verified." in pages(tmp_path)[links.INDEX].text
 
 
 def test_a_target_tells_machines_how_it_stands(store: Store, tmp_path: Path) -> None:
