@@ -41,7 +41,7 @@ def list_command(settings_of: "Callable[[], Settings]", limit: int, output_forma
     """List alerts with what became of them, latest first."""
     from monitor.store.store import open_store
 
-    with open_store(settings_of().state.url) as store, store.reading() as reader:
+    with open_store(settings_of().state_url) as store, store.reading() as reader:
         alerts = reader.alerts(limit=limit)
     if output_format == "json":
         sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, "alerts": [_object(alert) for alert in alerts]}))
@@ -64,7 +64,7 @@ def deliver_command(settings_of: "Callable[[], Settings]", output_format: str) -
 
     settings = settings_of()
     routes_of(settings)
-    with open_store(settings.state.url) as store:
+    with open_store(settings.state_url) as store:
         upkeep = upkeep_of(settings, store)
         kept = upkeep.once()
         state = settings.state
@@ -110,7 +110,7 @@ def listen_command(settings_of: "Callable[[], Settings]") -> int:
     from monitor.store.store import open_store
 
     settings = settings_of()
-    with open_store(settings.state.url) as store:
+    with open_store(settings.state_url) as store:
         return listen(settings, store)
 
 

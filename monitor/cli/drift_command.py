@@ -52,7 +52,7 @@ def list_command(settings_of: "Callable[[], Settings]", contract: str | None, li
     """List how tables and contracts changed, latest first, and whom it hurts. CONTRACT is an id."""
     from monitor.store.store import open_store
 
-    with open_store(settings_of().state.url) as store, store.reading() as reader:
+    with open_store(settings_of().state_url) as store, store.reading() as reader:
         events = reader.drift(limit=limit, contract=contract)
     if output_format == "json":
         sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, "drift": [drift_object(event) for event in events]}))

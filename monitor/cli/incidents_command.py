@@ -50,7 +50,7 @@ def list_command(
     """List open incidents, last seen first. CONTRACT is an id."""
     from monitor.store.store import open_store
 
-    with open_store(settings_of().state.url) as store, store.reading() as reader:
+    with open_store(settings_of().state_url) as store, store.reading() as reader:
         found = reader.incidents(limit=limit, contract=contract, is_over=None if everything else False)
     if output_format == "json":
         sys.stdout.write(
@@ -149,7 +149,7 @@ def _act(settings: "Settings", wanted: str, decision: "Decision") -> int:
     from monitor.record import decide
     from monitor.store.store import open_store
 
-    with open_store(settings.state.url) as store:
+    with open_store(settings.state_url) as store:
         with store.reading() as reader:
             identity = wanted if reader.incident(wanted) else ""
             if not identity:

@@ -63,7 +63,7 @@ def report_command(
     check_writable(single or folder, "--single" if single else "--out")
     from monitor.store.store import open_store
 
-    with open_store(settings.state.url) as store:
+    with open_store(settings.state_url) as store:
         wanted = None if contract is None else _targets(store, contract, server)
         if single is None:
             page = _build(settings, store, wanted, folder, days)

@@ -34,7 +34,7 @@ def runs_command(settings_of: "Callable[[], Settings]", contract: str | None, li
     """
     from monitor.store.store import open_store
 
-    with open_store(settings_of().state.url) as store, store.reading() as reader:
+    with open_store(settings_of().state_url) as store, store.reading() as reader:
         runs = reader.runs(limit=limit, contract=contract)
         place = store.place
     if contract is not None and not runs:

@@ -40,6 +40,7 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
         signal.signal(number, lambda number, _: signals.append(number))
     with ExitStack() as stack:
         settings = settings_of()
+        settings.need("servers", "state", "daemon", *([] if once else ["http"]))
         store = stack.enter_context(_store(settings))
         daemon = _put_together(settings, store, stack, once=once)
         if once:
@@ -57,7 +58,7 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
 def _store(settings: "Settings") -> "Store":
     from monitor.store.store import open_store
 
-    return open_store(settings.state.url)
+    return open_store(settings.state_url)
 
 
 def _served(settings: "Settings", daemon: "Daemon", store: "Store") -> "Server":

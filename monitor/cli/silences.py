@@ -65,7 +65,7 @@ def silence_command(
         raise UsageError("silence what? Name --contract, --dataset, --owner or --tag, or --everything")
     if (span is None) == (until is None):
         raise UsageError("for how long? Give --for or --until")
-    with open_store(settings_of().state.url) as store, store.writing() as writer:
+    with open_store(settings_of().state_url) as store, store.writing() as writer:
         now = writer.now()
         begins = start.replace(tzinfo=UTC) if start else now
         ends = until.replace(tzinfo=UTC) if until else begins + span_of(span or "")
@@ -98,7 +98,7 @@ def silences_command(settings_of: "Callable[[], Settings]", is_all: bool, output
     """List silences, those to come included."""
     from monitor.store.store import open_store
 
-    with open_store(settings_of().state.url) as store, store.reading() as reader:
+    with open_store(settings_of().state_url) as store, store.reading() as reader:
         now = reader.now()
         found = [silence for silence in reader.silences() if is_all or silence.ends_at > now]
     if output_format == "json":
@@ -118,7 +118,7 @@ def unsilence_command(settings_of: "Callable[[], Settings]", silence: str, outpu
     from monitor.store.store import open_store
 
     settings = settings_of()
-    with open_store(settings.state.url) as store:
+    with open_store(settings.state_url) as store:
         with store.writing() as writer:
             now = writer.now()
             found = next((each for each in writer.silences() if each.id == silence), None)
