@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from monitor.errors import UsageError
+
 if TYPE_CHECKING:
     from monitor.daemon.daemon import Daemon
     from monitor.settings import Settings
@@ -41,6 +43,8 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
     with ExitStack() as stack:
         settings = settings_of()
         settings.need("servers", "state", "daemon", *([] if once else ["http"]))
+        if once:
+            _check_contracts(settings)
         store = stack.enter_context(_store(settings))
         daemon = _put_together(settings, store, stack, once=once)
         if once:
@@ -53,6 +57,15 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
     if not has_ended:  # Python would wait for the thread that hangs
         os._exit(0)
     return 0
+
+
+def _check_contracts(settings: "Settings") -> None:
+    """Raise UsageError if there is no contract file at all: a run that verified nothing must not look well."""
+    from monitor.contracts.files import find
+
+    if not find(settings.contracts).files:
+        folders = ", ".join(str(path) for path in settings.contracts)
+        raise UsageError(f"nothing to verify: no contract in {folders}")
 
 
 def _store(settings: "Settings") -> "Store":
