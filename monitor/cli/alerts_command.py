@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.audit import audit_command, replay_command
-from monitor.cli.layout import edged, line
+from monitor.cli.layout import edged, line, wrap
 from monitor.cli.options import FORMAT
 from monitor.cli.text import print_lines, terminal_width
 from monitor.errors import MonitorError
@@ -128,8 +128,9 @@ def render(alerts: "Sequence[AlertRecord]", *, width: int) -> "list[Line]":
         )
         errors = [delivery.error for delivery in each.deliveries if delivery.error]
         trouble = f"; {errors[-1]}" if errors else ""
-        told = f"{each.alert.kind} in {each.alert.destination}, {each.attempts:,} tries{trouble}; {each.alert.id}"
-        lines.append(line(visible(told), "dim", indent=GUTTER))
+        tries = "1 try" if each.attempts == 1 else f"{each.attempts:,} tries"
+        told = f"{each.alert.kind} in {each.alert.destination}, {tries}{trouble}; {each.alert.id}"
+        lines += [line(more, "dim", indent=GUTTER) for more in wrap(visible(told), width - GUTTER)]
     return lines
 
 
