@@ -277,6 +277,8 @@ def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings
         text = file.read_bytes().decode()
     except FileNotFoundError:
         raise SettingsError(f"{file}: there is no such configuration file") from None
+    except IsADirectoryError:
+        raise SettingsError(f"{file}: found a folder, expected a file such as {file / FILE_NAME}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: cannot be read: {error}") from error
     return parse(text, file, environment)

@@ -90,6 +90,11 @@ def counted(count: int | Decimal, noun: str) -> str:
     return f"{number(count)} {noun if count == 1 else f'{noun}s'}"
 
 
+def outcome(found: Outcome) -> str:
+    """Return an outcome as people read it: what fails is a promise that is broken."""
+    return "broken" if found is Outcome.FAIL else found.value
+
+
 def duration(seconds: int | Decimal) -> str:
     """Write a number of seconds exactly, in days, hours, minutes and seconds."""
     left = Decimal(seconds)
@@ -165,8 +170,10 @@ def measured(result: CheckResult) -> Measured | None:
 def amount(check: Check, value: int | Decimal, rows: int | None) -> Measured:
     """Write a value of a check, with the rows it was found in and their share where both count the same thing."""
     if check.unit == "seconds":
-        ahead = value < 0 and check.kind in _AGES
-        return Measured(number=duration(-value), rest="in the future") if ahead else Measured(number=duration(value))
+        if check.kind not in _AGES:
+            return Measured(number=duration(value))
+        told = duration(_age(check, abs(value)))
+        return Measured(number=told, rest="in the future") if value < 0 else Measured(number=told)
     if check.unit == "percent":
         return Measured(number=percent(value), rest="" if rows is None else f"of {counted(rows, 'row')}")
     if check.kind is CheckKind.ROW_COUNT:
@@ -209,6 +216,14 @@ def _whole_shape(check: Check) -> Measured | None:
     if declared == 1:
         return Measured(number="1", rest="declared column")
     return Measured(number=f"all {declared:,}", rest="declared columns")
+
+
+def _age(check: Check, seconds: int | Decimal) -> int | Decimal:
+    """Return an age in whole seconds from a minute on, unless it would then read like its threshold."""
+    if not Decimal(seconds).is_finite() or seconds < _SECONDS["min"]:
+        return seconds
+    whole = int(seconds)
+    return seconds if whole in bounds(check) else whole
 
 
 def _amount(value: Decimal, unit: str | None) -> str:

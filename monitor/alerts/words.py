@@ -92,15 +92,17 @@ def counted(count: int, noun: str) -> str:
 
 def _of_data(result: CheckResult) -> str:
     check, count = result.check, _count(result)
+    is_one = result.measured == 1
     if count is not None and check.kind is CheckKind.FOREIGN_KEY:
-        return f"{count} of {check.dataset} point to {_parent(check)} that do not exist"
+        return f"{count} of {check.dataset} {'points' if is_one else 'point'} to {_parent(check)} that do not exist"
     columns = ", ".join(check.columns)
     if count is not None and columns and check.kind in _EMPTY:
-        return f"{count} of {check.dataset} have no {columns}"
+        return f"{count} of {check.dataset} {'has' if is_one else 'have'} no {columns}"
     if count is not None and columns and check.kind in _REPEATED:
-        return f"{count} of {check.dataset} repeat {columns}, or lack it"
+        repeat, lack = ("repeats", "lacks") if is_one else ("repeat", "lack")
+        return f"{count} of {check.dataset} {repeat} {columns}, or {lack} it"
     if count is not None and columns and check.kind in _OUTSIDE:
-        return f"{count} of {check.dataset} break a rule: {check.name}"
+        return f"{count} of {check.dataset} {'breaks' if is_one else 'break'} a rule: {check.name}"
     found = words.measured(result)
     if found is not None and check.kind is CheckKind.ROW_COUNT:
         return f"{check.dataset} has {found}, expected {words.expected(result.check)}"

@@ -48,5 +48,5 @@ def meaning(code: int, verdict: Verdict, *, only_drafts: bool = False) -> str:
     if code == BROKEN and verdict is not Verdict.BROKEN:
         return "a warning, and --fail-on warn was asked for"
     if code == UNVERIFIED and only_drafts:
-        return "nothing but drafts ran, and none was named"
+        return "nothing but drafts ran: set `status: active`, or name one"
     return MEANINGS[code]

@@ -63,7 +63,7 @@ def _case(suite: Element, run: Run, result: CheckResult, *, fail_on_warn: bool, 
     told = f"{check.name}: expected {check.expected}; {said}\n{run.file}:{check.line}"
     kind = _kind(result.outcome, fail_on_warn=fail_on_warn)
     if kind in {"failure", "error"} and not decides:
-        _verdict(case, "skipped", f"a draft in the shadow; it would be {result.outcome}: {said}", told)
+        _verdict(case, "skipped", f"a draft in the shadow; it would be {words.outcome(result.outcome)}: {said}", told)
     elif kind is not None:
         _verdict(case, kind, said, told, check.kind)
     elif result.outcome is Outcome.WARN:

@@ -24,8 +24,8 @@ def user_of(by: str | None) -> str:
 
 
 def span_of(text: str, option: str = "--for") -> timedelta:
-    """Return a span such as 30m, 1h or 1d. Raises UsageError for anything else."""
+    """Return a span such as 30m, 1h or 1d, of up to four digits. Raises UsageError for anything else."""
     match = re.fullmatch(r"(\d{1,4})([mhd])", text)
     if match is None or not int(match[1]):
-        raise UsageError(f"{option} {text}: expected a duration such as 30m, 1h or 1d")
+        raise UsageError(f"{option} {text}: expected a duration such as 30m, 1h or 1d, up to 9999d")
     return int(match[1]) * UNITS[match[2]]

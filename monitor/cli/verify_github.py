@@ -20,7 +20,9 @@ def annotations(runs: Sequence[Run], invalid: Sequence[ContractError], *, named:
     for run in runs:
         for result in _wrong(run):
             level = LEVELS[result.outcome] if run.run_id in deciding else "notice"
-            message = f"{result.check.name}: {result.outcome}: {words.sentence(result)} ({result.check.id})"
+            message = (
+                f"{result.check.name}: {words.outcome(result.outcome)}: {words.sentence(result)} ({result.check.id})"
+            )
             yield annotation(level, message, title=_title(run), file=run.file, line=result.check.line or 1)
     for error in invalid:
         for problem in error.problems:
@@ -33,13 +35,18 @@ def summary(runs: Sequence[Run], invalid: Sequence[ContractError], *, named: Nam
     """Return the page: the verdict, a line per run, a line per promise that does not hold, exact counts."""
     parts = [f"## Data contracts: {overall(runs, invalid=bool(invalid), named=named)}\n"]
     if runs:
-        head = ("run", "verdict", *Outcome)
+        head = ("run", "verdict", *map(words.outcome, Outcome))
         rows = [(_title(run), run.verdict, *(f"{run.count(outcome):,}" for outcome in Outcome)) for run in runs]
         parts.append(table(head, rows))
     wrong = [(run, result) for run in runs for result in _wrong(run)]
     if wrong:
         rows = [
-            (result.outcome, result.check.name, words.sentence(result), f"{run.file}:{result.check.line}")
+            (
+                words.outcome(result.outcome),
+                result.check.name,
+                words.sentence(result),
+                f"{run.file}:{result.check.line}",
+            )
             for run, result in wrong
         ]
         parts.append(table(("", "promise", "found", "where"), rows))

@@ -148,7 +148,7 @@ def test_a_webhook_is_signed_and_carries_what_a_receiver_needs_to_act(watching: 
     watched, opened, taken, resolved = receiver.data()
     assert (watched["role"], watched["incidents"]) == ("note", [])
     assert {opened["story"], taken["story"], resolved["story"]} == {opened["story"]}
-    assert opened["text"].startswith("BROKEN orders: 1 row of orders break a rule: ")
+    assert opened["text"].startswith("BROKEN orders: 1 row of orders breaks a rule: ")
     assert taken["text"].startswith("Acknowledged by mira: on it")
     assert resolved["text"].startswith("OK Resolved after ")
     assert resolved["text"].endswith("orders 1 on warehouse"), "it stands alone, so it says what it is about"

@@ -131,7 +131,7 @@ def test_a_contract_of_nothing_but_drafts_can_be_asked_for_by_its_id(program: Pr
     by_id, all_of_them = program.run("verify", "young"), program.run("verify")
 
     assert (by_id.code, all_of_them.code) == (1, 3)
-    assert all_of_them.out.endswith("Exit 3    nothing but drafts ran, and none was named\n")
+    assert all_of_them.out.endswith("Exit 3    nothing but drafts ran: set `status: active`, or name one\n")
 
 
 @pytest.mark.parametrize("word", ["test@1.1.0", "contracts/test/1.1.0.odcs.yaml"])

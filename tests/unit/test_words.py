@@ -98,7 +98,10 @@ def test_every_threshold_a_contract_can_have_reads_as_words() -> None:
         (CheckKind.ROW_COUNT, "rows", 1458, 1458, "1,458 rows"),
         (CheckKind.DUPLICATE_VALUES, "keys", 1, 336_776, "1 key in 336,776 rows"),
         (CheckKind.FRESHNESS, "seconds", 32_591, 336_776, "9 h 3 min 11 s"),
+        (CheckKind.FRESHNESS, "seconds", Decimal("32591.25"), 336_776, "9 h 3 min 11 s"),
+        (CheckKind.FRESHNESS, "seconds", Decimal("59.25"), 3, "59.25 s"),
         (CheckKind.FRESHNESS, "seconds", -900, 3, "15 min in the future"),
+        (CheckKind.FRESHNESS, "seconds", Decimal("-900.5"), 3, "15 min in the future"),
         (CheckKind.LATENCY, "seconds", -900, 3, "-15 min"),
         (CheckKind.SQL, "rows", 12, 336_776, "12"),
     ],
@@ -109,6 +112,12 @@ def test_a_measured_value_says_what_it_is_a_number_of(
     """A share stands only where the number counts rows of the dataset; a user's own statement may count anything."""
     found = words.measured(result(check("a.b.c", "n", kind, unit=unit), measured=measured, rows=rows))
     assert str(found) == written
+
+
+def test_an_age_just_beyond_its_threshold_never_reads_like_it() -> None:
+    fresh = check("a.b.c", "n", CheckKind.FRESHNESS, expected="<= 3600", unit="seconds")
+    assert str(words.measured(result(fresh, measured=Decimal("3600.4"), rows=3))) == "1 h 0.4 s"
+    assert str(words.measured(result(fresh, measured=Decimal("3601.4"), rows=3))) == "1 h 1 s"
 
 
 def test_nothing_measured_is_not_zero() -> None:

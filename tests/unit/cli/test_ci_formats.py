@@ -128,3 +128,13 @@ def test_a_long_message_says_that_it_was_cut() -> None:
     line = annotation("error", "x" * 9_000, title="t")
     assert len(line) < 4_100
     assert line.endswith("…")
+
+
+def test_a_promise_that_fails_is_called_broken_as_everywhere() -> None:
+    (told,) = (line for line in annotations([EVERY], []) if "t.fail.rule" in line)
+    assert "the fail rule: broken: " in told
+    head, _, row = summary([EVERY], []).splitlines()[2:5]
+    assert ("| broken |" in head, "| fail |" in head, row.startswith("| nyc-flights")) == (True, False, True)
+    skipped = valid(junit([replace(EVERY, shadow=True)], [])).find(".//skipped")
+    assert skipped is not None
+    assert "it would be broken: " in skipped.attrib["message"]
