@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from monitor.store.slots import SlotState
+from monitor.store.values import Trigger
+from tests.acceptance.daemon import slots, state
 from tests.acceptance.program import ROOT, Program
 from tests.slack.server import FakeSlack
 
@@ -55,8 +58,8 @@ def scopes_of_the_manifest() -> list[str]:
     return list(scopes)
 
 
-def configure(program: Program, slack: FakeSlack, more: str = "") -> None:
-    program.configure(f"""
+def configure(program: Program, slack: FakeSlack, more: str = "", **changes: Any) -> None:
+    text = f"""
         [slack]
         token = "${{SLACK_BOT_TOKEN}}"
         app_token = "${{SLACK_APP_TOKEN}}"
@@ -66,7 +69,8 @@ def configure(program: Program, slack: FakeSlack, more: str = "") -> None:
         public_url = "https://dq.example.com"
         [alerts]
         {more}
-        """)
+        """
+    program.configure(text, **changes)
 
 
 @contextmanager
@@ -186,6 +190,15 @@ def test_the_daemon_hears_presses_too(broken: Program, slack: FakeSlack) -> None
         eventually(lambda: len(replies(slack)) == 2)
     assert "*Acknowledged* by anna" in replies(slack)[0]
     assert "*Resolved* after" in replies(slack)[1]
+    with state(broken) as store:  # it went the way of all runs: in its turn, with a claim
+        assert [slot.state for slot in slots(store) if slot.trigger is Trigger.ON_DEMAND] == [SlotState.DONE]
+
+
+def test_the_daemon_says_within_a_minute_that_a_server_is_away(broken: Program, slack: FakeSlack) -> None:
+    configure(broken, slack, port=1)
+    with listening(broken, slack, "serve"):
+        press(slack, "Re-verify")
+        eventually(lambda: any("*Verified again* for anna (U0ANNA0000)" in reply for reply in replies(slack)))
 
 
 def test_with_restrict_only_the_team_may_press(broken: Program, slack: FakeSlack) -> None:
