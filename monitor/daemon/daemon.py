@@ -17,7 +17,7 @@ from monitor.daemon.library import Invalid, Shelf
 from monitor.daemon.loop import Loop
 from monitor.daemon.parts import Parts
 from monitor.daemon.publisher import Publisher
-from monitor.daemon.requests import request
+from monitor.daemon.requests import request, request_in_person, wait_for
 from monitor.daemon.signs import Ping, write_heartbeat
 from monitor.daemon.status import Status
 from monitor.daemon.timetable import Timetable, timetable
@@ -25,6 +25,7 @@ from monitor.daemon.watcher import watch_files
 from monitor.daemon.worker import Tools, Work, work_on
 from monitor.deliver import Delivered
 from monitor.domain.contract import Contract
+from monitor.domain.scan import Run
 from monitor.domain.target import TargetKey
 from monitor.errors import MonitorError
 from monitor.incidents.actions import withdraw
@@ -187,10 +188,16 @@ class Daemon:
             behind=tuple(loop.name for loop in loops if loop.trouble),
         )
 
-    def request_run(self, contract: str, server: str, run_id: str, *, alert: bool = False) -> None:
+    def request_run(self, contract: str, server: str, run_id: str) -> None:
         """Let a contract be verified on a server soon, as the run of this id; see `requests.request`."""
-        request(self._store, self._now_watched(), contract, server, run_id, alert=alert)
+        request(self._store, self._now_watched(), contract, server, run_id)
         self._desk.wake()
+
+    def verify(self, target: TargetKey) -> Run:
+        """Let a target be verified in its turn for somebody who waits; see `requests.wait_for`."""
+        run_id = request_in_person(self._store, self._now_watched(), target)
+        self._desk.wake()
+        return wait_for(self._store, run_id, self._stopping)
 
     def requested(self, run_id: str) -> str | None:
         """Return where a requested run is: due, running, done or skipped; None for one that nobody asked for."""
