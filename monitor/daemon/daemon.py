@@ -126,7 +126,7 @@ class Daemon:
         end = time.monotonic() + LONGEST_STOP
         while time.monotonic() < end and self._parts.deliverer.once() != Delivered():
             pass
-        self._site.once()
+        Loop("site", self._publisher.finish, PUBLISH).once()
 
     def stop(self, in_a_hurry: Callable[[], bool] = lambda: False) -> bool:
         """End within 25 seconds: claim nothing more, let runs finish or hand them back, deliver once more.
