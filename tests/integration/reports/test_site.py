@@ -17,32 +17,11 @@ from monitor.reports import links
 from monitor.reports.index_view import sentence
 from monitor.reports.site import Site
 from monitor.store.store import Store, open_store
-from monitor.store.values import Trigger
-from tests.markup import Page
+from monitor.store.values import ChangeRef, QueuedAlert, Trigger
+from tests.markup import ALLOWED, Page
 from tests.payloads import PAYLOADS
 from tests.runs import BROKEN, KEPT, run_of
 from tests.sites import BILLING, DAY, DUE, FLIGHTS, NOW, TARGET, attack, build, fill, on_day, promises, record, story
-
-ALLOWED = {
-    *(
-        "html",
-        "head",
-        "meta",
-        "title",
-        "link",
-        "script",
-        "body",
-        "main",
-        "nav",
-        "header",
-        "section",
-        "article",
-        "footer",
-    ),
-    *("div", "p", "span", "b", "i", "strong", "h1", "h2", "h3", "bdi", "wbr", "a", "ul", "ol", "li", "dl", "dt", "dd"),
-    *("time", "table", "caption", "colgroup", "col", "thead", "tbody", "tr", "th", "td", "details", "summary", "pre"),
-    *("code", "figure", "figcaption", "label", "input", "svg", "symbol", "path", "rect", "circle", "use"),
-}
 
 
 @pytest.fixture
@@ -224,6 +203,31 @@ def test_a_target_tells_machines_how_it_stands(store: Store, tmp_path: Path) -> 
     assert (status["as_of"], status["due"]) == ("2026-11-23T02:00:14.000Z", "2026-11-24T02:00:14.000Z")
     badge = ET.fromstring((tmp_path / links.badge(TARGET)).read_text("utf-8"))  # noqa: S314 - our own file
     assert badge.attrib["aria-label"] == "nyc-flights 1.0.0: broken 23 Nov 2026"
+
+
+def test_the_page_of_an_incident_says_where_it_was_told(store: Store, tmp_path: Path) -> None:
+    fill(store)
+    build(store, tmp_path)
+    path = links.incident_page(TARGET, "i1")
+    assert "old in" not in pages(tmp_path)[path].text
+    opened, *_, taken = (ChangeRef(incident="i1", sequence=number) for number in (1, 2, 3, 4))
+    with store.writing() as writer:
+        for name, tells in (("a", opened), ("b", taken)):
+            writer.enqueue([QueuedAlert(id=name, destination=f"#{name}", kind="k", payload={}, tells=(tells,))])
+    (first, second) = store.outbox.claim("me", limit=2, lease=timedelta(minutes=1))
+    store.outbox.sent(first, channel="C1", ts="1.0")
+    store.outbox.failed(second, "channel_not_found", retry_at=None)
+    build(store, tmp_path)
+    text = pages(tmp_path)[path].text
+    assert "Told in #a" in text
+    assert "Could not be told in #b: channel_not_found" in text
+
+
+def test_the_page_of_a_run_leads_to_how_things_stand_now(store: Store, tmp_path: Path) -> None:
+    fill(store)
+    build(store, tmp_path)
+    page = pages(tmp_path)[links.run_page(TARGET, "7f3a")]
+    assert "This is what one run found." in page.text
 
 
 def test_one_page_alone_needs_no_other_file(store: Store, tmp_path: Path) -> None:
