@@ -1,9 +1,11 @@
 """The site as files: every link leads somewhere, nothing is written twice, nothing of a stranger becomes markup."""
 
+import fcntl
 import json
 import posixpath
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,10 +15,10 @@ import pytest
 
 from monitor.domain.incident import IncidentKind
 from monitor.errors import UsageError
-from monitor.reports import links
+from monitor.reports import links, stamps
 from monitor.reports.index_view import sentence
 from monitor.reports.site import Site
-from monitor.store.store import Store, open_store
+from monitor.store.store import Reader, Store, open_store
 from monitor.store.values import ChangeRef, QueuedAlert, Trigger
 from tests.markup import ALLOWED, Page
 from tests.payloads import PAYLOADS
@@ -79,6 +81,37 @@ def test_a_rebuild_writes_nothing_and_elsewhere_the_same_bytes(store: Store, tmp
     assert again.written == 0
     assert texts(tmp_path / "one") == texts(tmp_path / "two")
     assert not list((tmp_path / "one").rglob("*.tmp"))
+
+
+class Watched:
+    """A store that looks, whenever it is read, whether somebody else could write to the folder meanwhile."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store = store
+        self._folder = folder
+        self.free: list[bool] = []
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        with (self._folder / stamps.LOCK).open("a") as file, self._store.reading() as reader:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self.free.append(True)
+                fcntl.flock(file, fcntl.LOCK_UN)
+            except BlockingIOError:
+                self.free.append(False)
+            yield reader
+
+
+def test_of_several_who_keep_one_folder_one_writes_at_a_time(store: Store, tmp_path: Path) -> None:
+    fill(store)
+    with stamps.alone(tmp_path / "site"):
+        pass
+    watched = Watched(store, tmp_path / "site")
+    site = Site(tmp_path / "site")
+    site.read(watched, promises())
+    site.refresh(watched, promises(), [TARGET], NOW)
+    assert watched.free == [True, False]
 
 
 def test_a_new_run_changes_the_pages_of_its_target_and_the_front_page(store: Store, tmp_path: Path) -> None:
