@@ -1,16 +1,16 @@
 """What the page of an incident shows: what is wrong, for how long, and who did what about it."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 
 from monitor import words
-from monitor.domain.incident import OF_DATA, ChangeKind, Incident, IncidentChange
+from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentState
 from monitor.reports import links
 from monitor.reports.frame import Frame, Link, frame, to_contract, to_index
 from monitor.reports.material import Promise, Settled, TargetHistory
-from monitor.reports.rows import IncidentRow, incident_row, run_link
+from monitor.reports.rows import IncidentRow, incident_glyph, incident_row, run_link
 from monitor.reports.views import Instant, instant
 from monitor.store.values import AlertState, ChangeRef, Telling
 from monitor.visible import visible
@@ -126,12 +126,11 @@ def _steps(
     for _, several in groupby(told, key=_alike):
         alike = list(several)
         first, last = alike[0], alike[-1]
-        of_data = first.incident.kind in OF_DATA
         steps.append(
             Step(
                 at=instant(first.at),
                 last=instant(last.at) if len(alike) > 1 else None,
-                glyph=_GLYPHS.get(first.kind, "skipped") if of_data else _unknown(first.kind),
+                glyph=_glyph(first),
                 what=_TOLD[first.kind],
                 count=len(alike),
                 measured=number(last.incident.measured) if first.kind in _MEASURED and not last.why else None,
@@ -169,7 +168,7 @@ def _alike(change: IncidentChange) -> tuple[ChangeKind, str | None, str | None]:
     return change.kind, change.by, None if change.kind is ChangeKind.STILL_FAILING else change.why
 
 
-def _unknown(kind: ChangeKind) -> str:
-    """Return the sign of what happened to a trouble of not knowing: it is never one of broken data."""
-    glyph = _GLYPHS.get(kind, "skipped")
-    return "error" if glyph == "fail" else glyph
+def _glyph(change: IncidentChange) -> str:
+    """Return the sign of what happened: bad news looks as its incident does, never as broken data where none are."""
+    glyph = _GLYPHS.get(change.kind, "skipped")
+    return incident_glyph(replace(change.incident, state=IncidentState.OPEN)) if glyph == "fail" else glyph

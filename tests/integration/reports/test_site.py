@@ -256,6 +256,18 @@ def test_the_page_of_an_incident_says_where_it_was_told(store: Store, tmp_path: 
     assert "Could not be told in #b: channel_not_found" in text
 
 
+def test_a_warning_never_looks_like_broken_data(store: Store, tmp_path: Path) -> None:
+    fill(store)
+    opened, *_ = story(TARGET, "flights.minute.extra", name="w")
+    warned = replace(opened.incident, kind=IncidentKind.WARNING)
+    with store.writing() as writer:
+        writer.save_changes([replace(opened, incident=warned)])
+    build(store, tmp_path)
+    page = pages(tmp_path)[links.incident_page(TARGET, "w")]
+    signs = [attrs["class"] for tag, attrs in page.elements if tag == "svg" and attrs["class"] != "glyphs"]
+    assert signs == ["glyph warn", "glyph warn"]
+
+
 def test_the_page_of_a_run_leads_to_how_things_stand_now(store: Store, tmp_path: Path) -> None:
     fill(store)
     build(store, tmp_path)
