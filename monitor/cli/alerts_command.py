@@ -101,7 +101,11 @@ for _command in (audit_command, replay_command):
 @alerts_command.command("listen")
 @click.pass_obj
 def listen_command(settings_of: "Callable[[], Settings]") -> int:
-    """Do what people press in Slack, and deliver what waits, until interrupted."""
+    """Do what people press in Slack, remind, and deliver what waits, until interrupted.
+
+    What only time does (reminders, the ends of snoozes and silences) is looked at every minute, as a daemon does. Old
+    history is not removed: a daemon or `alerts deliver` does that.
+    """
     from monitor.cli.listening import listen
     from monitor.store.store import open_store
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.alerting import alerting_of, current_of, delivery_of, routes_of
+from monitor.cli.alerting import alerting_of, current_of, delivery_of, routes_of, upkeep_of
 from monitor.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ AGAIN = 10.0
 FRESH = 60.0
 """Seconds for which contract files are believed before they are read again."""
 
+MINUTE = 60.0
+"""Seconds between two looks at what only time does."""
+
 EVERY = 5.0
 """Seconds between two looks at the outbox, beside those that a press asks for."""
 
@@ -44,7 +47,10 @@ log = logging.getLogger(__name__)
 
 
 def listen(settings: "Settings", store: "Store") -> int:
-    """Listen until SIGINT or SIGTERM. Raises SettingsError for a bad token; Slack may be away meanwhile."""
+    """Listen until SIGINT or SIGTERM, deliver what waits, and keep incidents up with the clock.
+
+    Raises SettingsError for a bad token; Slack may be away meanwhile.
+    """
     stop, waiting = threading.Event(), threading.Event()
 
     def verify(target: "TargetKey") -> "Run":
@@ -59,8 +65,12 @@ def listen(settings: "Settings", store: "Store") -> int:
         if not _started(listener, stop):
             return 0
         click.echo("listening for presses", err=True)
+        due = time.monotonic()
         try:
             while not stop.is_set():
+                if time.monotonic() >= due:
+                    upkeep_of(settings, store).once()
+                    due = time.monotonic() + MINUTE
                 delivery.until_quiet()
                 waiting.wait(EVERY)
                 waiting.clear()

@@ -30,7 +30,7 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
 
     Contracts are read again when their files change, and at SIGHUP. SIGTERM or Ctrl-C lets runs finish or hands them
     back, delivers once more, and ends within 25 seconds; twice, it does not wait for runs. Several daemons may share
-    one state database. Where no way to tell people is configured, alerts are lines on stderr.
+    one state database. Where no way to tell people is configured, alerts are lines on stdout; the log is on stderr.
     """
     from monitor.daemon.logs import log_to
 
@@ -91,7 +91,7 @@ def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, onc
             engine_of=engines.of,
             place=placement(settings, os.environ),
             alerting=alerting,
-            deliverer=delivery_of(settings, store),
+            deliverer=delivery_of(settings, store, console=sys.stdout),
             keeper=lambda contract_of: Upkeep(store, alerting, contract_of),
         )
     )

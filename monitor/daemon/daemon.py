@@ -31,6 +31,7 @@ from monitor.incidents.actions import withdraw
 from monitor.record import decide
 from monitor.schedule.rhythm import Rhythm
 from monitor.store.slots import Backlog, Watched
+from monitor.words import counted
 
 LOOK = 1.0
 """Seconds between two looks for slots to run, if nothing rings."""
@@ -123,9 +124,7 @@ class Daemon:
                 break
             time.sleep(0.05)
         self._keep_up()
-        end = time.monotonic() + LONGEST_STOP
-        while time.monotonic() < end and self._parts.deliverer.once() != Delivered():
-            pass
+        self._parts.deliverer.until_quiet()
         Loop("site", self._publisher.finish, PUBLISH).once()
 
     def stop(self, in_a_hurry: Callable[[], bool] = lambda: False) -> bool:
@@ -221,7 +220,7 @@ class Daemon:
             self._publisher.use(library, table)
             self._reconcile_now.set()
             told = {"action": "contracts_loaded", "targets": len(table.entries), "invalid": len(invalid)}
-            log.info("%d targets are watched", len(table.entries), extra=told)
+            log.info("Watching %s", counted(len(table.entries), "target"), extra=told)
         for each in invalid:
             if each not in self._invalid:
                 about = {"action": "contract_invalid", "file": each.file}

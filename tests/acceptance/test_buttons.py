@@ -6,12 +6,14 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
 from tests.acceptance.program import ROOT, Program
+from tests.ageing import age
 from tests.slack.server import FakeSlack
 
 BODY = """\
@@ -186,6 +188,13 @@ def test_the_daemon_hears_presses_too(broken: Program, slack: FakeSlack) -> None
         eventually(lambda: len(replies(slack)) == 2)
     assert "*Acknowledged* by anna" in replies(slack)[0]
     assert "*Resolved* after" in replies(slack)[1]
+
+
+def test_whoever_listens_also_does_what_only_time_does(broken: Program, slack: FakeSlack) -> None:
+    age(f"sqlite:///{broken.folder}/.pactwatch/state.db", timedelta(hours=5))
+    with listening(broken, slack):
+        eventually(lambda: replies(slack))
+        assert "*Still broken* since" in replies(slack)[0]
 
 
 def test_with_restrict_only_the_team_may_press(broken: Program, slack: FakeSlack) -> None:

@@ -33,6 +33,9 @@ class Quiet:
     def once(self) -> Delivered:
         return Delivered()
 
+    def until_quiet(self) -> Delivered:
+        return self.once()
+
 
 def place(library: Library) -> tuple[tuple[Target, ...], tuple[ContractError, ...]]:
     targets = tuple(Target(contract=each, shadow=False, server=SERVER) for each in library.contracts)
