@@ -126,7 +126,7 @@ class Daemon:
             time.sleep(0.05)
         self._keep_up()
         self._parts.deliverer.until_quiet()
-        self._site.once()
+        Loop("site", self._publisher.finish, PUBLISH).once()
 
     def stop(self, in_a_hurry: Callable[[], bool] = lambda: False) -> bool:
         """End within 25 seconds: claim nothing more, let runs finish or hand them back, deliver once more.
