@@ -53,12 +53,13 @@ def alerting_of(settings: "Settings") -> "Alerting":
 
 
 def routes_of(settings: "Settings") -> "Routes":
-    """Return where alerts go. Raises UsageError where nobody can be told."""
+    """Return where alerts go. Raises UsageError where nobody can be told, SettingsError where a secret is missing."""
     from monitor.alerts.context import Routes
 
     slack, way = settings.slack, _way(settings)
     if way is None:
         raise UsageError(MISSING)
+    settings.need(way, "http.public_url")
     is_bot = way == "slack" and slack is not None
     return Routes(
         channel=slack.channel if is_bot and slack else way,
@@ -161,6 +162,7 @@ def notifier_of(settings: "Settings", console: TextIO = sys.stderr) -> "Notifier
 
 def _notifier(settings: "Settings", console: TextIO) -> "Notifier":
     way = _way(settings)
+    settings.need(way or "slack")
     if way == "slack" and settings.slack is not None:
         from monitor.notifiers.slack import SlackNotifier
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from monitor.errors import UsageError
+
 if TYPE_CHECKING:
     from monitor.daemon.daemon import Daemon
     from monitor.settings import Settings
@@ -40,6 +42,9 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
         signal.signal(number, lambda number, _: signals.append(number))
     with ExitStack() as stack:
         settings = settings_of()
+        settings.need("servers", "state", "daemon", *([] if once else ["http"]))
+        if once:
+            _check_contracts(settings)
         store = stack.enter_context(_store(settings))
         daemon = _put_together(settings, store, stack, once=once)
         if once:
@@ -55,10 +60,19 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
     return 0
 
 
+def _check_contracts(settings: "Settings") -> None:
+    """Raise UsageError if there is no contract file at all: a run that verified nothing must not look well."""
+    from monitor.contracts.files import find
+
+    if not find(settings.contracts).files:
+        folders = ", ".join(str(path) for path in settings.contracts)
+        raise UsageError(f"nothing to verify: no contract in {folders}")
+
+
 def _store(settings: "Settings") -> "Store":
     from monitor.store.store import open_store
 
-    return open_store(settings.state.url)
+    return open_store(settings.state_url)
 
 
 def _served(settings: "Settings", daemon: "Daemon", store: "Store") -> "Server":

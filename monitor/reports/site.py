@@ -117,7 +117,9 @@ class Site:
         with source.reading() as reader:
             page = index_page(self._entries.values(), reader.troubles(), self._settled(now), self._rows)
         written = self._write([(page.frame.path, html.render_page(page))])
-        return self._assets() + Built(pages=len(written), written=sum(written.values()))
+        shared = html.assets()
+        self._write([(shared.style_name, shared.style), (shared.script_name, shared.script)])
+        return Built(pages=len(written), written=sum(written.values()))
 
     @property
     def targets(self) -> tuple[TargetKey, ...]:
@@ -214,11 +216,6 @@ class Site:
             crumbs = (to_index(path), to_contract(path, record.target, record.name))
             title = f"Run {record.run_id} of {record.name} {record.version}"
             yield path, html.render_run(run, contract, frame(self._settled(now), path, title, *crumbs))
-
-    def _assets(self) -> Built:
-        shared = html.assets()
-        written = self._write([(shared.style_name, shared.style), (shared.script_name, shared.script)])
-        return Built(pages=len(written), written=sum(written.values()))
 
     def _write(self, pages: Iterable[tuple[str, str]]) -> dict[str, bool]:
         """Write pages; return whether each of them had changed."""
