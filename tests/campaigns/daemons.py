@@ -86,8 +86,8 @@ def judged(program: Program, where: Where, truth: "Truth", about: str) -> None:
     told = {"blows": truth.blows, "spans": truth.spans, "promised": truth.promised}
     file = program.write("truth.json", json.dumps(told))
     finish(program, where)
-    assert wrongs(where, CONTRACTS, EVERY) == [], truth.blows
-    assert broken_promises(where, file) == [], truth.blows
+    found = [*wrongs(where, CONTRACTS, EVERY), *broken_promises(where, file)]
+    assert not found, (found, truth.blows)
     print(f"\n{about}: {len(truth.blows)} blows, {len(truth.promised)} promised, {dict(summary(where))}")  # noqa: T201 - what a campaign counted
 
 
