@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -32,7 +32,7 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
 
     Contracts are read again when their files change, and at SIGHUP. SIGTERM or Ctrl-C lets runs finish or hands them
     back, delivers once more, and ends within 25 seconds; twice, it does not wait for runs. Several daemons may share
-    one state database. Where no way to tell people is configured, alerts are lines on stderr.
+    one state database. Where no way to tell people is configured, alerts are lines on stdout; the log is on stderr.
     """
     from monitor.daemon.logs import log_to
 
@@ -52,6 +52,7 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
         else:
             stack.enter_context(_served(settings, daemon, store))
             daemon.start()
+            stack.enter_context(_heard(settings, store, daemon))
             _wait_for_the_end(daemon, signals)
         has_ended = daemon.stop(in_a_hurry=lambda: bool(signals))
     if not has_ended:  # Python would wait for the thread that hangs
@@ -82,9 +83,16 @@ def _served(settings: "Settings", daemon: "Daemon", store: "Store") -> "Server":
     return Server(app(store, daemon, settings.http, settings.reports), settings.http)
 
 
+def _heard(settings: "Settings", store: "Store", daemon: "Daemon") -> AbstractContextManager[None]:
+    """Return what hears presses; it does so until after the daemon has stopped."""
+    from monitor.cli.alerting import for_daemon
+    from monitor.cli.listening import hearing
+
+    return hearing(for_daemon(settings), store, daemon.verify)
+
+
 def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, once: bool) -> "Daemon":
     from monitor.cli.alerting import alerting_of, delivery_of, for_daemon
-    from monitor.cli.listening import hearing
     from monitor.daemon.daemon import Daemon
     from monitor.daemon.parts import Parts
     from monitor.upkeep import Upkeep
@@ -95,8 +103,6 @@ def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, onc
     if once:  # nobody waits for a moment that is spread, or for others
         schedule, alerts = replace(settings.schedule, spread=0.0), replace(settings.alerts, group=0.0)
         settings = replace(settings, schedule=schedule, alerts=alerts)
-    else:
-        stack.enter_context(hearing(settings, store, engines.of))
     alerting = alerting_of(settings)
     return Daemon(
         Parts(
@@ -105,7 +111,7 @@ def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, onc
             engine_of=engines.of,
             place=placement(settings, os.environ),
             alerting=alerting,
-            deliverer=delivery_of(settings, store),
+            deliverer=delivery_of(settings, store, console=sys.stdout),
             keeper=lambda contract_of: Upkeep(store, alerting, contract_of),
         )
     )

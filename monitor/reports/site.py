@@ -18,7 +18,7 @@ from monitor.reports.index_view import Entry, Rows, coverage, first_day, index_p
 from monitor.reports.material import DAYS, Promise, Settled, TargetHistory, midnight, read_target
 from monitor.reports.now import now_of
 from monitor.reports.promises import Promises
-from monitor.reports.stamps import digest_of, pages_of, stamp
+from monitor.reports.stamps import alone, digest_of, pages_of, stamp
 from monitor.reports.status import badge_of, status_of
 from monitor.store.marks import Mark
 from monitor.store.pages import Latest
@@ -102,7 +102,7 @@ class Site:
     ) -> Built:
         """Write the pages of targets that were read, as far as they may have changed."""
         built, wanted = Built(), [target for target in targets if target in self._entries]
-        with source.reading() as reader:
+        with alone(self._folder), source.reading() as reader:
             contracts = {target.contract for target in wanted}
             marks = reader.marks(*(contracts if len(contracts) <= FEW else ()))
             making = _Making(
