@@ -172,7 +172,7 @@ def amount(check: Check, value: int | Decimal, rows: int | None) -> Measured:
     if check.unit == "seconds":
         if check.kind not in _AGES:
             return Measured(number=duration(value))
-        told = duration(_age(check, abs(value)))
+        told = duration(_age(check, -value if value < 0 else value))
         return Measured(number=told, rest="in the future") if value < 0 else Measured(number=told)
     if check.unit == "percent":
         return Measured(number=percent(value), rest="" if rows is None else f"of {counted(rows, 'row')}")
