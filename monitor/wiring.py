@@ -14,7 +14,7 @@ from monitor.settings import ServerSettings, Settings, Sources, server_from_envi
 
 if TYPE_CHECKING:
     from monitor.contracts.versions import Library, Selected
-    from monitor.domain.check import TableName
+    from monitor.domain.check import Check, CheckPlan, TableName
     from monitor.domain.scan import TableSeen
     from monitor.domain.table import LivePlace, LiveTable
 
@@ -223,6 +223,22 @@ def look_at(server: ServerSettings, slug: str, tables: "Sequence[TableName]") ->
     try:
         with closing(connect(route_to(server), session_for(server, slug))) as opened:
             return look_up(opened, tables, server.schema)
+    except Unreachable as error:
+        raise EngineError(f"{server.name}: {error}") from error
+
+
+def unplannable(server: ServerSettings, plan: "CheckPlan") -> "tuple[tuple[Check, str], ...]":
+    """Return the checks of a plan whose SQL a server refuses, with its words; no row is read.
+
+    Raises:
+        EngineError: The server cannot be reached.
+    """
+    from monitor.engines import planning
+    from monitor.engines.warehouses.postgres import Unreachable, connect, route_to, session_for
+
+    try:
+        with closing(connect(route_to(server), session_for(server, plan.slug))) as opened:
+            return planning.unplannable(opened, plan)
     except Unreachable as error:
         raise EngineError(f"{server.name}: {error}") from error
 

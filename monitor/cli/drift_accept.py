@@ -29,7 +29,9 @@ def accept_command(settings_of: "Callable[[], Settings]", contract: str, server:
 
     The new file lies beside the old one, with the version that its changes want and the status draft: it runs in the
     shadow until somebody makes it active. Comments and order stay; what is gone from a table goes with all that refers
-    to it; a renamed column keeps its name in the contract. Only the catalogue is read.
+    to it; a renamed column keeps its name in the contract. Where the server could not check a rule then, this rule is
+    named and nothing is written. Of the server only the catalogue is read; which columns were renamed is also known
+    from earlier runs.
     """
     from monitor.cli.diff_output import as_lines
     from monitor.cli.text import print_lines, terminal_width
@@ -49,7 +51,8 @@ def accept_command(settings_of: "Callable[[], Settings]", contract: str, server:
     except FileExistsError as error:
         raise UsageError(f"{path} is there already: review it, or remove it first") from error
     with while_somebody_reads():
-        print_lines(as_lines([compare_contracts(old, new)], width=terminal_width()), sys.stdout)
+        release = compare_contracts(old, replace(new, status=old.status))  # that it is a draft, the last line says
+        print_lines(as_lines([release], width=terminal_width()), sys.stdout)
         print(visible(f"wrote {path}; review it, then make its status active"))
     return 0
 
@@ -85,8 +88,10 @@ def _patched(target: "Target", settings: "Settings") -> "tuple[str, Contract | N
     old, variables = target.contract, settings.contract_variables
     text = read(Path(old.file), old.file).text
     live = _live(target)
-    edits = mends(old, read_yaml(text), live, target.server.type)
+    renamed = _renamed(target, live, settings)
+    edits = mends(old, read_yaml(text), live, target.server.type, renamed)
     if not edits:
+        _refuse_what_cannot_run(old, target)
         return text, None
     try:
         text = apply(text, edits)
@@ -100,8 +105,9 @@ def _patched(target: "Target", settings: "Settings") -> "tuple[str, Contract | N
     except ContractError as error:
         listed = "\n".join(f"  {problem}" for problem in error.problems)
         raise UsageError(f"{old.file}: with these changes it would be no valid contract:\n{listed}") from error
-    if mends(new, read_yaml(text), live, target.server.type):
+    if mends(new, read_yaml(text), live, target.server.type, renamed):
         raise UsageError(f"{old.file} cannot be patched by itself: it would still differ; edit it by hand")
+    _refuse_what_cannot_run(new, target)
     taken = [each.file for each in read_library(settings.contracts, variables).contracts if _same(each, new)]
     if taken:
         raise UsageError(f"{new.id} {new.version} is in {taken[0]} already: review it, or remove it first")
@@ -110,6 +116,54 @@ def _patched(target: "Target", settings: "Settings") -> "tuple[str, Contract | N
 
 def _same(one: "Contract", other: "Contract") -> bool:
     return (one.id, one.version) == (other.id, other.version)
+
+
+def _refuse_what_cannot_run(contract: "Contract", target: "Target") -> None:
+    """Raise UsageError where the tables as they are refuse a check: no edit of names and types could keep its rule."""
+    from monitor.checks.plan import compile_plan
+    from monitor.wiring import unplannable
+
+    refused = unplannable(target.server, compile_plan(contract, target.server.type))
+    if refused:
+        file = target.contract.file
+        written = _lines_of(target.contract, target.server.type)
+        listed = "\n".join(f"  {written.get(check.id, check.line)}: {check.id}: {why}" for check, why in refused)
+        words = "with its tables as they are now these rules cannot be checked; edit or remove them by hand"
+        raise UsageError(f"{file}: {words}:\n{listed}")
+
+
+def _lines_of(contract: "Contract", server_type: str) -> "dict[str, int]":
+    """Return where the rules stand in the file that is there, by the ids of their checks."""
+    from monitor.checks.plan import compile_plan
+
+    return {check.id: check.line for check in compile_plan(contract, server_type).checks}
+
+
+def _renamed(target: "Target", live: "Live", settings: "Settings") -> "dict[str, dict[str, str]]":
+    """Return what earlier runs know of renamed columns; nothing where there is no state yet."""
+    from monitor.checks.plan import compile_plan
+    from monitor.contracts.semver import Version
+    from monitor.domain.drift import shape_of
+    from monitor.domain.target import TargetKey
+    from monitor.drift.renames import remembered
+    from monitor.store.store import has_store, open_store
+    from monitor.store.values import Against
+    from monitor.telling import LEDGER
+
+    if not has_store(settings.state.url):
+        return {}
+    contract, server = target.contract, target.server
+    key = TargetKey(contract=contract.id, major=Version.parse(contract.version).major, server=server.name)
+    with open_store(settings.state.url) as store, store.reading() as reader:
+        before, records = reader.columns(key), reader.drift(limit=LEDGER, target=key)
+    events = [record.event for record in reversed(records) if record.against is Against.LAST_TIME]
+    found: dict[str, dict[str, str]] = {}
+    for dataset in compile_plan(contract, server.type).datasets:
+        was, now = before.get(dataset.table), live[dataset.name]
+        if was is not None and now is not None:
+            name = str(dataset.table)
+            found[dataset.name] = remembered(name, events, shape_of(was), shape_of(now), server.type)
+    return found
 
 
 def _live(target: "Target") -> "Live":

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from monitor.checks.schema import is_kind
 from monitor.checks.types import is_category, logical_type
@@ -9,12 +10,17 @@ from monitor.contracts.document import Document, Value
 from monitor.contracts.findings import Path
 from monitor.contracts.patch import add_item, remove, set_value
 from monitor.domain.contract import Column, Contract, Dataset
-from monitor.domain.drift import DriftKind, shape_of
+from monitor.domain.drift import DriftEvent, DriftKind, shape_of
 from monitor.domain.scan import ColumnSeen, TableSeen
-from monitor.drift.classify import compare, promised
+from monitor.drift.classify import NO_RENAMES, Renames, compare, promised
 
 Live = Mapping[str, TableSeen | None]
 """What is there for each dataset, by its contract name; None where its table is gone."""
+
+Renamed = Mapping[str, Renames]
+"""What is known of renamed columns of each dataset, by its contract name."""
+
+NOTHING_KNOWN: Renamed = MappingProxyType({})
 
 _OTHER_TYPE = frozenset({DriftKind.WIDENED, DriftKind.NARROWED, DriftKind.RETYPED})
 
@@ -46,7 +52,9 @@ class Remove:
 Mend = SetValue | AddColumn | Remove
 
 
-def mends(contract: Contract, document: Document, live: Live, dialect: str) -> tuple[Mend, ...]:
+def mends(
+    contract: Contract, document: Document, live: Live, dialect: str, renamed: Renamed = NOTHING_KNOWN
+) -> tuple[Mend, ...]:
     """Return the edits that make a contract agree with its tables, in an order in which they can be made.
 
     `document` is what the contract was read from. What is gone goes with all that refers to it; a column that looks
@@ -56,7 +64,14 @@ def mends(contract: Contract, document: Document, live: Live, dialect: str) -> t
     places = {name: place for place, name in enumerate(_names(document.root.get("schema")))}
     wanted: list[Mend] = []
     for dataset in contract.datasets:
-        wanted += _of(contract, dataset, ("schema", places[dataset.name]), document, live[dataset.name], dialect)
+        path: Path = ("schema", places[dataset.name])
+        table = live[dataset.name]
+        if table is None:
+            wanted.append(Remove(path=path))
+            continue
+        known = renamed.get(dataset.name, NO_RENAMES)
+        events = compare(dataset.table, promised(contract, dataset), shape_of(table), dialect, renames=known)
+        wanted += _of(contract, dataset, path, document, table, events)
     gone = {mend.path for mend in wanted if isinstance(mend, Remove)}
     gone |= set(_dangling(contract, places, document, gone))
     kept = [mend for mend in wanted if not isinstance(mend, Remove)]
@@ -90,17 +105,19 @@ def column_of(seen: ColumnSeen) -> dict[str, Value]:
 
 
 def _of(
-    contract: Contract, dataset: Dataset, path: Path, document: Document, table: TableSeen | None, dialect: str
+    contract: Contract,
+    dataset: Dataset,
+    path: Path,
+    document: Document,
+    table: TableSeen,
+    events: tuple[DriftEvent, ...],
 ) -> Iterator[Mend]:
-    if table is None:
-        yield Remove(path=path)
-        return
     if dataset.physical_type and not is_kind(dataset.physical_type, table.kind):
         yield SetValue(path=path, key="physicalType", value=table.kind)
     by_name = {name: place for place, name in enumerate(_names(_below(document.root, (*path, "properties"))))}
     places = {column.physical_name: by_name[column.name] for column in dataset.columns}
     properties = (*path, "properties")
-    for event in compare(dataset.table, promised(contract, dataset), shape_of(table), dialect):
+    for event in events:
         name = event.column or ""
         seen = table.column(name)
         match event.kind:
@@ -113,13 +130,15 @@ def _of(
                 yield AddColumn(path=properties, column=column_of(seen))
             case kind if kind in _OTHER_TYPE and seen is not None:
                 yield SetValue(path=(*properties, places[name]), key="physicalType", value=seen.type)
+    names = {place: name for name, place in places.items()}  # the newest, where one is renamed
     for column in dataset.columns:
-        seen = table.column(column.physical_name)
+        place = by_name[column.name]
+        seen = table.column(names[place])
         live = None if seen is None else seen.base_type or seen.type
         if live is not None and column.logical_type is not None and not is_category(column.logical_type, live):
             logical = logical_type(live)
             if logical is not None and logical != column.logical_type:
-                yield SetValue(path=(*properties, places[column.physical_name]), key="logicalType", value=logical)
+                yield SetValue(path=(*properties, place), key="logicalType", value=logical)
 
 
 def _dangling(

@@ -133,6 +133,15 @@ class Store:
         self.close()
 
 
+def has_store(url: str) -> bool:
+    """Say whether there is a state database to open; a file of SQLite may not be made yet. Raises StoreError."""
+    database = Database(url)
+    try:
+        return not database.is_sqlite or Path(database.place).is_file()
+    finally:
+        database.close()
+
+
 def open_store(url: str) -> Store:
     """Open the state database. A file of SQLite is made, and brought to this program's schema, by itself.
 
