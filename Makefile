@@ -60,8 +60,8 @@ wheel-test: $(VENV)/.dev  ## Build the wheel and use it in an empty environment
 	cd build && wheel-venv/bin/pactwatch --help > /dev/null && wheel-venv/bin/pactwatch lint ../contracts
 	cd build && wheel-venv/bin/python -c "from monitor.reports.html import _style; print(_style()[1])"
 
-clean:          ## Remove what was installed and built
-	rm -rf $(VENV) build dist *.egg-info .pactwatch .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean:          ## Remove what was installed and built, and the demo; what was recorded stays
+	rm -rf $(VENV) build dist *.egg-info .pactwatch/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/.demo: pyproject.toml constraints.txt
 	test -x $(BIN)/python || python3 -m venv $(VENV)
