@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Reader = Callable[[Document, str], list[Imported]]
 
 SUFFIXES: Mapping[str, tuple[str, ...]] = {"dbt": (".yml", ".yaml"), "sodacl": (".yml", ".yaml"), "gx": (".json",)}
+NAMES: Mapping[str, str] = {"dbt": "dbt", "sodacl": "Soda", "gx": "Great Expectations"}
 PASSED_OVER = frozenset({"target", "dbt_packages", "node_modules", ".git", ".venv"})
 PATH = click.argument("path", type=click.Path(path_type=Path, exists=True))
 OUT = click.option(
@@ -78,6 +79,8 @@ def sodacl_command(settings_of: "Callable[[], Settings]", path: Path, out: Path 
 def _import(tool: str, reader: "Reader", path: Path, folder: Path) -> int:
     """Write a draft for each table, tell what was left, and end with 2 if a file could not be read or a draft is none.
 
+    Raises UsageError where no file holds anything of that tool.
+
     Files that are there already are never touched.
     """
     from monitor.contracts.files import read, source_of
@@ -86,7 +89,7 @@ def _import(tool: str, reader: "Reader", path: Path, folder: Path) -> int:
     from monitor.contracts.yaml_reader import YamlError, read_yaml
     from monitor.drafting.imported import VERSION, render
 
-    written = left = troubles = 0
+    written = left = troubles = tables = 0
     for file in _files(tool, path):
         try:
             found = reader(read_yaml(read(file, str(file)).text), str(file))
@@ -99,6 +102,7 @@ def _import(tool: str, reader: "Reader", path: Path, folder: Path) -> int:
             line, _, text = error.problems[0]
             click.echo(visible(f"{file}:{line}: {text}"), err=True)
             continue
+        tables += len(found)
         for table in found:
             left += len(table.left)
             for text in table.left:
@@ -121,6 +125,8 @@ def _import(tool: str, reader: "Reader", path: Path, folder: Path) -> int:
             with place.open("x", encoding="utf-8", newline="\n") as stream:
                 stream.write(draft)
             written += 1
+    if not tables and not troubles:
+        raise UsageError(f"{path}: nothing in it that {NAMES[tool]} would read")
     click.echo(visible(f"wrote {counted(written, 'draft contract')} to {folder}; {left:,} not carried over"))
     return UsageError.exit_code if troubles else 0
 

@@ -40,6 +40,9 @@ MINUTE = 60.0
 EVERY = 5.0
 """Seconds between two looks at the outbox, beside those that a press asks for."""
 
+AT_ONCE = 8
+"""So many verifications are waited for at once where somebody else does them."""
+
 END = 2.0
 """Seconds for which a daemon that ends waits for what somebody pressed last."""
 
@@ -81,16 +84,17 @@ def listen(settings: "Settings", store: "Store") -> int:
 
 
 @contextmanager
-def hearing(settings: "Settings", store: "Store", engine_of: "EngineOf") -> Iterator[None]:
+def hearing(settings: "Settings", store: "Store", verify: "Callable[[TargetKey], Run]") -> Iterator[None]:
     """Do what people press while the block runs, where messages have buttons; somebody else delivers what follows.
 
-    Slack is never waited for: a token that is refused is logged, and the rest goes on.
+    `verify` lets a target be verified in its turn, and returns the run; several may be waited for at once. Slack is
+    never waited for: a token that is refused is logged, and the rest goes on.
     """
     if not routes_of(settings).has_buttons:
         yield
         return
     stop = threading.Event()
-    listener = _listener(settings, store, lambda: None, lambda target: reverify(settings, store, target, engine_of))
+    listener = _listener(settings, store, lambda: None, verify, at_once=AT_ONCE)
 
     def begin() -> None:
         try:
@@ -132,7 +136,11 @@ def reverify(settings: "Settings", store: "Store", target: "TargetKey", engine_o
 
 
 def _listener(
-    settings: "Settings", store: "Store", deliver: Callable[[], None], verify: "Callable[[TargetKey], Run]"
+    settings: "Settings",
+    store: "Store",
+    deliver: Callable[[], None],
+    verify: "Callable[[TargetKey], Run]",
+    at_once: int = 1,
 ) -> "Listener":
     """Return the listener of the configured bot. Raises UsageError where there is none."""
     from monitor.buttons.listener import Listener
@@ -145,7 +153,7 @@ def _listener(
             'nobody can press anything: add app_token = "${SLACK_APP_TOKEN}" to [slack]; it is an app-level token'
             " (xapp-…) with the scope connections:write"
         )
-    desk = _desk(settings, deliver, verify)
+    desk = replace(_desk(settings, deliver, verify), at_once=at_once)
     socket = SlackSocket(slack.app_token, base_url=slack.base_url)
     return Listener(store, socket, SlackPeople(slack.token, base_url=slack.base_url), desk)
 

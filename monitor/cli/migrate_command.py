@@ -19,7 +19,7 @@ def migrate_command(settings_of: "Callable[[], Settings]") -> int:
     """
     from monitor.store.store import migrate_store
 
-    before, after = migrate_store(settings_of().state.url)
+    before, after = migrate_store(settings_of().state_url)
     if before == after:
         click.echo(f"schema {after}: up to date")
     else:

@@ -17,7 +17,7 @@ from monitor.daemon.library import Invalid, Shelf
 from monitor.daemon.loop import Loop
 from monitor.daemon.parts import Parts
 from monitor.daemon.publisher import Publisher
-from monitor.daemon.requests import request
+from monitor.daemon.requests import request, request_in_person, wait_for
 from monitor.daemon.signs import Ping, write_heartbeat
 from monitor.daemon.status import Status
 from monitor.daemon.timetable import Timetable, timetable
@@ -25,12 +25,14 @@ from monitor.daemon.watcher import watch_files
 from monitor.daemon.worker import Tools, Work, work_on
 from monitor.deliver import Delivered
 from monitor.domain.contract import Contract
+from monitor.domain.scan import Run
 from monitor.domain.target import TargetKey
 from monitor.errors import MonitorError
 from monitor.incidents.actions import withdraw
 from monitor.record import decide
 from monitor.schedule.rhythm import Rhythm
 from monitor.store.slots import Backlog, Watched
+from monitor.words import counted
 
 LOOK = 1.0
 """Seconds between two looks for slots to run, if nothing rings."""
@@ -123,10 +125,8 @@ class Daemon:
                 break
             time.sleep(0.05)
         self._keep_up()
-        end = time.monotonic() + LONGEST_STOP
-        while time.monotonic() < end and self._parts.deliverer.once() != Delivered():
-            pass
-        self._site.once()
+        self._parts.deliverer.until_quiet()
+        Loop("site", self._publisher.finish, PUBLISH).once()
 
     def stop(self, in_a_hurry: Callable[[], bool] = lambda: False) -> bool:
         """End within 25 seconds: claim nothing more, let runs finish or hand them back, deliver once more.
@@ -188,10 +188,16 @@ class Daemon:
             behind=tuple(loop.name for loop in loops if loop.trouble),
         )
 
-    def request_run(self, contract: str, server: str, run_id: str, *, alert: bool = False) -> None:
+    def request_run(self, contract: str, server: str, run_id: str) -> None:
         """Let a contract be verified on a server soon, as the run of this id; see `requests.request`."""
-        request(self._store, self._now_watched(), contract, server, run_id, alert=alert)
+        request(self._store, self._now_watched(), contract, server, run_id)
         self._desk.wake()
+
+    def verify(self, target: TargetKey) -> Run:
+        """Let a target be verified in its turn for somebody who waits; see `requests.wait_for`."""
+        run_id = request_in_person(self._store, self._now_watched(), target)
+        self._desk.wake()
+        return wait_for(self._store, run_id, self._stopping)
 
     def requested(self, run_id: str) -> str | None:
         """Return where a requested run is: due, running, done or skipped; None for one that nobody asked for."""
@@ -221,7 +227,7 @@ class Daemon:
             self._publisher.use(library, table)
             self._reconcile_now.set()
             told = {"action": "contracts_loaded", "targets": len(table.entries), "invalid": len(invalid)}
-            log.info("%d targets are watched", len(table.entries), extra=told)
+            log.info("Watching %s", counted(len(table.entries), "target"), extra=told)
         for each in invalid:
             if each not in self._invalid:
                 about = {"action": "contract_invalid", "file": each.file}

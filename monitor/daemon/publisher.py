@@ -27,6 +27,9 @@ BATCH = 8
 FRONT = 5.0
 """Seconds after which the front page is written at the latest while there is more to do."""
 
+REST = 10.0
+"""So many times as long as it took to write, the front page is left as it is."""
+
 SURE = 30.0
 """Seconds after which every target is looked at, whatever the quick look says."""
 
@@ -46,6 +49,7 @@ class Publisher:
         self._marks: Mapping[TargetKey, Mark] = {}
         self._pulse: Pulse | None = None
         self._sure_at = self._front_at = float("-inf")
+        self._rest = 0.0
         self._seen_at = datetime.now(UTC)
         self._queue: dict[TargetKey, None] = {}
         self._is_front_old = False
@@ -55,16 +59,36 @@ class Publisher:
         self._contracts = library, table
 
     def step(self) -> None:
-        """Write what is new. Raises StoreError, and OSError where the folder takes no pages: all is tried again."""
+        """Write what is new. Raises StoreError, and OSError where the folder takes no pages: all is tried again.
+
+        The front page tells of all targets, so it is the dearest: it takes a tenth of the time at most, and what the
+        last runs changed may be on it a step later.
+        """
         while self._look() and not self._stopping():
-            batch = tuple(self._queue)[:BATCH]
-            if self._promises is not None and batch:
-                self._site.refresh(self._store, self._promises, batch, datetime.now(UTC))
-            for target in batch:
-                del self._queue[target]
-            if not self._queue or time.monotonic() - self._front_at > FRONT:
-                self._site.front(self._store, datetime.now(UTC))
-                self._is_front_old, self._front_at = bool(self._queue), time.monotonic()
+            self._write_batch()
+            if time.monotonic() - self._front_at > (FRONT if self._queue else self._rest):
+                self._write_front()
+            elif not self._queue:
+                return
+
+    def finish(self) -> None:
+        """Write all that is new, the front page too. Raises as a step does."""
+        self.step()
+        if self._is_front_old and not self._stopping():
+            self._write_front()
+
+    def _write_batch(self) -> None:
+        batch = tuple(self._queue)[:BATCH]
+        if self._promises is not None and batch:
+            self._site.refresh(self._store, self._promises, batch, datetime.now(UTC))
+        for target in batch:
+            del self._queue[target]
+
+    def _write_front(self) -> None:
+        begun = time.monotonic()
+        self._site.front(self._store, datetime.now(UTC))
+        self._front_at, self._is_front_old = time.monotonic(), bool(self._queue)
+        self._rest = REST * (self._front_at - begun)
 
     def _look(self) -> bool:
         """Queue what is new; say whether there is anything to write."""

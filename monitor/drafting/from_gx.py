@@ -24,8 +24,10 @@ class _Expectation:
 
 
 def imported(document: Document, file: str) -> list[Imported]:
-    """Return the one draft of a suite, called like it; what is left names its line."""
+    """Return the one draft of a suite, called like it; what is left names its line. What is no suite gives none."""
     root = document.root
+    if not isinstance(root.get("expectations"), list):
+        return []
     name = root.get("name") or root.get("expectation_suite_name") or ""
     table = Imported(name=str(name))
     expectations = root.get("expectations")

@@ -18,7 +18,7 @@ from monitor.reports.index_view import Entry, Rows, coverage, first_day, index_p
 from monitor.reports.material import DAYS, Promise, Settled, TargetHistory, midnight, read_target
 from monitor.reports.now import now_of
 from monitor.reports.promises import Promises
-from monitor.reports.stamps import digest_of, pages_of, stamp
+from monitor.reports.stamps import alone, digest_of, pages_of, stamp
 from monitor.reports.status import badge_of, status_of
 from monitor.store.marks import Mark
 from monitor.store.pages import Latest
@@ -102,7 +102,7 @@ class Site:
     ) -> Built:
         """Write the pages of targets that were read, as far as they may have changed."""
         built, wanted = Built(), [target for target in targets if target in self._entries]
-        with source.reading() as reader:
+        with alone(self._folder), source.reading() as reader:
             contracts = {target.contract for target in wanted}
             marks = reader.marks(*(contracts if len(contracts) <= FEW else ()))
             making = _Making(
@@ -117,7 +117,9 @@ class Site:
         with source.reading() as reader:
             page = index_page(self._entries.values(), reader.troubles(), self._settled(now), self._rows)
         written = self._write([(page.frame.path, html.render_page(page))])
-        return self._assets() + Built(pages=len(written), written=sum(written.values()))
+        shared = html.assets()
+        self._write([(shared.style_name, shared.style), (shared.script_name, shared.script)])
+        return Built(pages=len(written), written=sum(written.values()))
 
     @property
     def targets(self) -> tuple[TargetKey, ...]:
@@ -214,11 +216,6 @@ class Site:
             crumbs = (to_index(path), to_contract(path, record.target, record.name))
             title = f"Run {record.run_id} of {record.name} {record.version}"
             yield path, html.render_run(run, contract, frame(self._settled(now), path, title, *crumbs))
-
-    def _assets(self) -> Built:
-        shared = html.assets()
-        written = self._write([(shared.style_name, shared.style), (shared.script_name, shared.script)])
-        return Built(pages=len(written), written=sum(written.values()))
 
     def _write(self, pages: Iterable[tuple[str, str]]) -> dict[str, bool]:
         """Write pages; return whether each of them had changed."""

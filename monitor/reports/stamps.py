@@ -4,8 +4,10 @@ A stamp is a small file beside the pages. It names all that went into them (what
 this very program) by a hash, and each file that came out with its size.
 """
 
+import fcntl
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +15,17 @@ from monitor.reports import html
 
 NAME = ".made"
 """Begins with a dot: it is no page, and no web server of ours shows it."""
+
+LOCK = ".lock"
+
+
+@contextmanager
+def alone(site: Path) -> Iterator[None]:
+    """Write to a site while nobody else does, however many daemons share it: pages and stamps stay of one piece."""
+    site.mkdir(parents=True, exist_ok=True)
+    with (site / LOCK).open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def digest_of(*parts: object) -> str:

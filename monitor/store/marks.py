@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, case, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, ScalarSelect, case, func, select
 
 from monitor.domain.target import TargetKey
 from monitor.store import tables
@@ -13,7 +13,7 @@ Pulse = tuple[int | None, datetime | None]
 """The last run and the moment of the last change of an incident: while it stays the same, hardly anything is new."""
 
 Mark = tuple[int, ...]
-"""What is known of a target, as numbers: two that are equal say that nothing was recorded, decided or forgotten."""
+"""What is known of a target, as numbers: two that are equal say that nothing was recorded or forgotten."""
 
 
 class MarkReader:
@@ -35,11 +35,17 @@ class MarkReader:
     def marks(self, *contracts: str) -> Mapping[TargetKey, Mark]:
         """Return the mark of each target of these contracts, or of all."""
         targets, runs, incidents, drift = tables.targets, tables.runs, tables.incidents, tables.drift_events
+        told, outbox = tables.outbox_incidents, tables.outbox
+        sent = outbox.c.attempts + case((outbox.c.finished_at.is_(None), 0), else_=1)
+        telling = incidents.join(told, told.c.incident_id == incidents.c.id).join(
+            outbox, outbox.c.id == told.c.outbox_id
+        )
         numbers = (
             _of(runs.c.target_id, func.max(runs.c.id)),
             _of(runs.c.target_id, func.sum(case((runs.c.pruned, 0), else_=1))),
             _of(incidents.c.target_id, func.sum(incidents.c.sequence + 1)),
             _of(drift.c.target_id, func.count()),
+            _of(incidents.c.target_id, func.sum(sent + 1), telling),
         )
         rows = self._connection.execute(
             select(targets.c.contract, targets.c.major, targets.c.server, *numbers).where(
@@ -52,6 +58,7 @@ class MarkReader:
         }
 
 
-def _of(target_id: ColumnElement[int], number: ColumnElement[Any]) -> ScalarSelect[Any]:
+def _of(target_id: ColumnElement[int], number: ColumnElement[Any], rows: FromClause | None = None) -> ScalarSelect[Any]:
     """Return a number of the rows of each target, by the index that every one of these tables has on it."""
-    return select(number).where(target_id == tables.targets.c.id).correlate(tables.targets).scalar_subquery()
+    wanted = select(number) if rows is None else select(number).select_from(rows)
+    return wanted.where(target_id == tables.targets.c.id).correlate(tables.targets).scalar_subquery()

@@ -39,7 +39,7 @@ def test_the_served_pages_follow_the_verdict(shop: Program) -> None:
     with serving(shop) as daemon, client_of(daemon) as client:
         verdict = verdict_of(client)
         until(lambda: verdict() == "kept", 30.0)
-        assert "is kept." in client.get("/").text
+        until(lambda: "is kept." in client.get("/").text, 30.0)
         shop.warehouse.rows("ALTER TABLE orders DROP COLUMN amount")
         until(lambda: verdict() == "broken", 30.0)
         until(lambda: "is broken." in client.get("/").text, 30.0)
