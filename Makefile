@@ -15,23 +15,23 @@ demo: $(VENV)/.demo  ## Verify real data in an embedded PostgreSQL
 test: $(VENV)/.dev  ## Run the whole test suite on a real PostgreSQL
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-lint: $(VENV)/.dev  ## Style, types, layers; compiled checks and README in step
+lint: $(VENV)/.dev  ## Style, types, layers; compiled checks and help texts in step
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pactwatch lint contracts
 	$(BIN)/pactwatch compile --check
-	$(BIN)/python docs/readme_help.py --check
+	$(BIN)/python tools/command_help.py --check
 
 format: $(VENV)/.dev  ## Mend what can be mended by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/pactwatch compile
-	$(BIN)/python docs/readme_help.py
+	$(BIN)/python tools/command_help.py
 
 screenshots: demo $(VENV)/.dev  ## One picture of each page of the demo's report, in docs/screenshots
-	$(BIN)/python docs/screenshots.py
+	$(BIN)/python tools/screenshots.py
 
 bench: $(VENV)/.dev  ## Measure against hand-written SQL and plain soda-core, side by side (minutes)
 	$(BIN)/python -m tests.bench.verify
@@ -63,8 +63,8 @@ wheel-test: $(VENV)/.dev  ## Build the wheel and use it in an empty environment
 	cd build && wheel-venv/bin/pactwatch --help > /dev/null && wheel-venv/bin/pactwatch lint ../contracts
 	cd build && wheel-venv/bin/python -c "from monitor.reports.html import _style; print(_style()[1])"
 
-clean:          ## Remove what was installed and built
-	rm -rf $(VENV) build dist *.egg-info .pactwatch .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean:          ## Remove what was installed and built, and the demo; what was recorded stays
+	rm -rf $(VENV) build dist *.egg-info .pactwatch/demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/.demo: pyproject.toml constraints.txt
 	test -x $(BIN)/python || python3 -m venv $(VENV)

@@ -172,9 +172,9 @@ def test_a_webhook_is_signed_and_carries_what_a_receiver_needs_to_act(watching: 
 
 
 def documented() -> dict[str, Any]:
-    """Return the example in the README."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    example = readme.partition("<!-- webhook -->\n```json\n")[2].partition("```")[0]
+    """Return the example in docs/alerts.md."""
+    alerts = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
+    example = alerts.partition("<!-- webhook -->\n```json\n")[2].partition("```")[0]
     data: dict[str, Any] = json.loads(example, parse_float=Decimal)["data"]
     return data
 

@@ -92,9 +92,12 @@ def test_what_nobody_verified_is_a_trouble_until_it_is_verified(store: Store) ->
     noting = Noting()
     house = Housekeeping(store, Settings(), noting)
     invalid = [Invalid(file="a.odcs.yaml", problems=("1: no",))]
-    house.once(table, invalid)
     (mine,) = (each for each in claim(store) if each.watched == WATCHED)
     record(store, recorded("r1", mine))
+    store.slots.enqueue([slot(5)], {WATCHED: INSTANT + timedelta(minutes=5)})
+    house.once(table, invalid)
+    (late,) = (each for each in claim(store) if each.watched == WATCHED)
+    record(store, recorded("r2", late))
     house.once(table, [])
     first, second = noting.troubles
     assert [trouble.target for trouble in first[IncidentKind.NO_RUN]] == [TARGET]

@@ -1,4 +1,4 @@
-"""Takes a picture of each page of the demo's site, for the README and for who draws: `python docs/screenshots.py`."""
+"""Takes a picture of each page of the demo's site, for the README and for who draws: `python tools/screenshots.py`."""
 
 import sys
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 SITE = Path(".pactwatch/demo/reports")
-FOLDER = Path(__file__).parent / "screenshots"
+FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 CONTRACT = "contracts/nyc-flights/v1/warehouse"
 WIDE, PHONE = (1280, 900), (360, 740)
 
