@@ -69,5 +69,5 @@ $(VENV)/.demo: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.demo
-	PIP_CONSTRAINT=constraints.txt $(PIP) install --editable '.[demo,dev]'
+	PIP_CONSTRAINT=constraints.txt $(PIP) install --editable '.[demo,dev,distributed]'
 	touch $@

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from monitor.errors import UsageError
+
 if TYPE_CHECKING:
     from monitor.daemon.daemon import Daemon
     from monitor.settings import Settings
@@ -23,9 +25,21 @@ PAUSE = 0.1
 
 @click.command("serve")
 @click.option("--once", is_flag=True, help="Run what is due, tell it, and end.")
+@click.option(
+    "--role",
+    type=click.Choice(["all", "scheduler", "worker"]),
+    default="all",
+    show_default=True,
+    help="A scheduler runs nothing; a worker does nothing else.",
+)
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_obj
-def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format: Literal["text", "json"]) -> int:
+def serve_command(
+    settings_of: "Callable[[], Settings]",
+    once: bool,
+    role: Literal["all", "scheduler", "worker"],
+    log_format: Literal["text", "json"],
+) -> int:
     """Be the daemon: verify every contract when it is due, tell people, keep incidents up.
 
     Contracts are read again when their files change, and at SIGHUP. SIGTERM or Ctrl-C lets runs finish or hands them
@@ -34,14 +48,16 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
     """
     from monitor.daemon.logs import log_to
 
+    if once and role != "all":
+        raise UsageError("--once does all there is to do: leave out --role")
     log_to(sys.stderr, log_format)
     signals: list[int] = []  # a handler only takes a note: locks may be held by whoever it interrupts
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda number, _: signals.append(number))
     with ExitStack() as stack:
         settings = settings_of()
-        store = stack.enter_context(_store(settings))
-        daemon = _put_together(settings, store, stack, once=once)
+        store = stack.enter_context(_store(settings, once=once))
+        daemon = _put_together(settings, store, stack, once=once, role=role)
         if once:
             daemon.run_once()
         else:
@@ -54,10 +70,11 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
     return 0
 
 
-def _store(settings: "Settings") -> "Store":
+def _store(settings: "Settings", *, once: bool) -> "Store":
+    from monitor.settings import Dispatcher
     from monitor.store.store import open_store
 
-    return open_store(settings.state.url)
+    return open_store(settings.state.url, Dispatcher.DATABASE if once else settings.daemon.dispatcher)
 
 
 def _served(settings: "Settings", daemon: "Daemon", store: "Store") -> "Server":
@@ -68,11 +85,11 @@ def _served(settings: "Settings", daemon: "Daemon", store: "Store") -> "Server":
     return Server(app(store, daemon, settings.http, settings.reports), settings.http)
 
 
-def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, once: bool) -> "Daemon":
+def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, once: bool, role: str) -> "Daemon":
     from monitor.cli.alerting import alerting_of, delivery_of, for_daemon
     from monitor.cli.listening import hearing
     from monitor.daemon.daemon import Daemon
-    from monitor.daemon.parts import Parts
+    from monitor.daemon.parts import Parts, Role
     from monitor.upkeep import Upkeep
     from monitor.wiring import Engines, placement
 
@@ -81,7 +98,7 @@ def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, onc
     if once:  # nobody waits for a moment that is spread, or for others
         schedule, alerts = replace(settings.schedule, spread=0.0), replace(settings.alerts, group=0.0)
         settings = replace(settings, schedule=schedule, alerts=alerts)
-    else:
+    elif role != Role.WORKER:
         stack.enter_context(hearing(settings, store, engines.of))
     alerting = alerting_of(settings)
     return Daemon(
@@ -93,6 +110,7 @@ def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, onc
             alerting=alerting,
             deliverer=delivery_of(settings, store),
             keeper=lambda contract_of: Upkeep(store, alerting, contract_of),
+            role=Role(role),
         )
     )
 
