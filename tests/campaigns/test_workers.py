@@ -55,21 +55,41 @@ class Fleet:
         return process
 
     def strike(self, blow: str, place: int, seconds: float) -> None:
-        process = self.running[place].process
+        """Strike a process, the scheduler's (0) or a worker's; a worker is struck in the middle of a run."""
         match blow:
             case "kill":
-                process.kill()
-                process.wait()
+                place = place and self.caught()
+                self.running[place].process.kill()
+                self.running[place].process.wait()
                 self.running[place] = self._start(ROLES[place])
             case "end":
                 assert ended(self.running[place]) == 0
                 self.running[place] = self._start(ROLES[place])
             case "stand still":
+                process = self.running[place and self.caught()].process
                 os.kill(process.pid, signal.SIGSTOP)
                 time.sleep(seconds)
                 os.kill(process.pid, signal.SIGCONT)
             case _:
                 self._program.warehouse.rows(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {OURS}")
+
+    def caught(self) -> int:
+        """Stop a worker while it has a slot that is not done; return its place."""
+        return until(self._catch, 60)
+
+    def _catch(self) -> int | None:
+        ask = self._program.warehouse.rows
+        for (owner,) in ask("SELECT claimed_by FROM slots WHERE state = 'running'"):
+            pid = int(owner.split(":")[1])
+            place = next((at for at, each in enumerate(self.running) if each.process.pid == pid), None)
+            if place is None:
+                continue
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(0.05)  # what it sent before is done by then
+            if ask(f"SELECT 1 FROM slots WHERE state = 'running' AND claimed_by = '{owner}'"):
+                return place
+            os.kill(pid, signal.SIGCONT)
+        return None
 
     def actions(self, role: str) -> set[str]:
         return {action for each, serves in self.started if each == role for action in serves.actions()}
@@ -116,11 +136,12 @@ def campaign(program: Program, seed: int, blows: int) -> None:
     assert wrongs(dsn, CONTRACTS, EVERY) == [], truth
     told = summary(dsn)
     assert told["done"] >= len(CONTRACTS) * blows / 4
+    assert told["again"], "runs were struck in their midst"
     print(f"\nseed {seed}: {blows} blows, {dict(told)}")  # noqa: T201 - what a campaign counted
 
 
 @pytest.mark.parametrize(
-    ("seed", "blows"), [(1, 5), *(pytest.param(seed, 40, marks=pytest.mark.soak) for seed in (2, 3))]
+    ("seed", "blows"), [(12, 5), *(pytest.param(seed, 40, marks=pytest.mark.soak) for seed in (2, 3))]
 )
 def test_every_slot_has_one_end_whichever_process_is_struck(program: Program, seed: int, blows: int) -> None:
     campaign(program, seed, blows)
