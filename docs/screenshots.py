@@ -13,8 +13,10 @@ WIDE, PHONE = (1280, 900), (360, 740)
 
 def pages(site: Path) -> dict[str, tuple[str, tuple[int, int], str]]:
     """Return each picture's name with its page, the size of the window and the colour scheme."""
-    incident = next(iter(sorted((site / CONTRACT / "incidents").glob("*.html")))).relative_to(site)
-    run = max((site / CONTRACT / "runs").glob("*.html"), key=lambda path: path.stat().st_size).relative_to(site)
+    incident, run = (
+        max((site / CONTRACT / kind).glob("*.html"), key=lambda path: path.stat().st_size).relative_to(site)
+        for kind in ("incidents", "runs")
+    )
     check = f"{CONTRACT}/flights.html#flights.dest.foreign-key"
     return {
         "front-page": ("index.html", WIDE, "light"),

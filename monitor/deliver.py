@@ -9,14 +9,17 @@ from functools import partial
 from typing import Any, TypeVar, cast
 
 from monitor.alerts.routing import ELSEWHERE
+from monitor.domain.target import TargetKey
 from monitor.failpoints import Point, reach
-from monitor.gathering import LATE, gather
+from monitor.gathering import LATE, WAITING, gather
+from monitor.gathering import MOST as MOST_WAITING
 from monitor.mrkdwn import words
 from monitor.notifiers.base import (
     AmbiguousDelivery,
     CannotTell,
     DeliveryError,
     Destination,
+    Facts,
     Fault,
     Mention,
     MentionKind,
@@ -93,12 +96,17 @@ class Delivery:
         fallback: str,
         last: str | None = None,
         pace: timedelta = PACE,
+        public_url: str | None = None,
     ) -> None:
-        """Use this store and notifier. `owner` names the process: two of them never send the same alert at a time."""
+        """Use this store and notifier. `owner` names the process: two of them never send the same alert at a time.
+
+        `public_url` is where the links of a message for machines lead.
+        """
         self._store = store
         self._notifier = notifier
         self._owner = owner
         self._pace = pace
+        self._public_url = public_url
         self._fallbacks = (fallback,) if last is None else (fallback, last)
 
     def once(self) -> Delivered:
@@ -172,9 +180,12 @@ class Delivery:
         thread = self._thread(claim.alert)
         if thread is not None and str(thread.state.get("as_of", "")) > str(claim.alert.payload["as_of"]):
             raise _SupersededError(str(thread.state.get("alert", "")))
-        if thread is not None and "digest" in thread.state and self._notifier.abilities.updates:
+        updates = self._notifier.abilities.updates
+        if thread is not None and not updates and (reply := self._reply_to(claim.alert)):
+            raise _SupersededError(reply)
+        if thread is not None and "digest" in thread.state and updates:
             return self._tell_line(claim, message, thread)
-        if thread is not None and thread.channel and thread.ts and self._notifier.abilities.updates:
+        if thread is not None and thread.channel and thread.ts and updates:
             try:
                 there, ts = Destination(channel=thread.channel), thread.ts
                 sent = self._unhurried(UPDATES, lambda: self._notifier.update(message, there, ts))
@@ -241,7 +252,7 @@ class Delivery:
         """Tell it in the thread; where there is none, as a message of its own: better so than not at all."""
         thread = self._thread(claim.alert)
         if thread is None or not thread.channel or not thread.ts or not self._notifier.abilities.threads:
-            return self._tell_first(claim, message)
+            return self._tell_first(claim, _alone(message, claim.alert))
         there = Destination(channel=thread.channel)
         found = self._found(claim, there, thread.ts)
         if found is not None:
@@ -251,7 +262,16 @@ class Delivery:
         except DeliveryError as error:
             if error.fault is not Fault.PARENT:
                 raise
-            return self._tell_first(claim, message)
+            return self._tell_first(claim, _alone(message, claim.alert))
+
+    def _reply_to(self, parent: QueuedAlert) -> str | None:
+        """Return the reply that waits to tell what a parent message would show, where nothing can be edited."""
+        with self._store.reading() as reader:
+            found = reader.alerts(
+                limit=MOST_WAITING, story=parent.story, destination=parent.destination, states=WAITING
+            )
+        replies = (each.alert for each in found if each.alert.kind == "reply")
+        return next((each.id for each in replies if each.payload["as_of"] == parent.payload["as_of"]), None)
 
     def _found(self, claim: Claim, destination: Destination, thread_ts: str | None = None) -> Sent | None:
         """Return where the message is already, if an earlier attempt may have sent it."""
@@ -315,6 +335,25 @@ class Delivery:
             blocks=tuple(blocks),
             payload={"incident": tells[0].incident, "sequence": tells[0].sequence} if tells else {},
             mentions=tuple(Mention(kind=MentionKind(each["kind"]), value=each["value"]) for each in mentions),
+            facts=self._facts(claim.alert) if self._notifier.abilities.facts else None,
+        )
+
+    def _facts(self, alert: QueuedAlert) -> Facts:
+        """Return what a machine needs in order to act."""
+        from monitor.alerts.facts import Promised, facts_of
+
+        promises: dict[TargetKey, Promised] = {}
+        with self._store.reading() as reader:
+            changes = reader.changes(alert.tells)
+            for target in {change.incident.target for change in changes}:
+                checks = {standing.check.id: standing.check for standing in reader.verdict_now(target)}
+                ran = reader.runs(limit=1, target=target)
+                promises[target] = Promised(version=ran[0].version if ran else None, checks=checks)
+        return Facts(
+            role=str(alert.payload["role"]),
+            story=alert.story,
+            incidents=facts_of(changes, promises, self._public_url),
+            total=len({change.incident.id for change in changes}),
         )
 
     def _now(self) -> datetime:
@@ -405,6 +444,13 @@ class _SupersededError(Exception):
         """Keep which one."""
         self.by = by
         super().__init__(by)
+
+
+def _alone(message: Message, alert: QueuedAlert) -> Message:
+    """Return a reply that has no thread around it: it says what it is about."""
+    about = words(str(alert.payload["about"]))
+    blocks = (*message.blocks, *cast("Any", _small(about))) if message.blocks else ()
+    return replace(message, text=f"{message.text} · {about}", blocks=blocks[:MOST])
 
 
 def _small(note: str) -> list[Json]:

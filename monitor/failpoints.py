@@ -17,6 +17,8 @@ VARIABLE = "PACTWATCH_FAILPOINT"
 class Point(StrEnum):
     """Every such place. `written` stands before a commit, `committed` after it."""
 
+    SCANNING = "scanning"
+    """A scanning process has connected. It sees the variable only if `[servers.…] env` names it."""
     MIGRATION_WRITTEN = "migration.written"
     RUN_WRITTEN = "run.written"
     ALERTS_WRITTEN = "alerts.written"

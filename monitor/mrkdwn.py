@@ -20,6 +20,18 @@ EDGE_UNDERSCORE: Final = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 EMOJI: Final = re.compile(r":(?=[\w+'-]*[^\W\d_][\w+'-]*:)")
 """The first colon of something that names an emoji; a time such as 02:00:14 has no letter and stays."""
 
+SIGN: Final = re.compile(r"^:([a-z_]+): ")
+SIGNS: Final = {
+    "red_circle": "BROKEN ",
+    "large_yellow_circle": "WARN ",
+    "large_purple_circle": "UNKNOWN ",
+    "white_check_mark": "OK ",
+}
+"""The signs that our messages begin with, as words; the others say nothing that the text does not."""
+
+MARKED: Final = re.compile(r"`([^`]+)`|\*([^*`\n]+)\*")
+"""What we mark as code or bold; text of strangers has neither character where it is not code."""
+
 BROADCAST: Final = re.compile(r"<(?=!(?:channel|here|everyone|group)\b)", re.IGNORECASE)
 URL_SAFE: Final = "!#$%&'()*+,/:;=?@[]~-._"
 LONGEST_CODE: Final = 300
@@ -72,8 +84,10 @@ def web_address(url: str) -> bool:
 
 
 def plain(markup: str) -> str:
-    """Return markup of ours as text for a place that knows none: links written out, escapes undone."""
-    text = re.sub(r"<([^|<>]+)\|([^<>]*)>", r"\2 (\1)", markup)
+    """Return markup of ours as text for a place that knows none: a sign is a word, links are written out."""
+    text = SIGN.sub(lambda sign: SIGNS.get(sign[1], ""), markup)
+    text = MARKED.sub(lambda found: found[1] or found[2], text)
+    text = re.sub(r"<([^|<>]+)\|([^<>]*)>", r"\2 (\1)", text)
     text = re.sub(r"<((?:https?:|mailto:)[^|<>]+)>", r"\1", text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 

@@ -226,7 +226,8 @@ class Settings:
 
     `contract_variables` holds the allowed names and their values; `servers` is empty without a configuration file.
     Without `slack`, `incoming` (the URL of a Slack webhook), `webhook` or `alerts.to` nobody can be alerted. The
-    `routes` are in order: the first that matches counts.
+    `routes` are in order: the first that matches counts. `missing` are the variables that are not set, by the
+    setting that refers to them: a mistake only for whoever needs it.
     """
 
     file: Path | None = None
@@ -245,6 +246,28 @@ class Settings:
     schedule: ScheduleSettings = ScheduleSettings()
     daemon: DaemonSettings = DaemonSettings()
     routes: tuple[RouteSettings, ...] = ()
+    missing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def state_url(self) -> str:
+        """Return where Pactwatch remembers. Raises SettingsError where that refers to a variable that is not set."""
+        self.need("state.url")
+        return self.state.url
+
+    def need(self, *tables: str) -> None:
+        """Raise SettingsError if a setting of these tables refers to variables that are not set, naming them all."""
+        lacking = self.lacking(*tables)
+        if lacking:
+            raise SettingsError("\n".join(f"{self.file}: {problem}" for problem in lacking))
+
+    def lacking(self, *tables: str) -> list[str]:
+        """Return which settings of these tables refer to variables that are not set; of all tables if none is named."""
+        return [
+            f"{where}: the environment variable {name} is not set"
+            for where, names in self.missing.items()
+            if not tables or any(f"{where}.".startswith(f"{table}.") for table in tables)
+            for name in names
+        ]
 
 
 def load_settings(file: Path | None, environment: Mapping[str, str]) -> Settings:

@@ -1,11 +1,20 @@
 """What every table of `pactwatch.toml` is read with: no unknown keys, durations, addresses, time zones."""
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
@@ -14,10 +23,42 @@ _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
+class Unset(str):
+    """A value that refers to a variable which is not set, as it is written: whoever needs it learns that first."""
+
+    __slots__ = ()
+
+
+def unless_unset(value: object, validate: ValidatorFunctionWrapHandler) -> object:
+    """Judge a value only where it is known."""
+    return value if isinstance(value, Unset) else validate(value)
+
+
 class Table(BaseModel):
     """A table of the configuration: a key that nobody knows is a mistake."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    _known = field_validator("*", mode="wrap")(unless_unset)
+
+
+class Environment:
+    """The environment that a configuration refers to; `missing` are the variables it lacks, by setting."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        """Begin with nothing missing."""
+        self._variables = variables
+        self.missing: dict[str, tuple[str, ...]] = {}
+
+    def expand(self, value: object, where: str, encoded: Callable[[str], str] = str) -> object:
+        """Return a setting's value with its `${NAME}` references filled in; `Unset` where one of them is missing."""
+        if not isinstance(value, str):
+            return value
+        lacking = tuple(name for name in REFERENCE.findall(value) if name not in self._variables)
+        if lacking:
+            self.missing[where] = (*self.missing.get(where, ()), *lacking)
+            return Unset(value)
+        return REFERENCE.sub(lambda match: encoded(self._variables[match[1]]), value)
 
 
 def web_address(value: object) -> object:

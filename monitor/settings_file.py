@@ -1,6 +1,5 @@
 """The text of `pactwatch.toml` → `Settings`: the only place where pydantic stands."""
 
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,7 +21,7 @@ from monitor.settings import (
     WebhookSettings,
     variables_of,
 )
-from monitor.settings_base import REFERENCE, Seconds, Table, Zone, web_address
+from monitor.settings_base import REFERENCE, Environment, Seconds, Table, Zone, web_address
 from monitor.settings_http import Http, filled
 from monitor.settings_schedule import Daemon, Schedule
 from monitor.settings_state import in_folder, state_url
@@ -145,13 +144,15 @@ class _File(Table):
 def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
     """Return the settings that a configuration text stands for; relative paths start at the file's folder.
 
-    `${NAME}` in a server's values is replaced from the environment. Raises SettingsError listing every problem.
+    `${NAME}` is replaced from the environment; variables that are not set are `Settings.missing`. Raises SettingsError
+    listing every problem.
     """
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{file}: not TOML: {error}") from error
     problems: list[str] = []
+    known = Environment(environment)
     servers = document.get("servers")
     sources: dict[str, Sources] = {}
     if isinstance(servers, dict):
@@ -159,20 +160,19 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
             if isinstance(server, dict):
                 problems += _secrets_in_plain_text(name, server)
                 sources[name] = _sources(name, server, file)
-                servers[name] = {
-                    key: _expand(value, f"servers.{name}.{key}", environment, problems) for key, value in server.items()
-                }
-    _fill(document, environment, problems)
+                servers[name] = {key: known.expand(value, f"servers.{name}.{key}") for key, value in server.items()}
+    _fill(document, known, problems)
     try:
         read = _File.model_validate(document)
     except ValidationError as error:
         problems += [_told(each["loc"], each["type"], each["msg"], each["input"]) for each in error.errors()]
         raise _error(file, problems) from None
-    missing = [name for name in read.contract_variables if name not in environment]
-    problems += [f"contract_variables: {name} is not set in the environment" for name in missing]
+    unset = [name for name in read.contract_variables if name not in environment]
+    problems += [f"contract_variables: {name} is not set in the environment" for name in unset]
     if read.state.keep_rollups < read.state.keep_results:
         problems.append("state.keep_rollups: roll-ups must be kept at least as long as results (keep_results)")
-    if read.daemon.dispatcher is Dispatcher.PROCRASTINATE and not read.state.url.startswith("postgres"):
+    spreads = read.daemon.dispatcher is Dispatcher.PROCRASTINATE and "state.url" not in known.missing
+    if spreads and not read.state.url.startswith("postgres"):
         kind = read.state.url.partition(":")[0]
         problems.append(f'daemon.dispatcher: "procrastinate" needs state.url in PostgreSQL, found {kind}')
     slack, incoming = (read.slack.bot(), read.slack.webhook) if read.slack else (None, None)
@@ -203,10 +203,11 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
         http=read.http.value(),
         schedule=read.schedule.value(),
         daemon=read.daemon.value(folder),
+        missing=known.missing,
     )
 
 
-def _fill(document: dict[str, Any], environment: Mapping[str, str], problems: list[str]) -> None:
+def _fill(document: dict[str, Any], environment: Environment, problems: list[str]) -> None:
     """Fill in the references of every table but the servers'; secrets in plain text are problems."""
     state = document.get("state")
     if isinstance(state, dict) and isinstance(state.get("url"), str):
@@ -214,16 +215,14 @@ def _fill(document: dict[str, Any], environment: Mapping[str, str], problems: li
     problems += people.in_plain_text(document)
     daemon = document.get("daemon")
     if isinstance(daemon, dict) and "ping_url" in daemon:
-        daemon["ping_url"] = _expand(daemon["ping_url"], "daemon.ping_url", environment, problems)
+        daemon["ping_url"] = environment.expand(daemon["ping_url"], "daemon.ping_url")
     for name in ("slack", "webhook"):
         table = document.get(name)
         if isinstance(table, dict):
-            document[name] = {
-                key: _expand(value, f"{name}.{key}", environment, problems) for key, value in table.items()
-            }
+            document[name] = {key: environment.expand(value, f"{name}.{key}") for key, value in table.items()}
     http = document.get("http")
     if isinstance(http, dict):
-        document["http"] = filled(http, lambda value, at: _expand(value, at, environment, problems), problems)
+        document["http"] = filled(http, environment, problems)
 
 
 def _server(name: str, server: _Server, sources: Sources) -> ServerSettings:
@@ -274,18 +273,6 @@ def _secrets_in_plain_text(name: str, server: Mapping[str, object]) -> list[str]
     return [
         f'servers.{name}.password: a secret in plain text; write password = "${{{variable}}}" and set that variable'
     ]
-
-
-def _expand(value: object, where: str, environment: Mapping[str, str], problems: list[str]) -> object:
-    if not isinstance(value, str):
-        return value
-
-    def found(match: re.Match[str]) -> str:
-        if match[1] not in environment:
-            problems.append(f"{where}: the environment variable {match[1]} is not set")
-        return environment.get(match[1], "")
-
-    return REFERENCE.sub(found, value)
 
 
 def _told(place: tuple[int | str, ...], kind: str, message: str, found: object) -> str:

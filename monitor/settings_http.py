@@ -1,17 +1,18 @@
 """`[http]` of `pactwatch.toml`: where Pactwatch is seen from outside, and by whom."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, WrapValidator, model_validator
 
 from monitor.settings import HttpSettings, Pages
-from monitor.settings_base import REFERENCE, Table, site
+from monitor.settings_base import REFERENCE, Environment, Table, Unset, site, unless_unset
 
 _BIND = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<host>[A-Za-z0-9.-]+)):(?P<port>\d{1,5})")
 _HIGHEST_PORT = 65_535
 SHORTEST_TOKEN = 16
+BIND = "127.0.0.1:8650"
 
 
 def _bind(value: str) -> str:
@@ -22,13 +23,13 @@ def _bind(value: str) -> str:
 
 
 Caller = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,60}$")]
-Token = Annotated[str, Field(min_length=SHORTEST_TOKEN, pattern=r"^[!-~]+$")]
+Token = Annotated[str, Field(min_length=SHORTEST_TOKEN, pattern=r"^[!-~]+$"), WrapValidator(unless_unset)]
 
 
 class Http(Table):
     """The table as it is written."""
 
-    bind: Annotated[str, AfterValidator(_bind)] = "127.0.0.1:8650"
+    bind: Annotated[str, AfterValidator(_bind)] = BIND
     public_url: Annotated[str, AfterValidator(site)] | None = None
     pages: Annotated[Pages, Field(strict=False)] = Pages.OPEN
     tokens: dict[Caller, Token] = Field(default_factory=dict)
@@ -47,7 +48,7 @@ class Http(Table):
 
     def value(self) -> HttpSettings:
         """Return it as the rest of the program knows it."""
-        match = _BIND.fullmatch(self.bind)
+        match = _BIND.fullmatch(BIND if isinstance(self.bind, Unset) else self.bind)
         if match is None:  # the field's own validator has seen to it
             raise ValueError(self.bind)
         return HttpSettings(
@@ -59,14 +60,16 @@ class Http(Table):
         )
 
 
-def filled(http: Mapping[str, Any], expand: Callable[[object, str], object], problems: list[str]) -> dict[str, object]:
+def filled(http: Mapping[str, Any], environment: Environment, problems: list[str]) -> dict[str, object]:
     """Return the table with its references filled in; a token in plain text is a problem, and is never repeated."""
     found: dict[str, object] = {
-        key: expand(value, f"http.{key}") for key, value in http.items() if not isinstance(value, dict)
+        key: environment.expand(value, f"http.{key}") for key, value in http.items() if not isinstance(value, dict)
     }
     tokens = http.get("tokens")
     if isinstance(tokens, dict):
-        found["tokens"] = {caller: expand(token, f"http.tokens.{caller}") for caller, token in tokens.items()}
+        found["tokens"] = {
+            caller: environment.expand(token, f"http.tokens.{caller}") for caller, token in tokens.items()
+        }
         for caller, token in tokens.items():
             if isinstance(token, str) and not REFERENCE.fullmatch(token):
                 variable = re.sub(r"[^A-Z0-9]", "_", caller.upper()) + "_TOKEN"

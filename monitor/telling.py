@@ -148,8 +148,7 @@ def _changed(writer: Writer, context: Context, held: Held) -> tuple[str, ...]:
     lines += told[:CHANGES]
     if len(told) > CHANGES:
         lines.append(f"{len(told) - CHANGES:,} more changes of the schema")
-    ran = writer.run(held.run_id)
-    before, after = ran[1].version if ran else None, context.run.version if context.run else None
+    before, after = writer.version_of(held.run_id), context.run.version if context.run else None
     unchanged = [] if told else ["schema"]
     if before and after and before != after:
         lines.append(f"contract version: {before} → {after}")

@@ -16,6 +16,7 @@ from monitor.record import Alerting, again
 from monitor.store.store import Reader, Store, Writer
 from monitor.store.values import Pruned
 from monitor.telling import News, latest_run, tell
+from monitor.words import counted
 
 Clock = Callable[[Reader], datetime]
 """Says what time it is: by default the database does, the one clock that all replicas share."""
@@ -61,7 +62,7 @@ class Upkeep:
         for kind, found in (troubles or {}).items():
             done += self._watch(kind, found)
         if done.changes:
-            log.info("Time changed %d incidents", done.changes, extra={"action": "upkeep_done"})
+            log.info("Time changed %s", counted(done.changes, "incident"), extra={"action": "upkeep_done"})
         return done
 
     def watch_channels(self) -> Kept:

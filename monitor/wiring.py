@@ -60,6 +60,7 @@ def targets(
 
     A contract whose server is not to be found, not clear or not supported does not stop the others: it comes back as
     an error of its file. Where it is the only one, or was asked for by name, UsageError or SettingsError is raised.
+    SettingsError is raised as well where settings of a chosen server refer to a variable that is not set.
     """
     chosen: list[Target] = []
     unplaced: list[ContractError] = []
@@ -72,6 +73,8 @@ def targets(
             unplaced.append(ContractError(each.contract.file, [f"1: servers: {error}"]))
         else:
             chosen += [Target(contract=each.contract, shadow=each.shadow, server=server) for server in servers]
+    for name in dict.fromkeys(target.server.name for target in chosen):
+        settings.need(f"servers.{name}")
     if not chosen and unplaced and wanted not in {None, ALL}:
         raise UsageError("\n".join(str(error) for error in unplaced))
     return tuple(chosen), tuple(unplaced)
@@ -94,6 +97,8 @@ def placement(
         for each in current(library):
             try:
                 servers = _servers(each.contract, settings, environment, ALL if each.contract.servers else None)
+                for server in servers:
+                    settings.need(f"servers.{server.name}")
             except (UsageError, SettingsError) as error:
                 unplaced.append(ContractError(each.contract.file, [f"1: servers: {error}"]))
             else:

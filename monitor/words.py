@@ -181,6 +181,8 @@ def amount(check: Check, value: int | Decimal, rows: int | None) -> Measured:
     if check.unit == "keys":
         inside = "" if rows is None else f" in {counted(rows, 'row')}"
         return Measured(number=number(value), rest=("key" if value == 1 else "keys") + inside)
+    if check.unit == "columns":
+        return Measured(number=number(value), rest="column" if value == 1 else "columns")
     return Measured(number=number(value), rest="" if check.unit in (None, "rows") else visible(check.unit))
 
 

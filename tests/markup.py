@@ -5,6 +5,29 @@ from html.parser import HTMLParser
 VOID = {"meta", "link", "path", "rect", "circle", "use", "col", "wbr", "input"}
 
 
+ALLOWED = {
+    *(
+        "html",
+        "head",
+        "meta",
+        "title",
+        "link",
+        "script",
+        "body",
+        "main",
+        "nav",
+        "header",
+        "section",
+        "article",
+        "footer",
+    ),
+    *("div", "p", "span", "b", "i", "strong", "h1", "h2", "h3", "bdi", "wbr", "a", "ul", "ol", "li", "dl", "dt", "dd"),
+    *("time", "table", "caption", "colgroup", "col", "thead", "tbody", "tr", "th", "td", "details", "summary", "pre"),
+    *("code", "figure", "figcaption", "label", "input", "svg", "symbol", "path", "rect", "circle", "use"),
+}
+"""The elements that our templates write."""
+
+
 class Page(HTMLParser):
     """Collects what a browser would see: elements, attributes, text; and checks that every element is closed."""
 

@@ -63,6 +63,8 @@ _OTHERS = (
     " ",
     "\n\n\n",
 )
-PAYLOADS = tuple(
-    dict.fromkeys([*(tag.format(_CALLS[place % len(_CALLS)]) for tag in _TAGS for place in range(4)), *_OTHERS])
-)
+_BY_TAG = tuple(tuple(tag.format(_CALLS[place % len(_CALLS)]) for place in range(4)) for tag in _TAGS)
+
+PAYLOADS = tuple(dict.fromkeys([*(text for texts in _BY_TAG for text in texts), *_OTHERS]))
+FAMILIES = tuple(dict.fromkeys([*(" ".join(texts) for texts in _BY_TAG), *_OTHERS]))
+"""The same payloads; those that differ only in what they call stand in one text."""

@@ -125,10 +125,6 @@ def _json(message: Rendered) -> list[Json]:
     return cast("list[Json]", [dict(block) for block in message.blocks])
 
 
-def _place(entry: Entry) -> tuple[bool, bool, int, str, str]:
-    return (entry.living == 0, entry.is_note, -entry.living, entry.about, entry.group)
-
-
 def _line(entry: Entry) -> str:
     more = f" (and {entry.living - 1:,} more)" if entry.living > 1 else ""
     return f"{entry.words}{more}"

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -69,7 +70,8 @@ class Desk:
     """What a press may set in motion.
 
     `contract_of` is the current contract of a target. `verify` verifies and records a target now, and raises
-    MonitorError where it cannot. `deliver` is called when something waits in the outbox; it must not take long.
+    MonitorError where it cannot; it is called `at_once` times at most. `deliver` is called when something waits in the
+    outbox; it must not take long.
     """
 
     alerting: Alerting
@@ -77,6 +79,7 @@ class Desk:
     verify: Callable[[TargetKey], Run]
     deliver: Callable[[], None]
     restrict: bool = False
+    at_once: int = 1
 
 
 class RefusalError(Exception):
@@ -84,7 +87,7 @@ class RefusalError(Exception):
 
 
 class Listener:
-    """Two threads: one does what is pressed, in order; one verifies, so that a long scan holds up no decision.
+    """One thread does what is pressed, in order; others verify, so that a long scan holds up no decision.
 
     The same press is done once, also when Slack delivers it again to another replica: a state that is there already is
     left as it is, and so is a target that was verified since.
@@ -107,18 +110,20 @@ class Listener:
         """Connect and begin. Raises DeliveryError: a permanent one for bad credentials; else it may be tried again."""
         self._team = self._people.team()
         self._socket.start(self.hear)
-        for name, work in (("presses", self._do_presses), ("verifications", self._do_verifications)):
-            thread = threading.Thread(target=work, name=name, daemon=True)
+        for work in (self._do_presses, *(self._do_verifications,) * self._desk.at_once):
+            thread = threading.Thread(target=work, name=work.__name__.removeprefix("_do_"), daemon=True)
             thread.start()
             self._threads.append(thread)
 
     def stop(self, timeout: float = 20.0) -> None:
-        """Hear no more, and end what was begun within so many seconds for each thread."""
+        """Hear no more, and end what was begun within so many seconds."""
         self._socket.stop()
         self._presses.put(None)
-        self._wanted.put(None)
+        for _ in range(self._desk.at_once):
+            self._wanted.put(None)
+        end = time.monotonic() + timeout
         for thread in self._threads:
-            thread.join(timeout)
+            thread.join(max(0.0, end - time.monotonic()))
         self._threads.clear()
 
     def hear(self, payload: object) -> None:

@@ -18,6 +18,7 @@ from monitor.visible import visible
 INTERRUPTED = 130
 COMMANDS = {
     "init": "Draft contracts from a server's catalogue.",
+    "import": "Draft contracts from dbt, Great Expectations or SodaCL.",
     "lint": "Check contract files; no database is touched.",
     "diff": "Tell what a newer contract says otherwise, and whom it hurts.",
     "compile": "Write the SodaCL of every contract to checks/.",

@@ -5,7 +5,7 @@ import socket
 import sys
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from monitor.errors import SettingsError, UsageError
 
@@ -53,12 +53,13 @@ def alerting_of(settings: "Settings") -> "Alerting":
 
 
 def routes_of(settings: "Settings") -> "Routes":
-    """Return where alerts go. Raises UsageError where nobody can be told."""
+    """Return where alerts go. Raises UsageError where nobody can be told, SettingsError where a secret is missing."""
     from monitor.alerts.context import Routes
 
     slack, way = settings.slack, _way(settings)
     if way is None:
         raise UsageError(MISSING)
+    settings.need(way, "http.public_url")
     is_bot = way == "slack" and slack is not None
     return Routes(
         channel=slack.channel if is_bot and slack else way,
@@ -138,7 +139,7 @@ def current_of(settings: "Settings", target: "TargetKey") -> "Selected | None":
     return None
 
 
-def delivery_of(settings: "Settings", store: "Store") -> "Delivery":
+def delivery_of(settings: "Settings", store: "Store", console: TextIO = sys.stderr) -> "Delivery":
     """Return what delivers the configured way. Raises UsageError where there is none, SettingsError for a bad one."""
     from monitor.alerts.routing import named
     from monitor.deliver import Delivery
@@ -147,19 +148,21 @@ def delivery_of(settings: "Settings", store: "Store") -> "Delivery":
     fallback = routes.ops_channel if routes.is_one_place else named(routes.ops_channel)
     owner = f"{socket.gethostname()}:{os.getpid()}"
     last = routes.channel if routes.is_one_place else named(routes.channel)
-    return Delivery(store, notifier_of(settings), owner=owner, fallback=fallback, last=last)
+    url = settings.http.public_url
+    return Delivery(store, notifier_of(settings, console), owner=owner, fallback=fallback, last=last, public_url=url)
 
 
-def notifier_of(settings: "Settings") -> "Notifier":
+def notifier_of(settings: "Settings", console: TextIO = sys.stderr) -> "Notifier":
     """Return the one way to reach people. Raises UsageError where there is none, SettingsError for a bad one."""
     try:
-        return _notifier(settings)
+        return _notifier(settings, console)
     except ValueError as error:
         raise SettingsError(f"{settings.file}: {error}") from error
 
 
-def _notifier(settings: "Settings") -> "Notifier":
+def _notifier(settings: "Settings", console: TextIO) -> "Notifier":
     way = _way(settings)
+    settings.need(way or "slack")
     if way == "slack" and settings.slack is not None:
         from monitor.notifiers.slack import SlackNotifier
 
@@ -176,7 +179,7 @@ def _notifier(settings: "Settings") -> "Notifier":
     if way == "console":
         from monitor.notifiers.console import ConsoleNotifier
 
-        return ConsoleNotifier(sys.stderr)
+        return ConsoleNotifier(console)
     raise UsageError(MISSING)
 
 

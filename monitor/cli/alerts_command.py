@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.audit import audit_command, replay_command
-from monitor.cli.layout import edged, line
+from monitor.cli.layout import edged, line, wrap
 from monitor.cli.options import FORMAT
 from monitor.cli.text import print_lines, terminal_width
 from monitor.errors import MonitorError
@@ -41,7 +41,7 @@ def list_command(settings_of: "Callable[[], Settings]", limit: int, output_forma
     """List alerts with what became of them, latest first."""
     from monitor.store.store import open_store
 
-    with open_store(settings_of().state.url) as store, store.reading() as reader:
+    with open_store(settings_of().state_url) as store, store.reading() as reader:
         alerts = reader.alerts(limit=limit)
     if output_format == "json":
         sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, "alerts": [_object(alert) for alert in alerts]}))
@@ -64,7 +64,7 @@ def deliver_command(settings_of: "Callable[[], Settings]", output_format: str) -
 
     settings = settings_of()
     routes_of(settings)
-    with open_store(settings.state.url) as store:
+    with open_store(settings.state_url) as store:
         upkeep = upkeep_of(settings, store)
         kept = upkeep.once()
         state = settings.state
@@ -101,12 +101,16 @@ for _command in (audit_command, replay_command):
 @alerts_command.command("listen")
 @click.pass_obj
 def listen_command(settings_of: "Callable[[], Settings]") -> int:
-    """Do what people press in Slack, and deliver what waits, until interrupted."""
+    """Do what people press in Slack, remind, and deliver what waits, until interrupted.
+
+    What only time does (reminders, the ends of snoozes and silences) is looked at every minute, as a daemon does. Old
+    history is not removed: a daemon or `alerts deliver` does that.
+    """
     from monitor.cli.listening import listen
     from monitor.store.store import open_store
 
     settings = settings_of()
-    with open_store(settings.state.url) as store:
+    with open_store(settings.state_url) as store:
         return listen(settings, store)
 
 
@@ -124,8 +128,9 @@ def render(alerts: "Sequence[AlertRecord]", *, width: int) -> "list[Line]":
         )
         errors = [delivery.error for delivery in each.deliveries if delivery.error]
         trouble = f"; {errors[-1]}" if errors else ""
-        told = f"{each.alert.kind} in {each.alert.destination}, {each.attempts:,} tries{trouble}; {each.alert.id}"
-        lines.append(line(visible(told), "dim", indent=GUTTER))
+        tries = "1 try" if each.attempts == 1 else f"{each.attempts:,} tries"
+        told = f"{each.alert.kind} in {each.alert.destination}, {tries}{trouble}; {each.alert.id}"
+        lines += [line(more, "dim", indent=GUTTER) for more in wrap(visible(told), width - GUTTER)]
     return lines
 
 

@@ -38,7 +38,7 @@ def audit_command(settings_of: "Callable[[], Settings]", span: str, output_forma
     from monitor.alerts.audit import BAD, audit
     from monitor.store.store import open_store
 
-    with open_store(settings_of().state.url) as store, store.reading() as reader:
+    with open_store(settings_of().state_url) as store, store.reading() as reader:
         since = reader.now() - span_of(span, "--since")
         changes = reader.changes_since(since)
         found = audit(changes, reader.tellings({change.incident.id for change in changes}))
@@ -75,7 +75,7 @@ def replay_command(settings_of: "Callable[[], Settings]", alert: str | None, dea
         raise UsageError("replay what? An alert id, or --dead")
     settings = settings_of()
     routes_of(settings)
-    with open_store(settings.state.url) as store:
+    with open_store(settings.state_url) as store:
         with store.writing() as writer:
             known = writer.alerts(limit=ALL, states=[AlertState.DEAD]) if dead else writer.alerts_by_id([alert or ""])
             if alert is not None and not known:

@@ -12,6 +12,7 @@ from monitor.checks.sodacl import MARK, compiled_file
 from monitor.contracts.versions import Library, read_library
 from monitor.settings import Settings
 from monitor.visible import visible
+from monitor.words import counted
 
 DEFAULT_TYPE = "postgres"
 
@@ -24,7 +25,7 @@ def compile_command(settings_of: Callable[[], Settings], check: bool) -> None:
 
     One file per contract version and server type: a pull request on a contract shows every expression that will run.
     A compiled file whose contract is gone is removed; files of others stay. Runs compile in memory and never read
-    this folder.
+    this folder. Exit code 2 if there is nothing to compile.
     """
     settings = settings_of()
     library = read_library(settings.contracts, settings.contract_variables)
@@ -40,9 +41,13 @@ def compile_command(settings_of: Callable[[], Settings], check: bool) -> None:
         for path in stale:
             _replace(settings.checks / path, wanted.get(path))
             click.echo(visible(f"{'wrote' if path in wanted else 'removed'} {settings.checks / path}"))
-    if not (stale and check):
-        click.echo(f"{len(wanted)} compiled file{'' if len(wanted) == 1 else 's'} in step with the contracts")
-    if library.invalid or (stale and check):
+    is_nothing = not (wanted or stale or library.invalid)
+    if is_nothing:
+        folders = ", ".join(str(path) for path in settings.contracts)
+        click.echo(visible(f"nothing to compile: no contract in {folders}"), err=True)
+    elif not (stale and check):
+        click.echo(f"{counted(len(wanted), 'compiled file')} in step with the contracts")
+    if library.invalid or is_nothing or (stale and check):
         raise click.exceptions.Exit(2)
 
 

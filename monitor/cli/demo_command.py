@@ -34,10 +34,11 @@ def demo_command(verbose: bool, quiet: bool) -> int:
     Loads every flight that left New York City in 2013 and verifies the contract that is shipped for it. Some of its
     promises are broken by the real data, and shown so; the demo itself ends with exit code 0.
     """
+    selected = shipped()
     with demo.warehouse(FOLDER / "postgres", lambda words: None if quiet else click.echo(words, err=True)) as server:
         settings = Settings(servers={server.name: server}, samples=SampleSettings(rows=SAMPLE_ROWS))
         with Engines() as engines:
-            chosen, _ = targets([_shipped()], settings, {}, None)
+            chosen, _ = targets([selected], settings, {}, None)
             told = list(verify(settings, chosen, Asked(quiet=quiet), engines))
     page = _site(chosen[0].contract, told[0].run)
     told = [replace(each, report=str(page)) for each in told]
@@ -66,9 +67,10 @@ def _site(contract: Contract, run: Run) -> Path:
     return folder / "index.html"
 
 
-def _shipped() -> Selected:
-    """Return the contract of this folder if it is the repository, else the one that the installed program carries."""
-    if CONTRACT.exists():
-        return Selected(contract=load(CONTRACT), shadow=False)
+def shipped() -> Selected:
+    """Return the contract of this folder or of the program's own repository, else the one that a wheel carries."""
+    for root in (Path(), Path(__file__).parents[2]):
+        if (root / CONTRACT).exists():
+            return Selected(contract=load(root / CONTRACT, shown_as=str(CONTRACT)), shadow=False)
     with as_file(files("monitor") / "_contracts" / CONTRACT.relative_to("contracts")) as path:
         return Selected(contract=load(path, shown_as=str(CONTRACT)), shadow=False)

@@ -79,7 +79,7 @@ def _title(release: Release) -> str:
         one = _newest(release)
         return f"{one.id} {one.version} {'is gone' if new is None else 'is new'}"
     if old.id == new.id and old.version == new.version:
-        return f"{new.id} {new.version}, edited"
+        return f"{new.id} {new.version}" + ("" if old.fingerprint == new.fingerprint else ", edited")
     return f"{old.id} {old.version} → {f'{new.id} ' if new.id != old.id else ''}{new.version}"
 
 
@@ -101,15 +101,11 @@ def _total(release: Release) -> str:
         if not same:
             return "no version stands before it"
         return (
-            "nothing is different"
+            "nothing is different: both are the same text"
             if is_same_file
             else "only what is not compared is different: comments, layout, price, roles"
         )
-    counts = ", ".join(
-        f"{sum(change.effect is effect for change in release.changes)} {effect}"
-        for effect in Effect
-        if any(change.effect is effect for change in release.changes)
-    )
+    counts = ", ".join(_counts(release.changes))
     bump = f"; they want a new {release.required} version, and this is one"
     old, new = release.old, release.new
     if old is not None and new is not None and old.version == new.version:
@@ -117,6 +113,17 @@ def _total(release: Release) -> str:
         if any(change.is_promised for change in release.changes):
             bump = f"; when it is released they want a new {release.required} version"
     return f"{counted(len(release.changes), 'change')}: {counts}{bump}"
+
+
+def _counts(changes: Sequence[Change]) -> Iterator[str]:
+    """Yield how many changes have which effect; what hurts and no version need tell of stands apart, at the end."""
+    apart = [change for change in changes if not change.is_promised and change.effect is not Effect.COSMETIC]
+    told = [change for change in changes if change not in apart]
+    for members, words in ((told, ""), (apart, " on which no promise rests")):
+        for effect in Effect:
+            number = sum(change.effect is effect for change in members)
+            if number:
+                yield f"{number} {effect}{words}"
 
 
 def _object(release: Release) -> dict[str, Json]:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -61,14 +62,19 @@ def examine(settings_of: "Callable[[], Settings]") -> Iterator[Finding]:
         return
     yield _configured(settings)
     library = read_library(settings.contracts, settings.contract_variables)
-    targets, unplaced = placement(settings, os.environ)(library)
+    for problem in settings.lacking():
+        yield bad("configuration", problem, "set it; what does not need it goes on without")
+    targets, unplaced = placement(replace(settings, missing={}), os.environ)(library)
     yield from _contracts(settings, library)
     for file in unplaced:
         yield bad(file.file, "; ".join(file.problems), "name a server of the configuration in the contract")
     met = {target.server.name: target.server for target in targets}
     for name, server in {**settings.servers, **met}.items():
+        if settings.lacking(f"servers.{name}"):
+            continue
         yield from servers.examine(server, [target for target in targets if target.server.name == name])
-    yield places.state(settings.state.url)
+    if not settings.lacking("state"):
+        yield places.state(settings.state_url)
     yield from places.disks(settings.state.url, settings.reports)
     yield from _people(settings, targets)
 
@@ -120,6 +126,8 @@ def _people(settings: "Settings", targets: "Sequence[Target]") -> Iterator[Findi
         yield warn("alerts", "nobody is told of anything", MISSING.partition(": ")[2])
     elif settings.alerts.to == "console":
         yield fine("alerts", "are lines on stderr")
+    elif settings.lacking(settings.alerts.to or ("webhook" if settings.webhook is not None else "slack")):
+        pass  # told among the variables that are not set
     elif settings.slack is not None and settings.alerts.to != "webhook":
         contracts = [target.contract for target in targets]
         members = {member for contract in contracts for member in contract.owner.members}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from monitor.cli.drift_accept import accept_command
-from monitor.cli.layout import edged, line
+from monitor.cli.known import check_known
+from monitor.cli.layout import edged, line, wrap
 from monitor.cli.text import print_lines, terminal_width
 from monitor.drift.words import consequence, sentence
 from monitor.exact_json import encode
@@ -52,8 +53,11 @@ def list_command(settings_of: "Callable[[], Settings]", contract: str | None, li
     """List how tables and contracts changed, latest first, and whom it hurts. CONTRACT is an id."""
     from monitor.store.store import open_store
 
-    with open_store(settings_of().state.url) as store, store.reading() as reader:
+    settings = settings_of()
+    with open_store(settings.state_url) as store, store.reading() as reader:
         events = reader.drift(limit=limit, contract=contract)
+        if contract is not None and not events:
+            check_known(contract, settings, reader, store.place)
     if output_format == "json":
         sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, "drift": [drift_object(event) for event in events]}))
     else:
@@ -71,5 +75,5 @@ def render(events: "Sequence[DriftRecord]", *, width: int) -> "list[Line]":
         text = visible(sentence(event.event))
         lines += edged("", text, when, width=width, gutter=0, word_style="", style="bold", right_style="dim")
         told = f"{consequence(event.event)}; {AGAINST[event.against]}, {event.target}, run {event.run_id}"
-        lines.append(line(visible(told), "dim", indent=2))
+        lines += [line(more, "dim", indent=2) for more in wrap(visible(told), width - 2)]
     return lines

@@ -7,23 +7,30 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.layout import edged, line
+from monitor.cli.layout import edged, line, wrap
 from monitor.cli.options import BY, FORMAT, span_of, user_of
 from monitor.cli.silences import silence_command, silences_command, unsilence_command
 from monitor.cli.text import print_lines, terminal_width
 from monitor.domain.incident import Incident, IncidentChange, IncidentKind
+from monitor.domain.scan import Verdict
 from monitor.errors import StoreError, UsageError
 from monitor.exact_json import encode
+from monitor.incidents.actions import over_since
 from monitor.objects import SCHEMA_VERSION, incident_object
 from monitor.visible import visible
+from monitor.words import counted
 
 if TYPE_CHECKING:
     from monitor.cli.layout import Line
     from monitor.settings import Settings
+    from monitor.store.store import Reader
+    from monitor.store.values import RunRecord
 
     Decision = Callable[[Incident, datetime], IncidentChange]
 
 GUTTER = 14
+MOST = 5
+"""So many targets are named whose last verdict is not kept; the others are counted."""
 STYLES = {IncidentKind.BROKEN: "bold red", IncidentKind.WARNING: "bold yellow"}
 WHY = click.option("--why", default=None, help="Why; it stays in the history.")
 
@@ -50,14 +57,16 @@ def list_command(
     """List open incidents, last seen first. CONTRACT is an id."""
     from monitor.store.store import open_store
 
-    with open_store(settings_of().state.url) as store, store.reading() as reader:
+    with open_store(settings_of().state_url) as store, store.reading() as reader:
         found = reader.incidents(limit=limit, contract=contract, is_over=None if everything else False)
+        latest = {} if found or output_format == "json" else reader.latest()
     if output_format == "json":
         sys.stdout.write(
             encode({"schema_version": SCHEMA_VERSION, "incidents": [incident_object(each) for each in found]})
         )
     else:
-        print_lines(render(found, width=terminal_width()), sys.stdout)
+        last = [each.run for target, each in latest.items() if contract in {None, target.contract}]
+        print_lines(render(found, width=terminal_width(), last=last), sys.stdout)
     return 0
 
 
@@ -123,10 +132,13 @@ for _command in (silence_command, silences_command, unsilence_command):
     incidents_command.add_command(_command)
 
 
-def render(incidents: Sequence[Incident], *, width: int) -> "list[Line]":
-    """Return two lines an incident: its state and key with since when, then of what, how often and its id."""
+def render(incidents: Sequence[Incident], *, width: int, last: "Sequence[RunRecord]" = ()) -> "list[Line]":
+    """Return two lines an incident: its state and key with since when, then of what, how often and its id.
+
+    Where there is none, the `last` run of each target may still say that something is wrong.
+    """
     if not incidents:
-        return [line("nothing is wrong")]
+        return [line(each) for each in wrap(_none(last), width)]
     lines: list[Line] = []
     for each in incidents:
         since = each.first_failed_at.strftime("since %Y-%m-%d %H:%M UTC")
@@ -135,12 +147,34 @@ def render(incidents: Sequence[Incident], *, width: int) -> "list[Line]":
         lines += edged(
             each.state.upper(), text, since, width=width, gutter=GUTTER, word_style=style, style="bold", right_style=""
         )
-        parts = [each.kind.replace("_", " "), str(each.target), f"{each.failures:,} failing runs in a row"]
-        parts += [f"{len(each.children):,} checks below it"] if each.children else []
+        parts = [each.kind.replace("_", " "), str(each.target), f"{counted(each.failures, 'failing run')} in a row"]
+        parts += [f"{counted(len(each.children), 'check')} below it"] if each.children else []
         parts += [f"until {each.until:%Y-%m-%d %H:%M} UTC"] if each.until else []
         parts += [f"by {each.by}"] if each.by else []
-        lines.append(line(visible("; ".join([*parts, each.id])), "dim", indent=GUTTER))
+        told = wrap(visible("; ".join([*parts, each.id])), width - GUTTER)
+        lines += [line(more, "dim", indent=GUTTER) for more in told]
     return lines
+
+
+def _none(last: "Sequence[RunRecord]") -> str:
+    """Say that no incident is open; "nothing is wrong" only where the last verdicts say so as well."""
+    wrong = [run for run in last if run.verdict is not Verdict.KEPT]
+    if not wrong:
+        return "nothing is wrong"
+    told = [f"{run.target.contract} {run.verdict} (on {run.target.server})" for run in wrong[:MOST]]
+    more = [f"and {len(wrong) - MOST:,} more"] if len(wrong) > MOST else []
+    verdicts = "last verdict" if len(wrong) == 1 else "last verdicts"
+    return (
+        "no incident is open. They move with `verify --alert` and `serve`;"
+        f" {verdicts}: {visible(', '.join([*told, *more]))}"
+    )
+
+
+def _say_if_over(reader: "Reader", check: str) -> None:
+    """Raise UsageError if all incidents of a check have ended: there is nothing to decide any more."""
+    ended = [each for each in reader.incidents(limit=10_000, is_over=True) if each.key == check and each.ended_at]
+    if ended:
+        raise UsageError("\n".join(over_since(each) for each in ended[:MOST]))
 
 
 def _act(settings: "Settings", wanted: str, decision: "Decision") -> int:
@@ -149,7 +183,7 @@ def _act(settings: "Settings", wanted: str, decision: "Decision") -> int:
     from monitor.record import decide
     from monitor.store.store import open_store
 
-    with open_store(settings.state.url) as store:
+    with open_store(settings.state_url) as store:
         with store.reading() as reader:
             identity = wanted if reader.incident(wanted) else ""
             if not identity:
@@ -158,6 +192,8 @@ def _act(settings: "Settings", wanted: str, decision: "Decision") -> int:
                 if len(found) > 1:
                     ids = ", ".join(f"{each.id} ({each.target})" for each in found)
                     raise UsageError(f"which incident of {wanted}? {ids}")
+                if not found:
+                    _say_if_over(reader, wanted)
         alerting = alerting_of(settings) if can_tell(settings) else None
         change = decide(store, identity, decision, contracts_of(settings), alerting)
         click.echo(visible(f"{change.incident.key} of {change.incident.target}: {change.incident.state}"))

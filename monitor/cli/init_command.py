@@ -76,6 +76,7 @@ def _server(settings: "Settings", name: str) -> "ServerSettings":
     from monitor.settings import ServerSettings, server_from_environment
 
     if name in settings.servers:
+        settings.need(f"servers.{name}")
         return settings.servers[name]
     if settings.servers or settings.file:
         listed = ", ".join(settings.servers) or "none"

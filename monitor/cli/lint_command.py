@@ -46,7 +46,7 @@ def lint_command(ctx: click.Context, paths: tuple[Path, ...], against: str | Non
     With --against these are problems too: a released version that promises something else than it did, a version that
     does not carry its changes or goes backwards, an active contract that is gone.
 
-    Exit code 2 if any file has a problem; remarks change nothing.
+    Exit code 2 if any file has a problem, or there is no file; remarks change nothing.
     """
     from monitor.contracts.versions import read_library
 
@@ -72,7 +72,7 @@ def lint_command(ctx: click.Context, paths: tuple[Path, ...], against: str | Non
         else:
             for line in _as_lines(files):
                 print(line)
-    ctx.exit(INVALID if any(file.problems for file in files) else 0)
+    ctx.exit(INVALID if not files or any(file.problems for file in files) else 0)
 
 
 def _linted(library: "Library", *, clashes_matter: bool) -> tuple[LintedFile, ...]:

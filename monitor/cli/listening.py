@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.alerting import alerting_of, current_of, delivery_of, routes_of
+from monitor.cli.alerting import alerting_of, current_of, delivery_of, routes_of, upkeep_of
 from monitor.errors import SettingsError, UsageError
 
 if TYPE_CHECKING:
@@ -34,8 +34,14 @@ AGAIN = 10.0
 FRESH = 60.0
 """Seconds for which contract files are believed before they are read again."""
 
+MINUTE = 60.0
+"""Seconds between two looks at what only time does."""
+
 EVERY = 5.0
 """Seconds between two looks at the outbox, beside those that a press asks for."""
+
+AT_ONCE = 8
+"""So many verifications are waited for at once where somebody else does them."""
 
 END = 2.0
 """Seconds for which a daemon that ends waits for what somebody pressed last."""
@@ -44,7 +50,10 @@ log = logging.getLogger(__name__)
 
 
 def listen(settings: "Settings", store: "Store") -> int:
-    """Listen until SIGINT or SIGTERM. Raises SettingsError for a bad token; Slack may be away meanwhile."""
+    """Listen until SIGINT or SIGTERM, deliver what waits, and keep incidents up with the clock.
+
+    Raises SettingsError for a bad token; Slack may be away meanwhile.
+    """
     stop, waiting = threading.Event(), threading.Event()
 
     def verify(target: "TargetKey") -> "Run":
@@ -59,8 +68,12 @@ def listen(settings: "Settings", store: "Store") -> int:
         if not _started(listener, stop):
             return 0
         click.echo("listening for presses", err=True)
+        due = time.monotonic()
         try:
             while not stop.is_set():
+                if time.monotonic() >= due:
+                    upkeep_of(settings, store).once()
+                    due = time.monotonic() + MINUTE
                 delivery.until_quiet()
                 waiting.wait(EVERY)
                 waiting.clear()
@@ -71,16 +84,17 @@ def listen(settings: "Settings", store: "Store") -> int:
 
 
 @contextmanager
-def hearing(settings: "Settings", store: "Store", engine_of: "EngineOf") -> Iterator[None]:
+def hearing(settings: "Settings", store: "Store", verify: "Callable[[TargetKey], Run]") -> Iterator[None]:
     """Do what people press while the block runs, where messages have buttons; somebody else delivers what follows.
 
-    Slack is never waited for: a token that is refused is logged, and the rest goes on.
+    `verify` lets a target be verified in its turn, and returns the run; several may be waited for at once. Slack is
+    never waited for: a token that is refused is logged, and the rest goes on.
     """
     if not routes_of(settings).has_buttons:
         yield
         return
     stop = threading.Event()
-    listener = _listener(settings, store, lambda: None, lambda target: reverify(settings, store, target, engine_of))
+    listener = _listener(settings, store, lambda: None, verify, at_once=AT_ONCE)
 
     def begin() -> None:
         try:
@@ -122,7 +136,11 @@ def reverify(settings: "Settings", store: "Store", target: "TargetKey", engine_o
 
 
 def _listener(
-    settings: "Settings", store: "Store", deliver: Callable[[], None], verify: "Callable[[TargetKey], Run]"
+    settings: "Settings",
+    store: "Store",
+    deliver: Callable[[], None],
+    verify: "Callable[[TargetKey], Run]",
+    at_once: int = 1,
 ) -> "Listener":
     """Return the listener of the configured bot. Raises UsageError where there is none."""
     from monitor.buttons.listener import Listener
@@ -135,7 +153,7 @@ def _listener(
             'nobody can press anything: add app_token = "${SLACK_APP_TOKEN}" to [slack]; it is an app-level token'
             " (xapp-…) with the scope connections:write"
         )
-    desk = _desk(settings, deliver, verify)
+    desk = replace(_desk(settings, deliver, verify), at_once=at_once)
     socket = SlackSocket(slack.app_token, base_url=slack.base_url)
     return Listener(store, socket, SlackPeople(slack.token, base_url=slack.base_url), desk)
 

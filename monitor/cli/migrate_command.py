@@ -21,9 +21,9 @@ def migrate_command(settings_of: "Callable[[], Settings]") -> int:
     from monitor.store.store import migrate_dispatcher, migrate_store
 
     settings = settings_of()
-    _tell("schema", *migrate_store(settings.state.url))
+    _tell("schema", *migrate_store(settings.state_url))
     if settings.daemon.dispatcher is Dispatcher.PROCRASTINATE:
-        _tell("tables of Procrastinate", *migrate_dispatcher(settings.state.url))
+        _tell("tables of Procrastinate", *migrate_dispatcher(settings.state_url))
     return 0
 
 

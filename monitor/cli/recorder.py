@@ -133,6 +133,6 @@ class Recorder:
             import monitor.record as _warm  # noqa: F401 - so that the first run need not wait for its import
             from monitor.store.store import open_store
 
-            self._store = open_store(self._settings.state.url)
+            self._store = open_store(self._settings.state_url)
         except MonitorError as error:
             self._trouble = error

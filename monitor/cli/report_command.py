@@ -63,7 +63,7 @@ def report_command(
     check_writable(single or folder, "--single" if single else "--out")
     from monitor.store.store import open_store
 
-    with open_store(settings.state.url) as store:
+    with open_store(settings.state_url) as store:
         wanted = None if contract is None else _targets(store, contract, server)
         if single is None:
             page = _build(settings, store, wanted, folder, days)
@@ -91,7 +91,7 @@ def _build(settings: "Settings", store: "Store", wanted: "Sequence[TargetKey] | 
 
     built = Site(folder, days=days).build(store, promises_of(settings), datetime.now(UTC), only=wanted)
     page = folder / "index.html"
-    looked_at = f"{counted(built.targets, 'contract')}, {counted(built.pages, 'page')}"
+    looked_at = f"{counted(built.targets, 'target')}, {counted(built.pages, 'page')}"
     click.echo(visible(f"{looked_at}, {built.written:,} written: {page}"))
     if not built.targets:
         click.echo("nothing is recorded yet: `pactwatch verify` records what it finds", err=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.layout import edged, line
+from monitor.cli.layout import edged, line, wrap
 from monitor.cli.text import VERDICT_STYLES, print_lines, terminal_width
 from monitor.domain.scan import Outcome, Verdict
 from monitor.errors import UsageError
@@ -34,7 +34,7 @@ def runs_command(settings_of: "Callable[[], Settings]", contract: str | None, li
     """
     from monitor.store.store import open_store
 
-    with open_store(settings_of().state.url) as store, store.reading() as reader:
+    with open_store(settings_of().state_url) as store, store.reading() as reader:
         runs = reader.runs(limit=limit, contract=contract)
         place = store.place
     if contract is not None and not runs:
@@ -71,7 +71,8 @@ def render(runs: Sequence["RunRecord"], *, width: int) -> "list[Line]":
             style="bold",
             right_style="dim",
         )
-        lines.append(line(f"{_counts(run)}; run {visible(run.run_id)}, {_cause(run)}", "dim", indent=GUTTER))
+        told = wrap(f"{_counts(run)}; run {visible(run.run_id)}, {_cause(run)}", width - GUTTER)
+        lines += [line(more, "dim", indent=GUTTER) for more in told]
     return lines
 
 
@@ -87,6 +88,8 @@ def _counts(run: "RunRecord") -> str:
 
 
 def _cause(run: "RunRecord") -> str:
+    if run.trigger == "api":
+        return "asked for over the API"
     if run.slot is not None:
         return f"scheduled for {run.slot.strftime('%H:%M UTC')}"
     return run.trigger.replace("_", " ")

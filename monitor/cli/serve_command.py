@@ -5,7 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
@@ -44,7 +44,7 @@ def serve_command(
 
     Contracts are read again when their files change, and at SIGHUP. SIGTERM or Ctrl-C lets runs finish or hands them
     back, delivers once more, and ends within 25 seconds; twice, it does not wait for runs. Several daemons may share
-    one state database. Where no way to tell people is configured, alerts are lines on stderr.
+    one state database. Where no way to tell people is configured, alerts are lines on stdout; the log is on stderr.
     """
     from monitor.daemon.logs import log_to
 
@@ -56,6 +56,9 @@ def serve_command(
         signal.signal(number, lambda number, _: signals.append(number))
     with ExitStack() as stack:
         settings = settings_of()
+        settings.need("servers", "state", "daemon", *([] if once else ["http"]))
+        if once:
+            _check_contracts(settings)
         store = stack.enter_context(_store(settings, once=once))
         daemon = _put_together(settings, store, stack, once=once, role=role)
         if once:
@@ -63,6 +66,8 @@ def serve_command(
         else:
             stack.enter_context(_served(settings, daemon, store))
             daemon.start()
+            if role != "worker":
+                stack.enter_context(_heard(settings, store, daemon))
             _wait_for_the_end(daemon, signals)
         has_ended = daemon.stop(in_a_hurry=lambda: bool(signals))
     if not has_ended:  # Python would wait for the thread that hangs
@@ -70,11 +75,20 @@ def serve_command(
     return 0
 
 
+def _check_contracts(settings: "Settings") -> None:
+    """Raise UsageError if there is no contract file at all: a run that verified nothing must not look well."""
+    from monitor.contracts.files import find
+
+    if not find(settings.contracts).files:
+        folders = ", ".join(str(path) for path in settings.contracts)
+        raise UsageError(f"nothing to verify: no contract in {folders}")
+
+
 def _store(settings: "Settings", *, once: bool) -> "Store":
     from monitor.settings import Dispatcher
     from monitor.store.store import open_store
 
-    return open_store(settings.state.url, Dispatcher.DATABASE if once else settings.daemon.dispatcher)
+    return open_store(settings.state_url, Dispatcher.DATABASE if once else settings.daemon.dispatcher)
 
 
 def _served(settings: "Settings", daemon: "Daemon", store: "Store") -> "Server":
@@ -85,9 +99,16 @@ def _served(settings: "Settings", daemon: "Daemon", store: "Store") -> "Server":
     return Server(app(store, daemon, settings.http, settings.reports), settings.http)
 
 
+def _heard(settings: "Settings", store: "Store", daemon: "Daemon") -> AbstractContextManager[None]:
+    """Return what hears presses; it does so until after the daemon has stopped."""
+    from monitor.cli.alerting import for_daemon
+    from monitor.cli.listening import hearing
+
+    return hearing(for_daemon(settings), store, daemon.verify)
+
+
 def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, once: bool, role: str) -> "Daemon":
     from monitor.cli.alerting import alerting_of, delivery_of, for_daemon
-    from monitor.cli.listening import hearing
     from monitor.daemon.daemon import Daemon
     from monitor.daemon.parts import Parts, Role
     from monitor.upkeep import Upkeep
@@ -98,8 +119,6 @@ def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, onc
     if once:  # nobody waits for a moment that is spread, or for others
         schedule, alerts = replace(settings.schedule, spread=0.0), replace(settings.alerts, group=0.0)
         settings = replace(settings, schedule=schedule, alerts=alerts)
-    elif role != Role.WORKER:
-        stack.enter_context(hearing(settings, store, engines.of))
     alerting = alerting_of(settings)
     return Daemon(
         Parts(
@@ -108,7 +127,7 @@ def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, onc
             engine_of=engines.of,
             place=placement(settings, os.environ),
             alerting=alerting,
-            deliverer=delivery_of(settings, store),
+            deliverer=delivery_of(settings, store, console=sys.stdout),
             keeper=lambda contract_of: Upkeep(store, alerting, contract_of),
             role=Role(role),
         )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.layout import edged, line
+from monitor.cli.known import check_known
+from monitor.cli.layout import edged, line, wrap
 from monitor.cli.options import BY, FORMAT, span_of, user_of
 from monitor.cli.text import print_lines, terminal_width
 from monitor.domain.silence import Silence
@@ -65,7 +66,10 @@ def silence_command(
         raise UsageError("silence what? Name --contract, --dataset, --owner or --tag, or --everything")
     if (span is None) == (until is None):
         raise UsageError("for how long? Give --for or --until")
-    with open_store(settings_of().state.url) as store, store.writing() as writer:
+    settings = settings_of()
+    with open_store(settings.state_url) as store, store.writing() as writer:
+        if contract is not None:
+            check_known(contract, settings, writer, store.place)
         now = writer.now()
         begins = start.replace(tzinfo=UTC) if start else now
         ends = until.replace(tzinfo=UTC) if until else begins + span_of(span or "")
@@ -98,7 +102,7 @@ def silences_command(settings_of: "Callable[[], Settings]", is_all: bool, output
     """List silences, those to come included."""
     from monitor.store.store import open_store
 
-    with open_store(settings_of().state.url) as store, store.reading() as reader:
+    with open_store(settings_of().state_url) as store, store.reading() as reader:
         now = reader.now()
         found = [silence for silence in reader.silences() if is_all or silence.ends_at > now]
     if output_format == "json":
@@ -118,7 +122,7 @@ def unsilence_command(settings_of: "Callable[[], Settings]", silence: str, outpu
     from monitor.store.store import open_store
 
     settings = settings_of()
-    with open_store(settings.state.url) as store:
+    with open_store(settings.state_url) as store:
         with store.writing() as writer:
             now = writer.now()
             found = next((each for each in writer.silences() if each.id == silence), None)
@@ -153,7 +157,8 @@ def render(silences: Sequence[Silence], now: datetime, *, width: int) -> "list[L
         lines += edged(
             word, visible(_covers(each)), span, width=width, gutter=GUTTER, word_style=style, style="", right_style=""
         )
-        lines.append(line(visible(f"{each.why}; by {each.by}; {each.id}"), "dim", indent=GUTTER))
+        told = wrap(visible(f"{each.why}; by {each.by}; {each.id}"), width - GUTTER)
+        lines += [line(more, "dim", indent=GUTTER) for more in told]
     return lines
 
 

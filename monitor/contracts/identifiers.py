@@ -44,6 +44,16 @@ def table_name(node: Node, name: str) -> tuple[str | None, str]:
     return (parts[-2] if len(parts) > 1 else None), parts[-1]
 
 
+def dotted(schema: str | None, table: str) -> str:
+    """Return the physicalName that `table_name` reads back as this schema and table."""
+    return ".".join(quoted(part) if "." in part or '"' in part else part for part in (schema, table) if part)
+
+
+def quoted(name: str) -> str:
+    """Quote an identifier as SQL does."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def column_name(node: Node, name: str) -> str:
     """Return a column's exact name in the table: its physicalName (quotes around the whole removed), else its name."""
     physical = node.text("physicalName")

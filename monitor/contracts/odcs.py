@@ -1,9 +1,12 @@
 """One ODCS document (3.0.x to 3.2) → Contract, collecting every problem with its line."""
 
 from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import PurePath
 
 from monitor.contracts.columns import is_physical, read_columns
 from monitor.contracts.document import Document
+from monitor.contracts.files import SUFFIX
 from monitor.contracts.findings import Findings, shown
 from monitor.contracts.identifiers import slug_of, table_name
 from monitor.contracts.meaning import meaning_of
@@ -13,7 +16,7 @@ from monitor.contracts.queries import dialects
 from monitor.contracts.references import Names, read_relationships
 from monitor.contracts.rules import RuleReader
 from monitor.contracts.runbooks import read_runbook
-from monitor.contracts.semver import VERSION_TEXT, Version
+from monitor.contracts.semver import SEMANTIC, VERSION_TEXT, Version
 from monitor.contracts.service_levels import read_service_levels
 from monitor.domain.contract import Contract, Dataset
 
@@ -46,7 +49,7 @@ def read_contract(document: Document, findings: Findings, api_version: str, orig
         id=contract_id,
         slug=slug_of(contract_id),
         name=root.text("name") or contract_id,
-        version=_version(root),
+        version=_version(root, origin.file),
         status=_status(root),
         api_version=api_version,
         file=origin.file,
@@ -127,12 +130,13 @@ def _datasets(root: Node, names: Names, reader: RuleReader) -> tuple[Dataset, ..
 
 def _identity(root: Node, key: str) -> str:
     text = root.text(key) or ""
-    if key in root and not text.strip():
+    if key in root and not text.strip() and isinstance(root.at(key).value, str | None):
         root.at(key).problem(f"found {shown(root.at(key).value)}, expected a name for this contract")
     return text
 
 
-def _version(root: Node) -> str:
+def _version(root: Node, file: str) -> str:
+    named = PurePath(file).name.removesuffix(SUFFIX)
     text = _identity(root, "version")
     if text.strip() and not VERSION_TEXT.fullmatch(text):
         root.at("version").problem(f"found {shown(text)}, expected a version such as 1.0.0")
@@ -140,6 +144,8 @@ def _version(root: Node) -> str:
         root.at("version").remark(
             f"{shown(text)} is no semantic version (1.0.0); any semantic version is taken as newer"
         )
+    if text and text != named and SEMANTIC.fullmatch(named):
+        root.at("version").remark(f"{shown(text)}, but the file is called {PurePath(file).name}")
     return text
 
 
@@ -147,7 +153,9 @@ def _status(root: Node) -> str:
     status = (root.text("status") or "active").strip().lower() or "active"
     if status not in STATUSES:
         listed = ", ".join(sorted(STATUSES))
-        root.at("status").remark(f"the status {shown(status)} is unknown (known: {listed}); treated as active")
+        near = get_close_matches(status, sorted(STATUSES), n=1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        root.at("status").remark(f"the status {shown(status)} is unknown (known: {listed}); treated as active{meant}")
     return status
 
 

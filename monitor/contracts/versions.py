@@ -175,7 +175,7 @@ def _suggestion(library: Library, wanted: str) -> str:
         return f"; did you mean {' or '.join(close)}?"
     ids = sorted({contract.id for contract in library.contracts})
     listed = ", ".join(ids[:10]) + (f" and {len(ids) - 10} more" if len(ids) > 10 else "")  # noqa: PLR2004 a line's worth
-    return f"; there are {listed}" if ids else "; there are no valid contracts at all"
+    return f"; known: {listed}" if ids else "; there are no valid contracts at all"
 
 
 def _clashes(contracts: Sequence[Contract]) -> dict[str, tuple[str, ...]]:

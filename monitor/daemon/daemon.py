@@ -16,7 +16,8 @@ from monitor.daemon.housekeeping import REMOVED, Housekeeping
 from monitor.daemon.library import Invalid, Shelf
 from monitor.daemon.loop import Loop
 from monitor.daemon.parts import Parts, Role
-from monitor.daemon.requests import request
+from monitor.daemon.publisher import Publisher
+from monitor.daemon.requests import request, request_in_person, wait_for
 from monitor.daemon.signs import Ping, write_heartbeat
 from monitor.daemon.status import Status
 from monitor.daemon.taker import Taker
@@ -25,6 +26,7 @@ from monitor.daemon.watcher import watch_files
 from monitor.daemon.worker import Tools, Work, work_on
 from monitor.deliver import Delivered
 from monitor.domain.contract import Contract
+from monitor.domain.scan import Run
 from monitor.domain.target import TargetKey
 from monitor.errors import MonitorError
 from monitor.incidents.actions import withdraw
@@ -32,6 +34,7 @@ from monitor.record import decide
 from monitor.schedule.rhythm import Rhythm
 from monitor.store.handing_out import HandingOut
 from monitor.store.slots import Backlog, SlotClaim, Watched
+from monitor.words import counted
 
 LOOK = 1.0
 """Seconds between two looks for slots to run, if nothing rings."""
@@ -43,6 +46,7 @@ RECONCILE = 15.0
 RESCAN = 60.0
 UPKEEP = 60.0
 DELIVER = 0.5
+PUBLISH = 1.0
 LONGEST_STOP = 25.0
 """Seconds within which the daemon ends after it was asked to; most service managers kill after thirty."""
 
@@ -90,6 +94,8 @@ class Daemon:
         self._heart = Loop("heart", self._beat, min(10.0, settings.daemon.lease / 6))
         self._upkeep = Loop("upkeep", self._keep_up, UPKEEP)
         self._delivery = Loop("delivery", self._deliver, DELIVER)
+        self._publisher = Publisher(parts.store, settings.reports, settings.schedule, self._stopping.is_set)
+        self._site = Loop("site", self._publisher.step, PUBLISH)
         self._schedules, self._runs = parts.role is not Role.WORKER, parts.role is not Role.SCHEDULER
         self._taker: Taker | None = None
         out = parts.store.handing_out
@@ -131,9 +137,8 @@ class Daemon:
                 break
             time.sleep(0.05)
         self._keep_up()
-        end = time.monotonic() + LONGEST_STOP
-        while time.monotonic() < end and self._parts.deliverer.once() != Delivered():
-            pass
+        self._parts.deliverer.until_quiet()
+        Loop("site", self._publisher.finish, PUBLISH).once()
 
     def stop(self, in_a_hurry: Callable[[], bool] = lambda: False) -> bool:
         """End within 25 seconds: claim nothing more, let runs finish or hand them back, deliver once more.
@@ -145,8 +150,8 @@ class Daemon:
         log.info("Stopping", extra={"action": "stopping"})
         self._stopping.set()
         self._alarm.silence()
-        self._desk.end()
-        self._upkeep.end()
+        for loop in (self._desk, self._upkeep, self._site):
+            loop.end()
         if self._taker is not None:
             self._jobs.end()
             self._taker.end()
@@ -171,7 +176,7 @@ class Daemon:
         """Return what goes on in this role."""
         loops: tuple[Loop, ...] = (self._desk, self._heart)
         if self._schedules:
-            loops += (self._delivery, self._upkeep)
+            loops += (self._upkeep, self._delivery, self._site)
         return loops if self._taker is None else (*loops, self._jobs)
 
     def _await_works(self, end: float, in_a_hurry: Callable[[], bool] = lambda: False) -> None:
@@ -189,6 +194,7 @@ class Daemon:
         with self._lock:
             table, invalid, backlog, fenced = self._table, self._invalid, self._backlog, self._fenced
         waits = (datetime.now(UTC) - backlog.oldest).total_seconds() if backlog.oldest is not None else 0.0
+        loops = self._loops()
         return Status(
             name=self.name,
             started_at=self._started_at,
@@ -202,13 +208,20 @@ class Daemon:
             running=backlog.running,
             lag=max(0.0, waits),
             fenced=fenced,
-            trouble=next((loop.trouble for loop in self._loops() if loop.trouble), None),
+            trouble=next((loop.trouble for loop in loops if loop.trouble), None),
+            behind=tuple(loop.name for loop in loops if loop.trouble),
         )
 
-    def request_run(self, contract: str, server: str, run_id: str, *, alert: bool = False) -> None:
+    def request_run(self, contract: str, server: str, run_id: str) -> None:
         """Let a contract be verified on a server soon, as the run of this id; see `requests.request`."""
-        request(self._store, self._now_watched(), contract, server, run_id, alert=alert)
+        request(self._store, self._now_watched(), contract, server, run_id)
         self._desk.wake()
+
+    def verify(self, target: TargetKey) -> Run:
+        """Let a target be verified in its turn for somebody who waits; see `requests.wait_for`."""
+        run_id = request_in_person(self._store, self._now_watched(), target)
+        self._desk.wake()
+        return wait_for(self._store, run_id, self._stopping)
 
     def requested(self, run_id: str) -> str | None:
         """Return where a requested run is: due, running, done or skipped; None for one that nobody asked for."""
@@ -235,9 +248,10 @@ class Daemon:
         table = timetable(targets, self._parts.settings.schedule, before)
         if self._table is None or table.entries != before.entries:
             self._enqueuer.use(table)
+            self._publisher.use(library, table)
             self._reconcile_now.set()
             told = {"action": "contracts_loaded", "targets": len(table.entries), "invalid": len(invalid)}
-            log.info("%d targets are watched", len(table.entries), extra=told)
+            log.info("Watching %s", counted(len(table.entries), "target"), extra=told)
         for each in invalid:
             if each not in self._invalid:
                 about = {"action": "contract_invalid", "file": each.file}

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from monitor.daemon.timetable import Timetable, due_slots
@@ -9,6 +10,14 @@ from monitor.schedule.rhythm import Rhythm, next_moment
 from monitor.settings import ScheduleSettings
 from monitor.store.slots import NewSlot, Watched
 from monitor.store.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """When it was last looked what is due in a rhythm, and its next moment after that: dear to count in some zones."""
+
+    at: datetime
+    following: datetime | None
 
 
 class Enqueuer:
@@ -21,7 +30,7 @@ class Enqueuer:
         self._lock = threading.Lock()
         self._table = Timetable()
         self._marks: dict[Watched, datetime] | None = None
-        self._looked: dict[Rhythm, datetime] = {}
+        self._looked: dict[Rhythm, _Look] = {}
         self._changed: set[Watched] = set()
 
     def use(self, table: Timetable) -> None:
@@ -36,7 +45,7 @@ class Enqueuer:
             same = {
                 rhythm for rhythm in table.by_rhythm if table.by_rhythm[rhythm] == self._table.by_rhythm.get(rhythm)
             }
-            self._looked = {rhythm: moment for rhythm, moment in self._looked.items() if rhythm in same}
+            self._looked = {rhythm: look for rhythm, look in self._looked.items() if rhythm in same}
             self._table = table
 
     def forget(self, watched: Watched) -> None:
@@ -58,11 +67,10 @@ class Enqueuer:
 
     def _is_due(self, rhythm: Rhythm, now: datetime) -> bool:
         """Say whether a rhythm had a moment since it was last looked at; a clock that was put back starts anew."""
-        looked = self._looked.get(rhythm)
-        if looked is None or now < looked:
+        look = self._looked.get(rhythm)
+        if look is None or now < look.at:
             return True
-        following = next_moment(rhythm, looked)
-        return following is not None and following <= now
+        return look.following is not None and look.following <= now
 
     def _enqueue(self, rhythms: Iterable[Rhythm], now: datetime) -> None:
         if self._marks is None:
@@ -80,4 +88,4 @@ class Enqueuer:
         self._store.slots.enqueue(slots, raised)
         self._marks.update(raised)
         self._changed -= raised.keys()
-        self._looked.update(dict.fromkeys(rhythms, now))
+        self._looked |= {rhythm: _Look(at=now, following=next_moment(rhythm, now)) for rhythm in rhythms}

@@ -18,6 +18,7 @@ class Loop:
 
     def __init__(self, name: str, step: Callable[[], None], every: float) -> None:
         """Prepare; `step` may raise: that is logged, and the pause grows until it works again."""
+        self.name = name
         self._step = step
         self._every = every
         self._woken = threading.Event()
@@ -56,10 +57,10 @@ class Loop:
             self._step()
         except MonitorError as error:
             self._failed(str(error))
-            log.warning("%s: %s", self._thread.name, error, extra={"action": f"{self._thread.name}_failed"})
+            log.warning("%s: %s", self.name, error, extra={"action": f"{self.name}_failed"})
         except Exception as error:  # the boundary of a job: the daemon lives on, and says what happened
             self._failed(f"{type(error).__name__}: {error}")
-            log.exception("%s: unforeseen", self._thread.name, extra={"action": f"{self._thread.name}_failed"})
+            log.exception("%s: unforeseen", self.name, extra={"action": f"{self.name}_failed"})
         else:
             self._failures, self.trouble, self.done_at = 0, None, time.monotonic()
 

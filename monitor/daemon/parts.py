@@ -33,6 +33,10 @@ class Deliverer(Protocol):
         """Send what may go now."""
         ...
 
+    def until_quiet(self) -> Delivered:
+        """Send until nothing waits any more that may be told, or nothing could be sent for a while."""
+        ...
+
 
 class Keeper(Protocol):
     """Does what only time does to incidents."""

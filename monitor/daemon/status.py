@@ -18,7 +18,8 @@ class Status:
     `is_ticking` is said of the scheduler's thread itself. `heartbeat_age` and `reconciled_age` are since the database
     was last written to: while it cannot be reached they grow. `due` and `running` count slots, of all replicas; `lag`
     is how long the one that waits longest could have begun already. `fenced` counts runs of this daemon that were not
-    recorded because somebody else had taken over. `trouble` is the latest error that still lasts.
+    recorded because somebody else had taken over. `trouble` is the latest error that still lasts, `behind` names all
+    threads that have one.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Status:
     lag: float
     fenced: int
     trouble: str | None
+    behind: tuple[str, ...] = ()
 
     @property
     def is_well(self) -> bool:

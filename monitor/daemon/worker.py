@@ -89,7 +89,7 @@ def work_on(work: Work, tools: Tools) -> None:
         log.info("Handed back %s: %s", claim.watched, work.stop, extra={"action": "run_handed_back", **about})
         return
     wasted = _first_reason(run) if claim.losses < POISONED and not _has_evaluated(run.scan) else None
-    if wasted is not None and claim.tries < tools.settings.retries and _time_left(work, tools.settings):
+    if wasted is not None and claim.tries < _retries(claim, tools.settings) and _time_left(work, tools.settings):
         pause = FIRST_PAUSE * 4**claim.tries
         tools.store.slots.hand_back(claim, wasted, after=pause, tried=True)
         again = {"action": "run_retried", "after": pause.total_seconds(), **about}
@@ -99,6 +99,11 @@ def work_on(work: Work, tools: Tools) -> None:
         return
     told = {"run": run.run_id, "verdict": run.verdict.value, "seconds": round(time.monotonic() - work.begun, 3)}
     log.info("%s: %s", claim.watched, run.verdict.value, extra={"action": "run_finished", **about, **told})
+
+
+def _retries(claim: SlotClaim, settings: DaemonSettings) -> int:
+    """Return how often a slot is handed back to be tried again later: never while somebody waits for what comes out."""
+    return 0 if claim.trigger is Trigger.ON_DEMAND else settings.retries
 
 
 def _overtaken(claim: SlotClaim, tools: Tools) -> datetime | None:
@@ -201,7 +206,7 @@ def _record(work: Work, run: Run, plan: CheckPlan, entry: Entry, tools: Tools) -
         slot=claim.instant,
         subset=len(plan.checks) < len(entry.plan.checks),
         claim=claim,
-        alerting=tools.alerting if claim.alert else None,
+        alerting=_alerting(claim, tools),
     )
     about = {"slot": claim.id, "run": run.run_id}
     until = time.monotonic() + tools.settings.lease
@@ -219,6 +224,13 @@ def _record(work: Work, run: Run, plan: CheckPlan, entry: Entry, tools: Tools) -
             work.ended.wait(SHORT_PAUSE)
         else:
             return True
+
+
+def _alerting(claim: SlotClaim, tools: Tools) -> Alerting | None:
+    """Say who hears of it; whoever asked in person is awake, so no hour is quiet."""
+    if not claim.alert or tools.alerting is None or claim.trigger is not Trigger.ON_DEMAND:
+        return tools.alerting if claim.alert else None
+    return replace(tools.alerting, routes=replace(tools.alerting.routes, quiet=None))
 
 
 def _leave(work: Work, tools: Tools, about: dict[str, object]) -> None:

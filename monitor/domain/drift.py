@@ -38,7 +38,7 @@ class ColumnShape:
     """A column as far as drift is concerned. None means that it was not said, and is never a difference.
 
     A promised type without parameters (`varchar`) allows any; a live one without them is unbounded. `base_type` is what
-    a live domain rests on; a promise may mean either.
+    a live domain rests on; a promise may mean either. `logical_type` is ODCS's word where a contract says one.
     """
 
     name: str
@@ -46,6 +46,7 @@ class ColumnShape:
     nullable: bool | None
     position: int
     base_type: str | None = None
+    logical_type: str | None = None
     is_promise: bool = False
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 from monitor.checks.types import logical_type
 from monitor.contracts.document import Value
+from monitor.contracts.identifiers import dotted, quoted
 from monitor.contracts.yaml_text import inline
 from monitor.domain.table import LiveColumn, LivePlace, LiveReference, LiveTable
 from monitor.drafting.constraints import Promise, promises
@@ -15,7 +16,6 @@ VERSION = "1.0.0"
 _NUMBERS = frozenset({"integer", "number"})
 _TIMES = frozenset({"date", "timestamp", "time"})
 _OPTIONS = {"minLength": {"string"}, "maxLength": {"string"}, "pattern": {"string"}}
-_EXACT_NAME = ('"', ".")
 
 Proposals = Mapping[str, Sequence[str]]
 """Lines of comment for each column, by name; the empty name is the table itself."""
@@ -77,22 +77,17 @@ def _server(place: LivePlace) -> dict[str, Value]:
 def _about(table: LiveTable, place: LivePlace) -> dict[str, Value]:
     about: dict[str, Value] = {}
     if table.schema != place.schema:
-        about["physicalName"] = f"{_exact(table.schema)}.{_exact(table.name)}"
+        about["physicalName"] = dotted(table.schema, table.name)
     about["physicalType"] = table.kind
     if table.comment:
         about["description"] = table.comment
     return about
 
 
-def _exact(name: str) -> str:
-    """Return one part of a dotted name, in quotes where it would be read as something else."""
-    return '"' + name.replace('"', '""') + '"' if any(mark in name for mark in _EXACT_NAME) else name
-
-
 def _property(column: LiveColumn, table: LiveTable, said: Sequence[Promise]) -> dict[str, Value]:
     found: dict[str, Value] = {"name": column.name}
     if column.name.startswith('"'):
-        found["physicalName"] = _exact(column.name)
+        found["physicalName"] = quoted(column.name)
     logical = logical_type(column.base_type or column.type)
     if logical is not None:
         found["logicalType"] = logical
@@ -150,6 +145,8 @@ def _number(value: Value) -> Value:
         number = Decimal(value)
     except InvalidOperation:
         return value
+    if not number.is_finite():
+        return value
     return int(number) if number == number.to_integral_value() else number
 
 
@@ -194,11 +191,11 @@ def _rules(table: LiveTable) -> list[dict[str, Value]]:
 def _foreign_key(reference: LiveReference, table: LiveTable) -> dict[str, Value]:
     """Return a reference to a table of another contract: ODCS has relationships inside one contract only."""
     pairs = list(zip(reference.columns, reference.to, strict=True))
-    matches = " AND ".join(f"p.{_identifier(to)} = c.{_identifier(own)}" for own, to in pairs)
-    present = " AND ".join(f"c.{_identifier(own)} IS NOT NULL" for own in reference.columns)
-    parent = f"{_identifier(reference.schema)}.{_identifier(reference.table)}"
+    matches = " AND ".join(f"p.{quoted(to)} = c.{quoted(own)}" for own, to in pairs)
+    present = " AND ".join(f"c.{quoted(own)} IS NOT NULL" for own in reference.columns)
+    parent = f"{quoted(reference.schema)}.{quoted(reference.table)}"
     if reference.schema == table.schema:
-        parent = _identifier(reference.table)
+        parent = quoted(reference.table)
     own, far = ", ".join(reference.columns), ", ".join(reference.to)
     return {
         "id": f"{'-'.join(reference.columns)}-foreign-key",
@@ -209,10 +206,6 @@ def _foreign_key(reference: LiveReference, table: LiveTable) -> dict[str, Value]
         "mustBe": 0,
         "dimension": "consistency",
     }
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _commented(proposals: Proposals | None, column: str, indent: str) -> list[str]:

@@ -6,10 +6,17 @@ value may no longer fit where they put it), narrowing those who write; so does a
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
+from monitor.checks.types import is_category
 from monitor.domain.contract import Contract, Dataset
 from monitor.domain.drift import ColumnShape, DriftEvent, DriftKind, Hurt, TableShape
 from monitor.drift.types import TypeChange, type_change
+
+Renames = Mapping[str, str]
+"""Columns of one table of which it is known that they got another name, old to new."""
+
+NO_RENAMES: Renames = MappingProxyType({})
 
 _WRITABLE = frozenset({"table", "partitioned table", "foreign table"})
 _TYPES = {
@@ -31,6 +38,7 @@ def promised(contract: Contract, dataset: Dataset) -> TableShape:
                 type=column.physical_type,
                 nullable=False if column.required or column.primary_key_position is not None else None,
                 position=position,
+                logical_type=column.logical_type,
                 is_promise=True,
             )
             for position, column in enumerate(dataset.columns, start=1)
@@ -38,7 +46,9 @@ def promised(contract: Contract, dataset: Dataset) -> TableShape:
     )
 
 
-def compare(table: str, before: TableShape | None, after: TableShape | None, dialect: str) -> tuple[DriftEvent, ...]:
+def compare(
+    table: str, before: TableShape | None, after: TableShape | None, dialect: str, *, renames: Renames = NO_RENAMES
+) -> tuple[DriftEvent, ...]:
     """Return all that is different about a table; None means that it is not there."""
     if before is None or after is None:
         if before is after:
@@ -46,7 +56,7 @@ def compare(table: str, before: TableShape | None, after: TableShape | None, dia
         kind, hurts = (DriftKind.TABLE_DROPPED, Hurt.BOTH) if after is None else (DriftKind.TABLE_CREATED, Hurt.NOBODY)
         return (DriftEvent(kind=kind, hurts=hurts, table=table),)
     is_ordered = before.is_ordered and after.is_ordered
-    events = list(classify(before.columns, after.columns, dialect, is_ordered=is_ordered))
+    events = list(classify(before.columns, after.columns, dialect, is_ordered=is_ordered, renames=renames))
     if before.kind is not None and after.kind is not None and before.kind != after.kind:
         hurts = Hurt.PRODUCERS if before.kind in _WRITABLE and after.kind not in _WRITABLE else Hurt.NOBODY
         kind = DriftKind.TABLE_CHANGED_KIND
@@ -55,15 +65,21 @@ def compare(table: str, before: TableShape | None, after: TableShape | None, dia
 
 
 def classify(
-    before: tuple[ColumnShape, ...], after: tuple[ColumnShape, ...], dialect: str, *, is_ordered: bool = True
+    before: tuple[ColumnShape, ...],
+    after: tuple[ColumnShape, ...],
+    dialect: str,
+    *,
+    is_ordered: bool = True,
+    renames: Renames = NO_RENAMES,
 ) -> tuple[DriftEvent, ...]:
     """Return what is different about columns: renamed, removed, added, then what changed of those that stayed.
 
-    A column looks renamed if it has the type and the place of one that is gone.
+    A column looks renamed if it has the type and the place of one that is gone. `renames` are known to be so, whatever
+    they look like; what they say of columns that are not gone and come does not count.
     """
     old = {column.name: column for column in before}
     new = {column.name: column for column in after}
-    renamed = _renamed(old, new, dialect)
+    renamed = _renamed(old, new, dialect, renames)
     events = [
         DriftEvent(kind=DriftKind.RENAMED, hurts=Hurt.BOTH, column=was, before=was, after=now)
         for was, now in renamed.items()
@@ -82,15 +98,51 @@ def _stays(column: ColumnShape, new: Mapping[str, ColumnShape], renamed: Mapping
     return column.name in new or column.name in renamed
 
 
-def _renamed(old: Mapping[str, ColumnShape], new: Mapping[str, ColumnShape], dialect: str) -> dict[str, str]:
-    """Return the columns that seem to have got another name, old to new."""
-    come = {column.position: column for column in new.values() if column.name not in old}
+def _renamed(
+    old: Mapping[str, ColumnShape], new: Mapping[str, ColumnShape], dialect: str, known: Renames
+) -> dict[str, str]:
+    """Return the columns that got another name, old to new: those of which it is known, then those that seem to."""
+    gone = {name: column for name, column in old.items() if name not in new}
+    come = {name: column for name, column in new.items() if name not in old}
     renamed: dict[str, str] = {}
-    for was in old.values():
-        now = come.get(was.position)
-        if was.name not in new and now and was.type and now.type and not _differs(was, now, dialect):
-            renamed[was.name] = come.pop(was.position).name
+    for was, now in known.items():
+        if was in gone and now in come:
+            renamed[was] = come.pop(now).name
+            del gone[was]
+    for was, column in gone.items():
+        fitting = [now.name for now in _in_place_of(column, old, new, come) if _looks_like(column, now, dialect)]
+        if len(fitting) == 1:
+            renamed[was] = come.pop(fitting[0]).name
     return renamed
+
+
+def _in_place_of(
+    was: ColumnShape, old: Mapping[str, ColumnShape], new: Mapping[str, ColumnShape], come: Mapping[str, ColumnShape]
+) -> Iterator[ColumnShape]:
+    """Yield the new columns that stand where one was.
+
+    A contract may leave columns out, so its places are no places of the table: what was declared between two columns is
+    looked for between them.
+    """
+    if not was.is_promise:
+        yield from (now for now in come.values() if now.position == was.position)
+        return
+    stayed = [(column.position, new[name].position) for name, column in old.items() if name in new]
+    after = max((there for here, there in stayed if here < was.position), default=0)
+    before = min((there for here, there in stayed if here > was.position), default=None)
+    for now in come.values():
+        if after < now.position and (before is None or now.position < before):
+            yield now
+
+
+def _looks_like(was: ColumnShape, now: ColumnShape, dialect: str) -> bool:
+    """Say whether two columns are of one type: the physical one, or where none is declared the logical one."""
+    if was.type and now.type:
+        return not _differs(was, now, dialect)
+    if was.type or was.logical_type is None:
+        return False
+    live = now.base_type or now.type
+    return was.logical_type == now.logical_type if live is None else is_category(was.logical_type, live)
 
 
 def _differs(was: ColumnShape, now: ColumnShape, dialect: str) -> bool:
@@ -140,4 +192,4 @@ def _reordered(stayed: list[tuple[ColumnShape, ColumnShape]]) -> Iterator[DriftE
 
 
 def _described(column: ColumnShape) -> str:
-    return f"{column.type or 'any type'}{' not null' if column.nullable is False else ''}"
+    return f"{column.type or column.logical_type or 'any type'}{' not null' if column.nullable is False else ''}"

@@ -5,10 +5,11 @@ is the same whether a table or a contract changed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from monitor.contracts.findings import shown
 from monitor.domain.change import Change
-from monitor.domain.contract import Contract, ContractServer, Dataset, Relationship
+from monitor.domain.contract import Column, Contract, ContractServer, Dataset, Relationship
 from monitor.domain.drift import ColumnShape, DriftEvent, DriftKind, Hurt
 from monitor.drift.classify import classify
 from monitor.drift.diff_columns import column_edits
@@ -38,7 +39,7 @@ def diff(old: Contract, new: Contract) -> tuple[Change, ...]:
 def _about_the_contract(old: Contract, new: Contract) -> Iterator[Change]:
     if old.id != new.id:
         yield _change("id", f"was {shown(old.id)}, is {shown(new.id)}", Hurt.BOTH, 1)
-    yield from _status(old.status, new.status)
+    yield from _status(old, new)
     for word, was, now in (
         ("extraColumns", old.extra_columns, new.extra_columns),
         ("columnOrder", old.column_order, new.column_order),
@@ -64,11 +65,15 @@ def _about_the_contract(old: Contract, new: Contract) -> Iterator[Change]:
             yield placed(edit, word, 1)
 
 
-def _status(old: str, new: str) -> Iterator[Change]:
-    """A step in a version's life is no promise by itself, but its end takes all promises away."""
+def _status(was: Contract, now: Contract) -> Iterator[Change]:
+    """A step in a version's life is no promise by itself, but its end takes all promises away.
+
+    Another version has a life of its own: that it is a draft takes nothing from the one before.
+    """
+    old, new = was.status, now.status
     if old == new:
         return
-    is_over, was_over = (status in OVER | UNRELEASED for status in (new, old))
+    is_over, was_over = (was.version == now.version and status in OVER | UNRELEASED for status in (new, old))
     hurts = Hurt.NOBODY if is_over == was_over else Hurt.CONSUMERS if is_over else Hurt.PRODUCERS
     reason = {
         Hurt.NOBODY: "a step in the life of a version: should break nobody",
@@ -154,7 +159,7 @@ def _dataset(old: Dataset, new: Dataset, dialect: str, *, is_ordered: bool) -> I
     for edit in _about_the_dataset(old, new):
         yield placed(edit, new.name, new.line)
     yield from rule_changes(new.name, old.rules, new.rules)
-    events = classify(_shapes(old), _shapes(new), dialect, is_ordered=is_ordered)
+    events = classify(_shapes(old), _shapes(new), dialect, is_ordered=is_ordered, renames=_elsewhere(old, new))
     renamed = {event.before: event.after for event in events if event.kind is DriftKind.RENAMED}
     lines = {column.physical_name: column.line for dataset in (old, new) for column in dataset.columns}
     for event in events:
@@ -162,6 +167,7 @@ def _dataset(old: Dataset, new: Dataset, dialect: str, *, is_ordered: bool) -> I
         yield _of_event(event, new.name, lines.get(name or "", new.line))
     yield from _primary_key(old, new, renamed)
     yield from _relationships(old, new)
+    matched: set[str] = set()
     now_columns = {column.physical_name: column for column in new.columns}
     for was in old.columns:
         now = now_columns.get(renamed.get(was.physical_name) or was.physical_name)
@@ -170,6 +176,41 @@ def _dataset(old: Dataset, new: Dataset, dialect: str, *, is_ordered: bool) -> I
             for edit in column_edits(was, now):
                 yield placed(edit, where, now.line)
             yield from rule_changes(where, was.rules, now.rules)
+            matched.add(now.physical_name)
+        else:
+            yield from _rules_of(new.name, was, _without_rules(was), is_gone=True)
+    for now in new.columns:
+        if now.physical_name not in matched:
+            yield from _rules_of(new.name, _without_rules(now), now, is_gone=False)
+
+
+def _elsewhere(old: Dataset, new: Dataset) -> dict[str, str]:
+    """Return what columns that kept their name in the contract were called in the table, and what they are now."""
+    return {
+        was.physical_name: now.physical_name
+        for was in old.columns
+        if (now := new.column(was.name)) is not None and now.physical_name != was.physical_name
+    }
+
+
+def _without_rules(column: Column) -> Column:
+    """Return what of a column is told when it comes or goes: its name and its types."""
+    return Column(
+        name=column.name,
+        physical_name=column.physical_name,
+        logical_type=column.logical_type,
+        physical_type=column.physical_type,
+        line=column.line,
+    )
+
+
+def _rules_of(dataset: str, old: Column, new: Column, *, is_gone: bool) -> Iterator[Change]:
+    """Yield what is promised of the values of a column that came or went."""
+    where = f"{dataset}.{new.name}"
+    for edit in column_edits(old, new):
+        if edit.is_promised:
+            yield replace(placed(edit, where, new.line), is_gone=is_gone)
+    yield from rule_changes(where, old.rules, new.rules)
 
 
 def _about_the_dataset(old: Dataset, new: Dataset) -> Iterator[Edit]:
@@ -192,6 +233,7 @@ def _shapes(dataset: Dataset) -> tuple[ColumnShape, ...]:
             type=column.physical_type,
             nullable=not column.required and column.primary_key_position is None,
             position=position,
+            logical_type=column.logical_type,
         )
         for position, column in enumerate(dataset.columns, start=1)
     )

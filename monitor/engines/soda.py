@@ -20,7 +20,7 @@ from monitor.engines.messages import Answer, Connected, Done, Failed, Found, Ref
 from monitor.engines.notebook import Notebook
 from monitor.engines.process import Child, Nursery
 from monitor.engines.split import Groups, sub_plans
-from monitor.engines.waiting import HEED, Interruption, heed, patiently
+from monitor.engines.waiting import HEED, Interruption, cut_off_in_the_end, heed, patiently
 from monitor.engines.warehouses import postgres, postgres_catalogue
 from monitor.engines.warm import soda_nursery
 from monitor.errors import EngineError
@@ -69,8 +69,12 @@ class SodaEngine:
             reason = f"server {self._server.name} cannot be reached: {error}"
             notebook.block_the_rest(reason, remedies.after_refusal(str(error), self._server))
         except psycopg2.Error as error:
-            reason = sql_errors.reason_of(error, may_show_values=False)
-            notebook.block_the_rest(f"server {self._server.name} did not answer: {reason}", remedies.LOST)
+            why = interrupted()
+            if why is not None:  # it was cut off
+                notebook.end_the_rest(why)
+            else:
+                reason = sql_errors.reason_of(error, may_show_values=False)
+                notebook.block_the_rest(f"server {self._server.name} did not answer: {reason}", remedies.LOST)
         return Scan(
             started_at=started_at, finished_at=datetime.now(UTC), results=complete(plan, notebook.results()), seen=seen
         )
@@ -97,7 +101,7 @@ class SodaEngine:
             lambda: postgres.connect(postgres.route_to(self._server), replace(session, idle_timeout=0)),
             wishes.interrupted,
         )
-        with closing(holder):
+        with closing(holder), cut_off_in_the_end(holder, wishes.interrupted):
             seen = postgres_catalogue.look_up(holder, plan.tables(), self._server.schema)
             if not seen and self._server.schema and not postgres_catalogue.has_schema(holder, self._server.schema):
                 reason = f"server {self._server.name} has no schema {self._server.schema}"

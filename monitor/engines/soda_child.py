@@ -1,5 +1,6 @@
 """A child's life: connect, run the groups of its sub-plan as Soda scans, isolate culprits, take samples, close."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from decimal import Decimal
@@ -30,6 +31,7 @@ from monitor.engines.soda_run import BrokenStatement, SodaScan, run_sodacl
 from monitor.engines.soda_run import preload as preload_soda
 from monitor.engines.split import parts_of
 from monitor.engines.warehouses import postgres
+from monitor.failpoints import Point, arm, reach
 
 NO_OUTCOME = "Soda gave no outcome: the expression returned no number"
 NOTHING_BEFORE = "nothing to compare with yet: this run measured it first, the next one compares"
@@ -38,6 +40,7 @@ NOTHING_BEFORE = "nothing to compare with yet: this run measured it first, the n
 def preload() -> None:
     """Import what every child needs, once, in the nursery."""
     preload_soda()
+    arm(os.environ)
 
 
 def run(channel: Connection, work: object) -> None:
@@ -51,6 +54,7 @@ def run(channel: Connection, work: object) -> None:
         return
     with closing(opened):
         channel.send(Connected(backend=opened.info.backend_pid))
+        reach(Point.SCANNING)
         try:
             guarded = postgres.Guarded(opened, work.snapshot)
         except psycopg2.Error as error:

@@ -1,8 +1,14 @@
 """Wait for a blocking call and still hear Ctrl-C, or that there is no more time."""
 
+import os
+import socket
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
+
+from psycopg2.extensions import connection
 
 from monitor.engines.base import Interrupted, never_interrupted
 
@@ -10,6 +16,10 @@ T = TypeVar("T")
 
 HEED = 0.5
 """Seconds between two looks whether to go on."""
+
+
+CUT_OFF = 3.0
+"""Seconds that a scan has to end by itself; then it waits for somebody who is not heard of any more."""
 
 
 class Interruption(Exception):  # noqa: N818 - nothing went wrong
@@ -46,3 +56,36 @@ def patiently(call: Callable[[], T], interrupted: Interrupted = never_interrupte
     if errors:
         raise errors[0]
     return outcomes[0]
+
+
+@contextmanager
+def cut_off_in_the_end(opened: connection, interrupted: Interrupted) -> Iterator[None]:
+    """While the block runs, cut a connection off on which somebody still waits when the scan should have ended.
+
+    libpq waits without end for an answer that something on the way has swallowed: as long as the kernel of a proxy or a
+    firewall acknowledges, keepalives find nothing wrong. Then whoever waits is told that the connection is lost.
+    """
+    if interrupted is never_interrupted:
+        yield
+        return
+    over = threading.Event()
+    with socket.socket(fileno=os.dup(opened.fileno())) as line:
+        watcher = threading.Thread(target=_cut_off, args=[line, interrupted, over], daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watcher.join()
+
+
+def _cut_off(line: socket.socket, interrupted: Interrupted, over: threading.Event) -> None:
+    end: float | None = None
+    while not over.wait(HEED):
+        if interrupted() is None:
+            continue
+        end = end or time.monotonic() + CUT_OFF
+        if time.monotonic() >= end:
+            with suppress(OSError):  # it has ended by itself
+                line.shutdown(socket.SHUT_RDWR)
+            return

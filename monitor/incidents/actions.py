@@ -63,7 +63,13 @@ def _moment(now: datetime) -> Moment:
 
 def _check_lives(incident: Incident) -> None:
     if incident.is_over:
-        raise UsageError(f"{incident.key} of {incident.target} is already {incident.state}")
+        raise UsageError(over_since(incident))
+
+
+def over_since(incident: Incident) -> str:
+    """Say since when an incident that has ended is over, and how it ended."""
+    since = f" since {incident.ended_at:%Y-%m-%d %H:%M} UTC" if incident.ended_at else ""
+    return f"{incident.key} of {incident.target} is over{since}: it is already {incident.state}"
 
 
 def _check_end(until: datetime, now: datetime) -> None:

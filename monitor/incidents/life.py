@@ -157,6 +157,7 @@ def calmed(incident: Incident, policy: Policy) -> Incident:
 
 def _failing(before: Incident | None, sighting: Sighting, moment: Moment) -> Incident:
     """Return the incident with one more failure counted, awake; `pending` if it is new or had ended."""
+    has_returned = before is not None and before.is_over
     if before is None:
         before = Incident(
             id=_identity(sighting.target, sighting.key, moment.now),
@@ -183,7 +184,10 @@ def _failing(before: Incident | None, sighting: Sighting, moment: Moment) -> Inc
         worst=worst,
         children=sighting.children,
     )
-    return awake(incident, moment)
+    incident = awake(incident, moment)
+    if has_returned and incident.until is None:  # what somebody decided then says nothing of it now
+        incident = replace(incident, by=None, why=None)
+    return incident
 
 
 def _kind_of_failure(before: Incident | None, incident: Incident, sighting: Sighting, policy: Policy) -> ChangeKind:

@@ -11,6 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from monitor import exact_json
+
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 EVENT_TYPE = "pactwatch_alert"
@@ -44,11 +46,25 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """A message for a machine: `role` is `parent`, `reply`, `digest` or `note`, `story` what parent and replies share.
+
+    `incidents` are objects as `alerts.facts` makes them, of `total` that the message tells.
+    """
+
+    role: str
+    story: str | None
+    incidents: tuple[Mapping[str, exact_json.Json], ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     """What to tell, worded and within the budgets of `blocks`.
 
     `text` (what a notification shows) and `blocks` are Slack's markup; other notifiers undo it. `payload` is flat:
-    incident, sequence, and whatever a receiver may want; it travels as Slack metadata beside the outbox id.
+    incident, sequence, and whatever a receiver may want; it travels as Slack metadata beside the outbox id. `facts`
+    say it to a machine, where a notifier carries them.
     """
 
     outbox_id: str
@@ -56,6 +72,7 @@ class Message:
     blocks: tuple[Mapping[str, Json], ...] = ()
     payload: Mapping[str, str | int | bool] = field(default_factory=dict)
     mentions: tuple[Mention, ...] = ()
+    facts: Facts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,13 +98,15 @@ class Abilities:
     """What a notifier can do.
 
     Without `threads` a reply is a message of its own. Without `updates`, `update` always fails. Without `search`,
-    `find` always raises CannotTell. `deduplicates` means that the receiver can tell a repeated send by its id.
+    `find` always raises CannotTell. `deduplicates` means that the receiver can tell a repeated send by its id;
+    `facts`, that it is a machine, for which a message carries them.
     """
 
     threads: bool = False
     updates: bool = False
     search: bool = False
     deduplicates: bool = False
+    facts: bool = False
 
 
 class Fault(StrEnum):

@@ -10,7 +10,6 @@ differently the second time (DNS rebinding) reaches nothing inside our own netwo
 import base64
 import hashlib
 import hmac
-import json
 import socket
 import ssl
 import time
@@ -21,6 +20,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 from urllib.parse import urlsplit
 
+from monitor.exact_json import Json, encode
 from monitor.mrkdwn import plain
 from monitor.notifiers.base import (
     EVENT_TYPE,
@@ -51,7 +51,7 @@ Resolve = Callable[[str, int], list[Address]]
 class WebhookNotifier:
     """One receiver. Each message stands alone: there is no thread, no update, and no looking back."""
 
-    abilities = Abilities(deduplicates=True)
+    abilities = Abilities(deduplicates=True, facts=True)
 
     def __init__(
         self,
@@ -78,11 +78,10 @@ class WebhookNotifier:
         self._now = now
 
     def send(self, message: Message, destination: Destination) -> Sent:
-        """Post it as JSON: `type`, `timestamp`, and `data` with the plain text and the payload."""
+        """Post it as JSON: `type`, `timestamp`, and `data` with the plain text and what it tells."""
         sent_at = int(self._now())
-        data = {**message.payload, "outbox_id": message.outbox_id, "text": plain(message.text)}
         moment = datetime.fromtimestamp(sent_at, UTC).isoformat()
-        body = json.dumps({"type": EVENT_TYPE, "timestamp": moment, "data": data}).encode()
+        body = encode({"type": EVENT_TYPE, "timestamp": moment, "data": _data(message)}).encode()
         connection = _Pinned(self._host, self._port, self._connect(), timeout=self._timeout, context=self._context)
         try:
             try:
@@ -198,6 +197,13 @@ def _first_open(found: list[Address], timeout: float) -> socket.socket:
         except OSError as error:
             last = error
     raise last
+
+
+def _data(message: Message) -> dict[str, Json]:
+    data: dict[str, Json] = {"outbox_id": message.outbox_id, "text": plain(message.text)}
+    if (facts := message.facts) is not None:
+        data |= {"role": facts.role, "story": facts.story, "total": facts.total, "incidents": facts.incidents}
+    return data
 
 
 def _refused(status: int, wait: float | None) -> DeliveryError | AmbiguousDelivery:

@@ -34,6 +34,7 @@ _TEMPLATES = {
     IndexPage: "report/index.html.j2",
     IncidentPage: "report/incident.html.j2",
 }
+_PARTS = ("report/base.html.j2", "report/columns.html.j2", "report/parts.html.j2", "report/section.html.j2")
 _TO_SITE = re.compile(r'<a (?:class="[a-z]+" )?href="(?!#|https?://)[^"]*"(?: data-filter)?>')
 """A link to another page of the site: it leads nowhere where a page lies alone. All text is escaped by then."""
 
@@ -106,6 +107,11 @@ def assets() -> Assets:
         script_name=f"site-{_short_hash(script)}.js",
         script=script,
     )
+
+
+def sources() -> tuple[str, ...]:
+    """Return the templates of all pages as they are written."""
+    return tuple(templates.source(name) for name in sorted({PAGE, BADGE, *_TEMPLATES.values(), *_PARTS}))
 
 
 def write(path: Path, text: str, *, durable: bool = True) -> None:

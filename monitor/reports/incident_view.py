@@ -1,17 +1,18 @@
 """What the page of an incident shows: what is wrong, for how long, and who did what about it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import groupby
 
 from monitor import words
-from monitor.domain.incident import OF_DATA, ChangeKind, Incident, IncidentChange
+from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentState
 from monitor.reports import links
 from monitor.reports.frame import Frame, Link, frame, to_contract, to_index
 from monitor.reports.material import Promise, Settled, TargetHistory
-from monitor.reports.rows import IncidentRow, incident_row, run_link
+from monitor.reports.rows import IncidentRow, incident_glyph, incident_row, run_link
 from monitor.reports.views import Instant, instant
+from monitor.store.values import AlertState, ChangeRef, Telling
 from monitor.visible import visible
 
 _TOLD = {
@@ -44,7 +45,7 @@ _MEASURED = frozenset({ChangeKind.OPENED, ChangeKind.REOPENED, ChangeKind.WORSE,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Something that happened; `count` and `last` tell of several alike on end."""
+    """Something that happened; `count` and `last` tell of several alike on end, `told` who heard of it."""
 
     at: Instant
     last: Instant | None
@@ -55,6 +56,7 @@ class Step:
     by: str | None
     why: str | None
     run: Link | None
+    told: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,21 +126,41 @@ def _steps(
     for _, several in groupby(told, key=_alike):
         alike = list(several)
         first, last = alike[0], alike[-1]
-        of_data = first.incident.kind in OF_DATA
         steps.append(
             Step(
                 at=instant(first.at),
                 last=instant(last.at) if len(alike) > 1 else None,
-                glyph=_GLYPHS.get(first.kind, "skipped") if of_data else _unknown(first.kind),
+                glyph=_glyph(first),
                 what=_TOLD[first.kind],
                 count=len(alike),
                 measured=number(last.incident.measured) if first.kind in _MEASURED and not last.why else None,
                 by=visible(first.by) if first.by else None,
                 why=visible(last.why) if last.why else None,
                 run=run_link(last.run_id, history, path) if last.run_id and len(alike) == 1 else None,
+                told=_told(alike, history.tellings),
             )
         )
     return tuple(steps)
+
+
+def _told(changes: Iterable[IncidentChange], tellings: Iterable[Telling]) -> tuple[str, ...]:
+    """Return where these changes were told, and where they could not be, or not yet; each place once."""
+    refs = {ChangeRef(incident=change.incident.id, sequence=change.sequence) for change in changes}
+    found = (_fate(telling) for telling in tellings if telling.ref in refs)
+    return tuple(dict.fromkeys(visible(words) for words in found if words is not None))
+
+
+def _fate(telling: Telling) -> str | None:
+    """Return what became of one alert; None for one in whose place another tells."""
+    match telling.state:
+        case AlertState.SENT:
+            return f"Told in {telling.destination}"
+        case AlertState.SUPERSEDED:
+            return None
+        case AlertState.DEAD:
+            return f"Could not be told in {telling.destination}: {telling.why}"
+        case _:
+            return f"Not told yet in {telling.destination}" + (f": {telling.why}" if telling.why else "")
 
 
 def _alike(change: IncidentChange) -> tuple[ChangeKind, str | None, str | None]:
@@ -146,7 +168,7 @@ def _alike(change: IncidentChange) -> tuple[ChangeKind, str | None, str | None]:
     return change.kind, change.by, None if change.kind is ChangeKind.STILL_FAILING else change.why
 
 
-def _unknown(kind: ChangeKind) -> str:
-    """Return the sign of what happened to a trouble of not knowing: it is never one of broken data."""
-    glyph = _GLYPHS.get(kind, "skipped")
-    return "error" if glyph == "fail" else glyph
+def _glyph(change: IncidentChange) -> str:
+    """Return the sign of what happened: bad news looks as its incident does, never as broken data where none are."""
+    glyph = _GLYPHS.get(change.kind, "skipped")
+    return incident_glyph(replace(change.incident, state=IncidentState.OPEN)) if glyph == "fail" else glyph

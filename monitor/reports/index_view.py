@@ -24,6 +24,23 @@ from monitor.visible import visible
 STRIP_DAYS = 30
 _STRIP_DAY = 4
 _NOBODY = "nobody"
+_LONGEST_NAME = 60
+_PAIR = 2
+_GROUPS = (
+    ({"broken"}, ("is broken", "are broken", "Both contracts are broken.", "All {} contracts are broken.")),
+    (
+        {"unverified", "late"},
+        (
+            "could not be verified",
+            "could not be verified",
+            "Neither contract could be verified.",
+            "None of {} contracts could be verified.",
+        ),
+    ),
+    ({"kept"}, ("is kept", "are kept", "Both contracts are kept.", "All {} contracts are kept.")),
+)
+"""How contracts stand, worst first: said of one, of several, of both that there are, of all."""
+
 _ORDER = {"broken": 0, "late": 1, "unverified": 2, "kept": 3, "shadow": 4}
 
 
@@ -126,15 +143,31 @@ class IndexPage:
     days: int
 
 
-def index_page(entries: Iterable[Entry], troubles: Iterable[Incident], settled: Settled) -> IndexPage:
+class Rows:
+    """The rows of the front page as they were last made: each is made again only when it would be another."""
+
+    def __init__(self) -> None:
+        """Know none yet."""
+        self._made: dict[TargetKey, tuple[Entry, date, bool, IndexRow]] = {}
+
+    def of(self, entry: Entry, until: date, now: datetime) -> IndexRow:
+        """Return the row of a target; its strip ends on `until`."""
+        late = is_late(entry.promise.next_due, now)
+        made = self._made.get(entry.target)
+        if made is None or made[0] is not entry or made[1:3] != (until, late):
+            made = self._made[entry.target] = (entry, until, late, _row(entry, until, late=late))
+        return made[3]
+
+
+def index_page(entries: Iterable[Entry], troubles: Iterable[Incident], settled: Settled, made: Rows) -> IndexPage:
     """Return what the front page shows. Days are counted back from the latest run of all."""
     found = tuple(entries)
     until = max((entry.latest.run.started_at for entry in found), default=settled.now)
-    pairs = sorted(((_row(entry, until.date(), settled.now), entry) for entry in found), key=_by_need)
+    pairs = sorted(((made.of(entry, until.date(), settled.now), entry) for entry in found), key=_by_need)
     rows = tuple(row for row, _ in pairs)
     return IndexPage(
         frame=Frame(path=links.INDEX, title=_title(rows), crumbs=(), note=settled.note),
-        sentence=_sentence(rows),
+        sentence=sentence(_alone(rows), *(row.state for row in rows)),
         as_of=instant(until) if found else None,
         totals=_totals(rows),
         filters=tuple(each for each in _filters(pairs) if len(each.choices) > 1),
@@ -152,6 +185,23 @@ def index_page(entries: Iterable[Entry], troubles: Iterable[Incident], settled: 
     )
 
 
+def sentence(name: str, *states: str) -> str:
+    """Return how all targets stand in one sentence, the worst first; what stands alone is called by this name."""
+    real = [state for state in states if state != "shadow"]
+    if not real:
+        return "There are only drafts yet." if states else "Nothing has been verified yet."
+    groups = [(told, sum(state in of for state in real)) for of, told in _GROUPS]
+    parts = [(told, count) for told, count in groups if count]
+    (one, many, pair, every), first = parts[0]
+    if len(real) == 1:
+        return f"{name if len(name) <= _LONGEST_NAME else 'The contract'} {one}."
+    if len(parts) == 1:
+        return pair if len(real) == _PAIR else every.format(f"{len(real):,}")
+    begin = f"{first:,} of {words.counted(len(real), 'contract')} {one if first == 1 else many}"
+    rest = (f"{count:,} {one if count == 1 else many}" for (one, many, *_), count in parts[1:])
+    return ", ".join((begin, *rest)) + "."
+
+
 def coverage(promise: Promise) -> tuple[int, int]:
     """Return how many columns of a contract have a rule on their values, and how many columns there are."""
     if promise.contract is None:
@@ -167,12 +217,12 @@ def first_day(until: datetime) -> date:
     return until.date() - timedelta(days=STRIP_DAYS - 1)
 
 
-def _row(entry: Entry, until: date, now: datetime) -> IndexRow:
+def _row(entry: Entry, until: date, *, late: bool) -> IndexRow:
     run, contract = entry.latest.run, entry.promise.contract
     basis = Basis.SHADOW if run.shadow else Basis.STANDS if run.stands else Basis.ON_DEMAND
     verdict = verdict_of(tuple(outcome for outcome, count in entry.counts.items() if count))
     due = entry.promise.next_due
-    state, glyph, word = spelled(verdict, basis, late=is_late(due, now))
+    state, glyph, word = spelled(verdict, basis, late=late)
     age = _age(entry.ages)
     return IndexRow(
         href=links.quoted(links.contract_page(entry.target)),
@@ -227,26 +277,14 @@ def _tags(entry: Entry) -> tuple[str, ...]:
     return tuple(str(tag) for tag in found) if isinstance(found, list | tuple) else ()
 
 
+def _alone(rows: tuple[IndexRow, ...]) -> str:
+    """Return the name of the first target that is no draft."""
+    return next((row.name for row in rows if row.state != "shadow"), "")
+
+
 def _title(rows: tuple[IndexRow, ...]) -> str:
     broken = sum(row.state == "broken" for row in rows)
     return f"{broken:,} broken of {len(rows):,}" if broken else f"{words.counted(len(rows), 'contract')}"
-
-
-def _sentence(rows: tuple[IndexRow, ...]) -> str:
-    if not rows:
-        return "Nothing has been verified yet."
-    states = Counter(row.state for row in rows)
-    real = len(rows) - states["shadow"]
-    of_all = words.counted(real, "contract")
-    told = [
-        (states["broken"], "is broken", "are broken"),
-        (states["unverified"] + states["late"], "could not be verified", "could not be verified"),
-        (states["kept"], "is kept", "are kept"),
-    ]
-    if states["kept"] == real:
-        return f"All {of_all} are kept." if real > 1 else "The contract is kept."
-    parts = [f"{count:,} {one if count == 1 else many}" for count, one, many in told if count]
-    return f"Of {of_all} " + ", ".join(parts) + "."
 
 
 def _totals(rows: tuple[IndexRow, ...]) -> tuple[Choice, ...]:

@@ -11,7 +11,7 @@ from monitor.domain.incident import ChangeKind, Incident, IncidentChange
 from monitor.domain.target import TargetKey
 from monitor.store.pages import DayPoint, KeptCheck, KeptResult, Latest, Strip, VersionRecord
 from monitor.store.store import Reader
-from monitor.store.values import DriftRecord, RunRecord
+from monitor.store.values import DriftRecord, RunRecord, Telling
 
 DAYS = 90
 """So many days a contract's page looks back."""
@@ -45,6 +45,7 @@ class TargetHistory:
     kept_runs: frozenset[str]
     versions: tuple[VersionRecord, ...]
     shadows: tuple[RunRecord, ...] = ()
+    tellings: tuple[Telling, ...] = ()
 
     @property
     def until(self) -> date:
@@ -116,6 +117,7 @@ def read_target(reader: Reader, latest: Latest, *, days: int = DAYS) -> TargetHi
         kept_runs=reader.kept_runs(named),
         versions=reader.versions(target.contract),
         shadows=shadows,
+        tellings=reader.tellings([incident.id for incident in incidents]),
     )
 
 

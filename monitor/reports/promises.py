@@ -40,14 +40,20 @@ def scheduled(settings: ScheduleSettings) -> NextDue:
 class Promises:
     """The contracts that run, by target. Plans are compiled when they are first asked for, and kept."""
 
-    def __init__(self, selected: Iterable[Selected], next_due: NextDue) -> None:
-        """Know these contracts."""
+    def __init__(
+        self,
+        selected: Iterable[Selected],
+        next_due: NextDue,
+        compiled: Callable[[Contract, str], CheckPlan] = compile_plan,
+    ) -> None:
+        """Know these contracts; `compiled` makes the plan of one for a type of server."""
         self._released: dict[tuple[str, str], Contract] = {}
         self._drafts: dict[tuple[str, str], Contract] = {}
         for each in selected:
             key = each.contract.id, Version.parse(each.contract.version).major
             (self._drafts if each.shadow else self._released)[key] = each.contract
         self._next_due = next_due
+        self._compiled = compiled
         self._plans: dict[tuple[str, str], CheckPlan | None] = {}
         self._homes = _homes(self._released.values())
         self._uses = _uses(self._released.values(), self._homes)
@@ -77,7 +83,7 @@ class Promises:
         declared = [each.type for each in contract.servers if each.name == server] or [next(iter(SERVER_TYPES))]
         key = contract.fingerprint, declared[0]
         if key not in self._plans:
-            self._plans[key] = compile_plan(contract, declared[0]) if declared[0] in SERVER_TYPES else None
+            self._plans[key] = self._compiled(contract, declared[0]) if declared[0] in SERVER_TYPES else None
         return self._plans[key]
 
     def _fed_by(self, contract: Contract, target: TargetKey, known: Mapping[str, TargetKey]) -> tuple[Neighbour, ...]:

@@ -257,8 +257,8 @@ def _begins(destination: str, mine: str, moment: datetime) -> list[ColumnElement
     outbox, threads = tables.outbox, tables.threads
     waiting, begun = (AlertState.QUEUED.value, AlertState.FAILED.value), outbox.alias("begun")
     has_thread = exists().where(threads.c.group_id == outbox.c.story, threads.c.destination == outbox.c.destination)
-    is_busy = exists().where(
-        begun.c.story == outbox.c.story,
+    busy = select(begun.c.story).where(  # looked up once, not for each alert that waits
+        begun.c.story.is_not(None),
         begun.c.destination == destination,
         begun.c.state.in_([literal_column(f"'{state}'") for state in UNSENT]),
         or_(begun.c.ambiguous, begun.c.not_before > moment, begun.c.state == AlertState.SENDING.value),
@@ -269,7 +269,7 @@ def _begins(destination: str, mine: str, moment: datetime) -> list[ColumnElement
         or_(outbox.c.state.in_(waiting), outbox.c.alert_id == mine),
         outbox.c.not_before <= moment,
         ~outbox.c.ambiguous,
-        or_(and_(outbox.c.story.is_not(None), ~has_thread, ~is_busy), outbox.c.kind == "note"),
+        or_(and_(outbox.c.story.is_not(None), ~has_thread, outbox.c.story.not_in(busy)), outbox.c.kind == "note"),
     ]
 
 

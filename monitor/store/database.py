@@ -144,6 +144,10 @@ def _engine(url: URL) -> Engine:
                     "application_name": "pactwatch/state",
                     "options": "-c timezone=UTC -c idle_in_transaction_session_timeout=60s",
                     "connect_timeout": 10,
+                    "keepalives_idle": 30,  # a server that is gone is noticed in a minute, not in two hours
+                    "keepalives_interval": 10,
+                    "keepalives_count": 3,
+                    "tcp_user_timeout": 60_000,
                 },
             )
         case other:

@@ -80,6 +80,11 @@ class History:
             scan=scan,
         )
 
+    def version_of(self, run_id: str) -> str | None:
+        """Return the contract version that a run verified; None if there is no such run."""
+        row = self._connection.execute(joined_runs().where(tables.runs.c.run_id == run_id)).mappings().one_or_none()
+        return None if row is None else record_from(row).version
+
     def targets(self) -> tuple[TargetSummary, ...]:
         """Return every target that has a verdict now, with how many checks have which outcome."""
         standings, targets = tables.standings, tables.targets

@@ -333,6 +333,15 @@ class PageReader:
             found.setdefault(incident.target, []).append(incident)
         return {target: tuple(sorted(several, key=_by_age)) for target, several in found.items()}
 
+    def troubles(self) -> tuple[Incident, ...]:
+        """Return every open incident that no contract's page tells of: its owner never ran, or is no contract."""
+        incidents, runs = tables.incidents, tables.runs
+        ran = select(runs.c.id).where(runs.c.target_id == incidents.c.target_id).exists()
+        rows = self._connection.execute(
+            select(incidents.c.value).where(~incidents.c.is_over, incidents.c.state != "pending", ~ran)
+        ).scalars()
+        return tuple(sorted((decoded(Incident, value) for value in rows), key=_by_age))
+
     def changes_of(self, incidents: Iterable[str]) -> Mapping[str, tuple[IncidentChange, ...]]:
         """Return all that happened to these incidents, each in order."""
         changes = tables.incident_changes

@@ -279,7 +279,8 @@ class Slots:
     def overdue(self, grace: timedelta) -> Mapping[TargetKey, datetime]:
         """Return the targets without a result for a slot whose grace is over, with the first such moment.
 
-        What was passed over counts until a later slot has a result. Drafts in the shadow do not count.
+        What was passed over counts until a later slot has a result. A target that never had one is owed its first from
+        when it was first watched, whatever moment that slot is of. Drafts in the shadow do not count.
         """
         slots, marks, targets = tables.slots, tables.watermarks, tables.targets
         found: dict[TargetKey, datetime] = {}
@@ -288,7 +289,9 @@ class Slots:
             waiting = (
                 select(targets, func.min(slots.c.instant).label("at"))
                 .join(slots, slots.c.target_id == targets.c.id)
+                .outerjoin(marks, and_(marks.c.target_id == targets.c.id, ~marks.c.shadow))
                 .where(_is_open(), slots.c.instant <= limit, ~slots.c.shadow)
+                .where(or_(marks.c.done.is_not(None), slots.c.created_at <= limit))
                 .where(slots.c.trigger == Trigger.SCHEDULED.value)
                 .group_by(*targets.c)
             )

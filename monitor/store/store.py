@@ -21,6 +21,7 @@ from monitor.store.history import History
 from monitor.store.incidents import IncidentReader, IncidentWriter
 from monitor.store.jobs import Jobs
 from monitor.store.jobs_schema import check_jobs_schema, migrate_jobs
+from monitor.store.marks import MarkReader
 from monitor.store.measures import MeasureReader
 from monitor.store.outbox import Outbox
 from monitor.store.pages import PageReader
@@ -33,7 +34,7 @@ from monitor.store.upsert import upsert
 from monitor.store.values import DriftRecord, Heartbeat, Pruned
 
 
-class Reader(History, PageReader, PagedReader, MeasureReader, IncidentReader, AlertReader, AuditReader):
+class Reader(History, PageReader, PagedReader, MeasureReader, MarkReader, IncidentReader, AlertReader, AuditReader):
     """What was recorded, at one moment."""
 
     def now(self) -> datetime:

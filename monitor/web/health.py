@@ -1,7 +1,8 @@
 """`/healthz` and `/readyz`: bare and open, for whoever restarts a dead daemon or sends work to a living one.
 
 They name what is wrong, never an address or what a file says. A contract file that is invalid is shown, and is no
-reason to be not ready: its last good version runs on.
+reason to be not ready: its last good version runs on. So is a part of the daemon that cannot do its work just now, as
+the `site` where its folder takes no pages: the log says why, and a restart would not help.
 """
 
 import logging
@@ -51,7 +52,8 @@ def routes(store: Store, daemon: Daemon) -> list[Route]:
         status = daemon.status()
         found = [*problems(status), await state_problem(), *_not_ready(status)]
         invalid: Json = [{"file": file.file, "problems": len(file.problems)} for file in status.invalid]
-        return _told(found, {"targets": len(status.loaded or ()), "invalid": invalid})
+        behind: Json = [*status.behind]
+        return _told(found, {"targets": len(status.loaded or ()), "invalid": invalid, "behind": behind})
 
     return [Route("/healthz", healthz), Route("/readyz", readyz)]
 

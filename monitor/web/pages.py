@@ -1,9 +1,12 @@
 """The report site: the folder that `report` writes, with headers that let a page do nothing but be read."""
 
+import os
+from os import PathLike
 from pathlib import Path
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -35,6 +38,24 @@ class Site(StaticFiles):
         response = await super().get_response(path, scope)
         response.headers.update(HEADERS)
         return response
+
+    def file_response(
+        self, full_path: PathLike[str] | str, stat_result: os.stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """Return a file as it is at one moment: by the time it is sent, another page may be in its place.
+
+        Starlette's own answer takes the length of the one and the text of the other.
+        """
+        try:
+            with Path(full_path).open("rb") as file:
+                stat_result, content = os.fstat(file.fileno()), file.read()
+        except FileNotFoundError:
+            raise HTTPException(status_code=404) from None
+        answer = super().file_response(full_path, stat_result, scope, status_code)
+        if not isinstance(answer, FileResponse):  # the reader has it already
+            return answer
+        del answer.headers["accept-ranges"]
+        return Response(content, status_code, headers=answer.headers)
 
 
 def routes(folder: Path | None) -> list[BaseRoute]:

@@ -64,6 +64,10 @@ class Status(Protocol):
     def fenced(self) -> int:
         """How many runs were not recorded because their slot had gone to somebody else."""
 
+    @property
+    def behind(self) -> tuple[str, ...]:
+        """Name the threads that cannot do their work now; the log says why."""
+
 
 class Daemon(Protocol):
     """The daemon as the web sees it. Every method may be called from several threads."""

@@ -42,9 +42,15 @@
 
   // A permalink opens what it points into.
   const reveal = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const details = target && (target.tagName === "DETAILS" ? target : target.querySelector("details"));
+    let target;
+    try { target = document.getElementById(decodeURIComponent(location.hash.slice(1))); } catch { return; }
+    if (!target) return;
+    const details = target.tagName === "DETAILS" ? target : target.querySelector("details");
     if (details) details.open = true;
+    let closed = false;
+    for (let outer = target.parentElement; outer; outer = outer.parentElement)
+      if (outer.tagName === "DETAILS" && !outer.open) outer.open = closed = true;
+    if (closed) target.scrollIntoView();
   };
   addEventListener("hashchange", reveal);
   reveal();

@@ -73,6 +73,9 @@ def test_a_breach_is_told_taken_care_of_and_resolved_in_one_thread(alerting: Pro
     assert {alert["state"] for alert in alerts} == {"sent"}
     assert "SENT" in alerting.run("alerts").out
     assert "nothing is wrong" in alerting.run("incidents").out
+    late = alerting.run("incidents", "ack", "orders.amount.range", "--by", "mira")
+    assert late.code == 2
+    assert "orders.amount.range of test 1 on warehouse is over since " in late.err
 
 
 def test_what_slack_did_not_take_is_delivered_later(alerting: Program, slack: FakeSlack) -> None:
@@ -114,3 +117,16 @@ def test_a_token_in_plain_text_is_refused_and_not_repeated(program: Program) -> 
     assert done.code == 2
     assert "slack.token: a secret in plain text" in done.err
     assert "xoxb-secret" not in done.all
+
+
+def test_without_incidents_the_last_verdicts_still_count(program: Program) -> None:
+    program.configure()
+    program.contract("schema: [{name: orders, properties: [{name: id}]}]\n", name="orders")
+    assert program.run("verify").code == 1
+    told = " ".join(program.run("incidents").out.split())
+    assert told == (
+        "no incident is open. They move with `verify --alert` and `serve`; last verdict: orders broken (on warehouse)"
+    )
+    program.warehouse.rows("CREATE TABLE orders (id int)")
+    assert program.run("verify").code == 0
+    assert program.run("incidents").out == "nothing is wrong\n"

@@ -6,12 +6,17 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
+from monitor.store.slots import SlotState
+from monitor.store.values import Trigger
+from tests.acceptance.daemon import slots, state
 from tests.acceptance.program import ROOT, Program
+from tests.ageing import age
 from tests.slack.server import FakeSlack
 
 BODY = """\
@@ -23,6 +28,10 @@ BODY = """\
           - {name: amount, logicalType: integer, logicalTypeOptions: {minimum: 0}}
     """
 PATIENCE = 20.0
+NOTHING_DUE = """
+        [schedule]
+        catch_up = "skip"
+"""
 ANNA, BEN = "U0ANNA0000", "U0BEN00000"
 
 
@@ -55,8 +64,8 @@ def scopes_of_the_manifest() -> list[str]:
     return list(scopes)
 
 
-def configure(program: Program, slack: FakeSlack, more: str = "") -> None:
-    program.configure(f"""
+def configure(program: Program, slack: FakeSlack, more: str = "", **changes: Any) -> None:
+    text = f"""
         [slack]
         token = "${{SLACK_BOT_TOKEN}}"
         app_token = "${{SLACK_APP_TOKEN}}"
@@ -66,7 +75,8 @@ def configure(program: Program, slack: FakeSlack, more: str = "") -> None:
         public_url = "https://dq.example.com"
         [alerts]
         {more}
-        """)
+        """
+    program.configure(text, **changes)
 
 
 @contextmanager
@@ -178,6 +188,7 @@ def test_re_verify_says_what_is_still_broken_and_resolves_what_was_mended(broken
 
 
 def test_the_daemon_hears_presses_too(broken: Program, slack: FakeSlack) -> None:
+    configure(broken, slack, NOTHING_DUE)
     with listening(broken, slack, "serve"):
         press(slack, "Acknowledge")
         eventually(lambda: replies(slack))
@@ -186,6 +197,23 @@ def test_the_daemon_hears_presses_too(broken: Program, slack: FakeSlack) -> None
         eventually(lambda: len(replies(slack)) == 2)
     assert "*Acknowledged* by anna" in replies(slack)[0]
     assert "*Resolved* after" in replies(slack)[1]
+    with state(broken) as store:  # it went the way of all runs: in its turn, with a claim
+        assert [slot.state for slot in slots(store) if slot.trigger is Trigger.ON_DEMAND] == [SlotState.DONE]
+
+
+def test_the_daemon_says_within_a_minute_that_a_server_is_away(broken: Program, slack: FakeSlack) -> None:
+    configure(broken, slack, NOTHING_DUE, port=1)
+    with listening(broken, slack, "serve"):
+        press(slack, "Re-verify")
+        eventually(lambda: replies(slack))
+    assert "*Verified again* for anna (U0ANNA0000)" in replies(slack)[0]
+
+
+def test_whoever_listens_also_does_what_only_time_does(broken: Program, slack: FakeSlack) -> None:
+    age(f"sqlite:///{broken.folder}/.pactwatch/state.db", timedelta(hours=5))
+    with listening(broken, slack):
+        eventually(lambda: replies(slack))
+        assert "*Still broken* since" in replies(slack)[0]
 
 
 def test_with_restrict_only_the_team_may_press(broken: Program, slack: FakeSlack) -> None:

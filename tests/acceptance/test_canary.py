@@ -7,6 +7,7 @@ import pytest
 
 from tests.acceptance.program import Program
 from tests.integration.store.conftest import postgres_url
+from tests.receiver import Receiver, certificate_in, receiving
 from tests.slack.server import FakeSlack
 
 SECRETS = {
@@ -69,8 +70,14 @@ def slack(tmp_path: Path) -> Iterator[FakeSlack]:
         yield started
 
 
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[Receiver]:
+    with receiving(certificate_in(tmp_path)) as made:
+        yield made
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def planted(request: pytest.FixtureRequest, program: Program, slack: FakeSlack) -> Program:
+def planted(request: pytest.FixtureRequest, program: Program, slack: FakeSlack, receiver: Receiver) -> Program:
     program.warehouse.rows(DATA)
     program.contract(BODY, api="v3.1.0")  # in which `${…}` is text
     program.environment |= SECRETS
@@ -78,7 +85,15 @@ def planted(request: pytest.FixtureRequest, program: Program, slack: FakeSlack) 
     if request.param == "postgresql":
         program.environment["STATE"] = postgres_url(program.warehouse)
         state = '[state]\nurl = "${STATE}"'
-    program.configure(
+    program.environment["SSL_CERT_FILE"] = str(program.folder / "certificate.pem")
+    for way in ("slack", "webhook"):
+        configure(program, slack, receiver, state, way)
+    return program
+
+
+def configure(program: Program, slack: FakeSlack, receiver: Receiver, state: str, way: str) -> None:
+    """Write a configuration that is called like its way to tell people."""
+    written = program.configure(
         f"""
 {state}
 [samples]
@@ -90,22 +105,23 @@ ops_channel = "#data-platform"
 app_token = "${{SLACK_APP_TOKEN}}"
 base_url = "{slack.api}"
 [webhook]
-url = "https://hooks.example.com/alerts"
+url = "{receiver.url}"
 secret = "${{WEBHOOK_SECRET}}"
+allow_private = true
 [alerts]
-to = "slack"
+to = "{way}"
 """,
         password="${WAREHOUSE_PASSWORD}",
     )
-    return program
+    written.rename(program.folder / f"{way}.toml")
 
 
-def everything(program: Program, slack: FakeSlack) -> dict[str, str]:
+def everything(program: Program, receiver: Receiver, slack: FakeSlack) -> dict[str, str]:
     """Do all that can be done, and return all that can be read afterwards, by the name of its place."""
     told = []
 
-    def run(*arguments: str) -> None:
-        done = program.run("--log-level", "debug", *arguments)
+    def run(*arguments: str, way: str = "slack") -> None:
+        done = program.run("--config", f"{way}.toml", "--log-level", "debug", *arguments)
         assert "Traceback" not in done.err, done.err
         told.append(done.all)
 
@@ -122,6 +138,11 @@ def everything(program: Program, slack: FakeSlack) -> dict[str, str]:
     run("incidents", "ack", "orders.code.known", "--by", "mira", "--why", "<!here> ${CANARY_PLACE}")
     slack.faults.queue([{"kind": "error", "error": "invalid_auth"}])
     run("alerts", "deliver")
+    program.warehouse.rows(f"UPDATE orders SET code = '{VALUE}' || id")
+    run("verify", "--alert", way="webhook")
+    receiver.status = 503
+    program.warehouse.rows("ALTER TABLE orders RENAME COLUMN other TO note")
+    run("verify", "--alert", way="webhook")
     for command in ("runs", "drift", "incidents list --format json", "alerts list --format json"):
         run(*command.split())
     files = {str(path): path.read_bytes().decode("latin-1") for path in (program.folder / "report").rglob("*.html")}
@@ -135,13 +156,18 @@ def everything(program: Program, slack: FakeSlack) -> dict[str, str]:
         dump = "\n".join(str(program.warehouse.rows(f"SELECT t::text FROM {name} t")) for (name,) in names)
         assert "orders.code.known" in dump
     log = (program.folder / "slack.jsonl").read_text(encoding="utf-8")
-    return {"terminal": "\n".join(told), "slack": log, "dump": dump, **files}
+    hooked = "\n".join(f"{headers} {body.decode()}" for headers, body in receiver.got)
+    return {"terminal": "\n".join(told), "slack": log, "webhook": hooked, "dump": dump, **files}
 
 
-def test_no_secret_no_masked_value_and_no_mention_gets_out(planted: Program, slack: FakeSlack) -> None:
-    places = everything(planted, slack)
+def test_no_secret_no_masked_value_and_no_mention_gets_out(
+    planted: Program, receiver: Receiver, slack: FakeSlack
+) -> None:
+    places = everything(planted, receiver, slack)
 
     assert "orders" in places["slack"]
+    assert receiver.proves(SECRETS["WEBHOOK_SECRET"])
+    assert "orders.code.known" in places["webhook"]
     assert "DEBUG" in places["terminal"]
     for place, text in places.items():
         for secret in [*SECRETS.values(), VALUE, "<!channel>"]:

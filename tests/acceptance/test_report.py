@@ -27,7 +27,8 @@ def recorded(program: Program) -> Program:
 def test_the_site_tells_what_was_recorded(recorded: Program) -> None:
     done = recorded.run("report", "--since", "30d")
     assert (done.code, done.err) == (0, "")
-    assert done.out.startswith("1 contract, ")
+    pages = len(list((recorded.folder / "reports").rglob("*.html")))
+    assert done.out.startswith(f"1 target, {pages} pages, {pages} written: ")
     assert done.out.endswith("reports/index.html\n")
     page = Page((recorded.folder / "reports" / PAGE).read_text("utf-8"))
     assert "Do not rely on orders.amount" in page.text

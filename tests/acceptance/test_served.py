@@ -61,7 +61,7 @@ def ready(client: httpx.Client) -> dict[str, Any]:
 def test_a_gate_gets_its_verdict_and_nobody_is_alerted(shop: Program) -> None:
     gate = gate_of_airflow()
     with serving(shop) as daemon, client_of(daemon) as client:
-        assert ready(client) == {"ok": True, "problems": [], "targets": 1, "invalid": []}
+        assert ready(client) == {"ok": True, "problems": [], "targets": 1, "invalid": [], "behind": []}
         assert httpx.get(f"{client.base_url}/api/v1/runs").status_code == 401
         headers = {"Idempotency-Key": "load-1"}
         kept = client.post("/api/v1/contracts/test/verify?wait=50", headers=headers).json()

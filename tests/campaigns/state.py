@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 Line = dict[str, Any]
 
 MOMENTS = {
-    "outbox": ("not_before", "until", "created_at", "finished_at"),
+    "outbox": ("not_before", "due_at", "until", "created_at", "finished_at"),
     "channels": ("next_send_at", "probe_at"),
     "deliveries": ("at",),
     "runs": ("started_at", "finished_at"),

@@ -78,7 +78,7 @@ def outage(program: Program, *, contracts: int, checks: int, mended: int) -> Non
         (parent,) = parents
         is_over = parent["text"].startswith(":white_check_mark:")
         assert is_over == (number < mended), parent["text"]
-        assert "late" in str(parent), "nobody says that it comes late"
+        assert " h late" in parent["text"], "nobody says that it comes late"
 
 
 def test_after_six_hours_without_slack_everybody_knows_how_it_stands(program: Program) -> None:

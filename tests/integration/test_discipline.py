@@ -200,6 +200,19 @@ def test_diff_takes_files_versions_and_revisions(shop: Repository, old: str, new
     assert "PROBLEM  major changes since 1.0.0: 1.1.0 should be 2.0.0" in answer.out
 
 
+def test_diff_of_a_version_with_itself_speaks_of_no_edit(shop: Repository) -> None:
+    answer = shop.run("diff", "shop@1.0.0", "shop@1.0.0")
+    assert (answer.code, answer.out) == (0, "shop 1.0.0\nnothing is different: both are the same text\n")
+
+
+def test_diff_counts_apart_what_the_version_need_not_tell_of(shop: Repository) -> None:
+    place = "servers: [{server: w, type: postgres, host: h, port: 5432, database: d, schema: s}]\n"
+    shop.write(place + TABLE)
+    shop.write(STRICTER, version="1.1.0")
+    answer = shop.run("diff", "shop@1.0.0", "shop@1.1.0")
+    assert "2 changes: 1 tightening, 1 breaking on which no promise rests; they want a new minor version" in answer.out
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -208,6 +221,7 @@ def test_diff_takes_files_versions_and_revisions(shop: Repository, old: str, new
         ("HEAD:contracts", "shop@1.0.0", "is no file at that revision"),
         ("gone.odcs.yaml", "shop@1.0.0", "there is no file gone.odcs.yaml"),
         ("shop@7", "shop@1.0.0", "has no version '7'"),
+        ("a", "b", "there is no contract 'a'; known: shop"),
     ],
 )
 def test_diff_says_what_it_cannot_compare(shop: Repository, old: str, new: str, said: str) -> None:

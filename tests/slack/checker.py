@@ -112,7 +112,7 @@ def _told_by_an_heir(outbox_id: str, heirs: dict[str, str], told: set[str]) -> b
 
 
 def _contradictions(entries: list[Entry], expected: list[Entry]) -> Iterator[str]:
-    """The order of the lines is the order in which Slack did it."""
+    """The order of the lines is the order in which Slack did it; a message that tells several steps shows the last."""
     about: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for line in expected:
         about[line["outbox_id"]].append((line["incident"], line["sequence"]))
@@ -124,7 +124,10 @@ def _contradictions(entries: list[Entry], expected: list[Entry]) -> Iterator[str
         pairs = set(about[payload["outbox_id"]])
         if "incident" in payload and "sequence" in payload:
             pairs.add((payload["incident"], int(payload["sequence"])))
-        for incident, sequence in sorted(pairs):
+        latest: dict[str, int] = {}
+        for incident, sequence in pairs:
+            latest[incident] = max(latest.get(incident, sequence), sequence)
+        for incident, sequence in sorted(latest.items()):
             if sequence < highest.get(incident, sequence):
                 yield f"{incident}: sequence {sequence} was told by entry {entry['n']} after {highest[incident]}"
             highest[incident] = max(highest.get(incident, sequence), sequence)

@@ -113,6 +113,12 @@ def test_a_message_may_be_superseded_by_one_that_was_told() -> None:
     assert judge([call("c", 0)], truth).good
 
 
+def test_two_messages_that_show_the_last_of_several_steps_contradict_nothing() -> None:
+    truth = [expect(name, sequence) for name in ("a", "b") for sequence in (1, 2)]
+    assert judge([call("a", 0), call("b", 2)], truth).good
+    assert judge([call("a", 0), call("c", 2)], [*truth, expect("c", 1)]).contradictions
+
+
 def test_after_an_outage_the_current_state_tells_the_earlier_ones() -> None:
     truth = [expect("a", 1), expect("b", 2), expect("c", 1, "other")]
     verdict = judge([call("b", 0)], truth, collapse=True)

@@ -60,9 +60,15 @@ def test_a_link_is_one_link_or_none(url: str, label: str) -> None:
     assert shown == words(label) or re.fullmatch(r"<https?://[^<>|\s]+\|[^<>|]*>", shown)
 
 
-@given(st.text())
+@given(st.text(st.characters(exclude_characters="*`:")))
 def test_escaping_loses_nothing(text: str) -> None:
     assert plain(escape(text)) == text
+
+
+@given(hostile)
+def test_only_markup_of_ours_is_undone_where_there_is_none(text: str) -> None:
+    shown = words(text)
+    assert plain(shown) == shown.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 @pytest.mark.parametrize(
@@ -99,8 +105,8 @@ def test_a_link_to_anything_but_the_web_is_only_its_label() -> None:
 
 
 def test_markup_reads_well_where_there_is_none() -> None:
-    assert plain("*a* <https://x.example|run> &lt;b&gt; <https://y.example>") == (
-        "*a* run (https://x.example) <b> https://y.example"
+    assert plain(":red_circle: *a* <https://x.example|run> &lt;b&gt; <https://y.example> · `c`") == (
+        "BROKEN a run (https://x.example) <b> https://y.example · c"
     )
 
 

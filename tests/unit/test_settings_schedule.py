@@ -66,4 +66,5 @@ def test_a_dispatcher_is_taken_where_the_state_is_in_postgresql() -> None:
     text = '[state]\nurl = "${STATE_URL}"\n[daemon]\ndispatcher = "procrastinate"'
     for url in ("postgresql://u:p@host/db", "postgres://host/db", "postgresql+psycopg2://host/db"):
         assert parse(text, FILE, {"STATE_URL": url}).daemon.dispatcher is Dispatcher.PROCRASTINATE
+    assert parse(text, FILE, {}).missing, "what is not set yet is not judged"
     assert parse("", FILE, {}).daemon.dispatcher is Dispatcher.DATABASE

@@ -45,11 +45,6 @@ def test_a_password_in_plain_text_is_refused_and_not_repeated(url: str) -> None:
     assert "hunter2" not in str(error.value)
 
 
-def test_a_missing_variable_is_named() -> None:
-    with pytest.raises(SettingsError, match=r"state\.url: the environment variable NOBODY is not set"):
-        state('url = "postgresql://me:${NOBODY}@db/state"')
-
-
 def test_the_url_is_in_no_repr() -> None:
     assert "p%40ss" not in repr(state('url = "${STATE_URL}"'))
 

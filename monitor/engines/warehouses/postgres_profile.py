@@ -7,6 +7,7 @@ from psycopg2.extensions import connection
 
 from monitor.checks.types import logical_type
 from monitor.domain.table import LiveColumn, LiveTable
+from monitor.engines.warehouses.postgres import quoted
 
 SMALL = 12
 """So many distinct values are few enough to be listed."""
@@ -46,11 +47,6 @@ def profile(guarded: connection, table: LiveTable) -> Mapping[str, Sequence[str]
         own = {key: found[f"{key}_{place}"] for key in _expressions(column)}
         lines[column.name] = _told(guarded, column, own, rows, source)
     return lines
-
-
-def quoted(name: str) -> str:
-    """Quote an identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _expressions(column: LiveColumn) -> dict[str, str]:

@@ -1,10 +1,16 @@
 """Slack is away, slow or closed to us: afterwards everybody knows the present state, and nothing contradicts it."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
 from monitor.alerts.audit import BAD, Audited, audit
+from monitor.deliver import LEASE, Delivery
 from monitor.domain.incident import IncidentKind
+from monitor.notifiers.base import Destination, Message, Sent
+from monitor.notifiers.slack import SlackNotifier
+from monitor.settings import RouteSettings
+from monitor.store.store import open_store
 from monitor.store.values import AlertState, Trigger
 from tests import runs
 from tests.integration.alerts.conftest import BROKEN, FINE, HOUR, PASSING, Tale, shown
@@ -37,6 +43,22 @@ def test_a_story_that_waited_for_hours_is_told_as_it_stands_now_with_one_reply(t
     assert f"`{OTHER.check.id}`" in shown(reply)
     assert sum(each.state is AlertState.SUPERSEDED for each in tale.alerts()) == 6
     assert BAD.isdisjoint(each.fate for each in audited(tale))
+
+
+def test_whom_the_replies_would_have_called_is_called_by_the_one_that_sums_up(tale: Tale) -> None:
+    rules = (RouteSettings(matches={"severity": ("critical",)}, mention=("S0123456789",)),)
+    tale.alerting = replace(tale.alerting, routes=replace(tale.alerting.routes, rules=rules))
+    grave = replace(OTHER, check=replace(OTHER.check, severity="critical"))
+    tale.run(FINE, BROKEN, OTHER_PASSES)
+    tale.deliver()
+    tale.run(FINE, BROKEN, grave)
+    tale.wait(HOUR / 2)
+    tale.run(FINE, WORSE, grave)
+    tale.wait(HOUR)
+    _, parent, reply = tale.told()
+    assert ": 1 broke, 1 got worse" in reply["text"]
+    assert reply["thread_ts"] == parent["ts"]
+    assert "<!subteam^S0123456789>" in shown(reply), "nobody hears that a parent message was edited"
 
 
 def test_what_broke_and_was_mended_while_nobody_could_be_told_is_one_message(tale: Tale) -> None:
@@ -84,6 +106,47 @@ def test_many_contracts_that_break_at_once_are_one_message_that_is_kept_up_to_da
         tale.run(FINE, PASSING, contract=name)
     digest = next(each for each in tale.told() if each["ts"] == digest["ts"])
     assert digest["text"] == ":white_check_mark: *Nothing is wrong any more in 24 places*"
+    assert BAD.isdisjoint(each.fate for each in audited(tale))
+
+
+class Held(SlackNotifier):
+    """Begins its first edit, and makes it when it is let go."""
+
+    def __init__(self, api: str) -> None:
+        super().__init__("xoxb-fake-token", base_url=api, timeout=2)
+        self.began, self.go = threading.Event(), threading.Event()
+
+    def update(self, message: Message, destination: Destination, ts: str) -> Sent:
+        self.began.set()
+        assert self.go.wait(30)
+        return super().update(message, destination, ts)
+
+
+def test_two_who_edit_one_digest_at_once_tell_each_end_once_and_leave_every_line_right(tale: Tale) -> None:
+    for number in range(24):
+        tale.run(FINE, BROKEN, contract=f"c{number:02}")
+    *_, digest = tale.told()
+    for name in ("c07", "c08"):
+        tale.run(FINE, PASSING, contract=name)
+    slow = Held(tale.slack.api)
+
+    def edit() -> None:
+        with open_store(tale.url) as store:
+            Delivery(store, slow, owner="slow", fallback="#data-platform", pace=timedelta(0)).once()
+
+    sender = threading.Thread(target=edit)
+    sender.start()
+    assert slow.began.wait(30)
+    tale.wait(2 * LEASE)
+    assert tale.deliver("another").sent == 4, "everything, also what the slow one has in hand"
+    slow.go.set()
+    sender.join()
+    *_, shows, first, second = tale.slack.world.seen()
+    assert {first["thread_ts"], second["thread_ts"]} == {digest["ts"]}
+    assert all("*Resolved* after" in each["text"] for each in (first, second))
+    assert shows["ts"] == digest["ts"]
+    assert "22 things are wrong in 22 of 24 places" in shows["text"]
+    assert all(f":white_check_mark: *{name}*" in shown(shows) for name in ("c07", "c08"))
     assert BAD.isdisjoint(each.fate for each in audited(tale))
 
 

@@ -120,7 +120,7 @@ def test_one_thread_tells_the_whole_story(world: World) -> None:
     assert "30 rows of orders" in parent["text"]
     assert parent["ts"] == breach["ts"]
     assert "*Worse*" in worse["text"]
-    assert "people heard of 3" in worse["text"]
+    assert "it was 3 when people last heard of it" in worse["text"]
     assert worse["thread_ts"] == breach["ts"]
 
     *_, parent, _, resolved = world.story("UPDATE orders SET amount = 1")

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -10,13 +12,16 @@ from monitor.alerts.context import Routes
 from monitor.contracts.versions import Library
 from monitor.daemon.daemon import Daemon
 from monitor.daemon.parts import Parts
+from monitor.daemon.requests import wait_for
 from monitor.deliver import Delivered
 from monitor.domain.scan import Outcome
+from monitor.domain.target import TargetKey
 from monitor.errors import ContractError, UsageError
 from monitor.incidents.policy import Policy
 from monitor.record import Alerting
 from monitor.run import Target
 from monitor.settings import DaemonSettings, ScheduleSettings, ServerSettings, Settings
+from monitor.store.slots import NewSlot, SlotState, Watched
 from monitor.store.store import Store, open_store
 from monitor.store.values import Trigger
 from monitor.upkeep import Upkeep
@@ -32,6 +37,9 @@ class Quiet:
 
     def once(self) -> Delivered:
         return Delivered()
+
+    def until_quiet(self) -> Delivered:
+        return self.once()
 
 
 def place(library: Library) -> tuple[tuple[Target, ...], tuple[ContractError, ...]]:
@@ -52,6 +60,7 @@ def daemon(store: Store, tmp_path: Path) -> Iterator[Daemon]:
     contract(folder, BODY)
     settings = Settings(
         contracts=(folder,),
+        reports=tmp_path / "reports",
         schedule=ScheduleSettings(default="0 0 29 2 *"),
         daemon=DaemonSettings(heartbeat_file=tmp_path / "alive"),
     )
@@ -82,6 +91,32 @@ def test_a_run_that_is_asked_for_is_recorded_under_its_id_and_only_once(daemon: 
         (run,) = reader.runs(limit=9)
     assert (run.run_id, run.trigger, run.stands) == ("asked-for", Trigger.API, False)
     assert daemon.requested("never asked for") is None
+
+
+def test_who_asks_in_person_waits_for_a_run_in_its_turn_that_counts(daemon: Daemon, store: Store) -> None:
+    target = TargetKey(contract="test", major="1", server="warehouse")
+    found = daemon.verify(target)
+    with store.reading() as reader:
+        (run,) = reader.runs(limit=9)
+    assert (run.run_id, run.trigger, run.stands) == (found.run_id, Trigger.ON_DEMAND, True)
+    (slot,) = store.slots.slots(limit=9)
+    assert (slot.trigger, slot.state) == (Trigger.ON_DEMAND, SlotState.DONE)
+    with pytest.raises(UsageError, match="no contract is there any more for gone 1 on warehouse"):
+        daemon.verify(replace(target, contract="gone"))
+
+
+def test_nobody_waits_for_a_daemon_that_ends_for_ever_or_for_what_nobody_asked_for(store: Store) -> None:
+    watched = Watched(target=TargetKey(contract="test", major="1", server="warehouse"))
+    now = store.slots.now()
+    store.slots.request(NewSlot(watched=watched, instant=now, parts=("all",), start=now, run_id="waits"))
+    over = Event()
+    with pytest.raises(UsageError, match="run waits has not ended within 0 s; its result comes when it has"):
+        wait_for(store, "waits", over, patience=0)
+    over.set()
+    with pytest.raises(UsageError, match="the daemon ends; run waits is left to the next one"):
+        wait_for(store, "waits", over)
+    with pytest.raises(UsageError, match="was passed over"):
+        wait_for(store, "nobody asked", over)
 
 
 def test_what_is_not_watched_cannot_be_asked_for(daemon: Daemon) -> None:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Self
 
 import pytest
 
+from monitor.alerts.context import Routes
 from monitor.checks.plan import compile_plan
 from monitor.daemon import worker
 from monitor.daemon.timetable import Entry, Timetable, timetable, watched_of
@@ -16,8 +17,10 @@ from monitor.domain.check import CheckPlan
 from monitor.domain.scan import CheckResult, Outcome, Scan
 from monitor.engines.base import Interrupted, never_interrupted
 from monitor.errors import EngineError, StoreError
+from monitor.incidents.policy import Policy
+from monitor.record import Alerting, Recorded
 from monitor.run import Target
-from monitor.settings import DaemonSettings, SampleSettings, ScheduleSettings, ServerSettings
+from monitor.settings import DaemonSettings, QuietHours, SampleSettings, ScheduleSettings, ServerSettings
 from monitor.store.slots import NewSlot, SlotClaim, SlotState
 from monitor.store.store import Store, open_store
 from monitor.store.values import RunRecord, Trigger
@@ -86,6 +89,7 @@ class Shop:
     store: Store
     entry: Entry
     settings: DaemonSettings = field(default_factory=DaemonSettings)
+    alerting: Alerting | None = None
 
     def claim(self, lease: float = 60.0) -> SlotClaim:
         (found,) = self.store.slots.claim("me", limit=1, lease=timedelta(seconds=lease), room={"warehouse": 1})
@@ -96,7 +100,7 @@ class Shop:
             store=self.store,
             engine_of=lambda _: engine,
             samples=SampleSettings(),
-            alerting=None,
+            alerting=self.alerting,
             settings=self.settings,
         )
         work = Work(claim=claim, entry=self.entry if knows else None, stop=stop)
@@ -163,6 +167,20 @@ def test_where_nothing_could_be_evaluated_the_slot_waits_and_then_it_is_told(
         assert shop.runs() == ()
     shop.work(engine, shop.claim())
     assert shop.runs()[0].verdict.value == "unverified"
+
+
+def test_who_asked_in_person_hears_at_once_that_nothing_could_be_verified_and_at_any_hour(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Recorded] = []
+    monkeypatch.setattr(worker, "record", lambda _, found: told.append(found))
+    routes = Routes(channel="#a", ops_channel="#b", quiet=QuietHours(start=time(22), end=time(7)))
+    shop.alerting = Alerting(policy=Policy(), routes=routes)
+    for trigger in (Trigger.ON_DEMAND, Trigger.SCHEDULED):
+        shop.work(Told([all_of(Outcome.PASS)]), replace(shop.claim(lease=-1.0), trigger=trigger))
+    assert [found.alerting and found.alerting.routes.quiet for found in told] == [None, routes.quiet]
+    shop.work(Told([all_of(Outcome.BLOCKED)]), replace(shop.claim(), trigger=Trigger.ON_DEMAND))
+    assert told[-1].run.verdict.value == "unverified"
 
 
 def test_a_slot_that_nobody_came_back_from_three_times_is_given_up(shop: Shop) -> None:

@@ -1,104 +1,62 @@
 """A signed webhook to a real https server, and no way from it into our own network."""
 
 import json
-import shutil
 import socket
-import ssl
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
-from threading import Thread
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from monitor.notifiers.base import AmbiguousDelivery, CannotTell, DeliveryError, Destination, Fault, Message
+from monitor.notifiers.base import AmbiguousDelivery, CannotTell, DeliveryError, Destination, Facts, Fault, Message
 from monitor.notifiers.webhook import WebhookNotifier, is_public, signature
+from tests.receiver import NAME, Certificate, Receiver, certificate_in, receiving
 
 THERE = Destination(channel="receiver")
-ALERT = Message(outbox_id="o-1", text="a &lt; b", payload={"incident": "i", "sequence": 1})
+FACTS = Facts(role="parent", story="g", incidents=({"incident": "i", "measured": Decimal("0.10")},), total=1)
+ALERT = Message(outbox_id="o-1", text="a &lt; b", facts=FACTS)
 SECRET = "s3cret-s3cret-s3cret"
 
 
-@dataclass
-class Receiver:
-    """An https server for `receiver.test` on this machine, with what it was sent."""
-
-    port: int
-    context: ssl.SSLContext
-    status: int = 204
-    headers: dict[str, str] = field(default_factory=dict)
-    silent: bool = False
-    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-    def notifier(self, **changes: Any) -> WebhookNotifier:
-        values: dict[str, Any] = {
-            "allow_private": True,
-            "timeout": 1.0,
-            "context": self.context,
-            "resolve": lambda _host, _port: [("127.0.0.1", self.port)],
-        }
-        return WebhookNotifier(f"https://receiver.test:{self.port}/hook?a=1", SECRET, **{**values, **changes})
+def notifier_to(receiver: Receiver, **changes: Any) -> WebhookNotifier:
+    values: dict[str, Any] = {
+        "allow_private": True,
+        "timeout": 1.0,
+        "context": receiver.context,
+        "resolve": lambda _host, _port: [("127.0.0.1", receiver.port)],
+    }
+    return WebhookNotifier(f"https://{NAME}:{receiver.port}/hook?a=1", SECRET, **{**values, **changes})
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    if not shutil.which("openssl"):
-        pytest.skip("openssl is not installed")
-    folder = tmp_path_factory.mktemp("tls")
-    key, certificate = folder / "key.pem", folder / "certificate.pem"
-    command = (
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=receiver.test"
-    )
-    more = ["-addext", "subjectAltName=DNS:receiver.test", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run([*command.split(), *more], check=True, capture_output=True)
-    return key, certificate
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    return certificate_in(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture
-def receiver(certificate: tuple[Path, Path]) -> Iterator[Receiver]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            made.got.append((dict(self.headers), body))
-            if made.silent:
-                return
-            self.send_response(made.status)
-            for name, value in made.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None: ...
-
-    class Server(HTTPServer):
-        def handle_error(self, request: Any, client_address: Any) -> None: ...
-
-    key, public = certificate
-    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server_side.load_cert_chain(public, key)
-    with Server(("127.0.0.1", 0), Handler) as server:
-        server.socket = server_side.wrap_socket(server.socket, server_side=True)
-        made = Receiver(server.server_address[1], ssl.create_default_context(cafile=str(public)))
-        thread = Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
+def receiver(certificate: Certificate) -> Iterator[Receiver]:
+    with receiving(certificate) as made:
         yield made
-        server.shutdown()
-        thread.join()
 
 
 def test_a_receiver_can_prove_who_sent_it_and_when(receiver: Receiver) -> None:
-    receiver.notifier(now=lambda: 1_700_000_000.9).send(ALERT, THERE)
+    notifier_to(receiver, now=lambda: 1_700_000_000.9).send(ALERT, THERE)
     ((headers, body),) = receiver.got
     sent = {name.lower(): value for name, value in headers.items()}
     assert (sent["webhook-id"], sent["webhook-timestamp"]) == ("o-1", "1700000000")
     assert sent["webhook-signature"] == signature(SECRET.encode(), "o-1", 1_700_000_000, body)
-    assert json.loads(body) == {
+    assert json.loads(body, parse_float=Decimal) == {
         "type": "pactwatch_alert",
         "timestamp": "2023-11-14T22:13:20+00:00",
-        "data": {"outbox_id": "o-1", "text": "a < b", "incident": "i", "sequence": 1},
+        "data": {
+            "outbox_id": "o-1",
+            "text": "a < b",
+            "role": "parent",
+            "story": "g",
+            "total": 1,
+            "incidents": [{"incident": "i", "measured": Decimal("0.10")}],
+        },
     }
 
 
@@ -121,7 +79,7 @@ def test_a_refusal_is_somebodys_fault_and_no_redirect_is_followed(
     receiver.status = status
     receiver.headers = {"Retry-After": "9", "Location": "https://receiver.test/elsewhere"}
     with pytest.raises(DeliveryError, match=f"HTTP {status}") as caught:
-        receiver.notifier().send(ALERT, THERE)
+        notifier_to(receiver).send(ALERT, THERE)
     assert (caught.value.fault, caught.value.retry_after is not None) == (whose, status == 429)
     assert len(receiver.got) == 1
 
@@ -129,13 +87,13 @@ def test_a_refusal_is_somebodys_fault_and_no_redirect_is_followed(
 def test_what_was_not_answered_is_ambiguous(receiver: Receiver) -> None:
     receiver.status = 503
     with pytest.raises(AmbiguousDelivery, match="HTTP 503"):
-        receiver.notifier().send(ALERT, THERE)
+        notifier_to(receiver).send(ALERT, THERE)
     receiver.silent = True
     with pytest.raises(AmbiguousDelivery, match="did not answer"):
-        receiver.notifier().send(ALERT, THERE)
+        notifier_to(receiver).send(ALERT, THERE)
     with pytest.raises(CannotTell):
-        receiver.notifier().find("o-1", THERE, datetime.now(UTC))
-    assert receiver.notifier().abilities.deduplicates
+        notifier_to(receiver).find("o-1", THERE, datetime.now(UTC))
+    assert notifier_to(receiver).abilities.deduplicates
 
 
 def test_nobody_there_means_nothing_was_sent(receiver: Receiver) -> None:
@@ -143,14 +101,14 @@ def test_nobody_there_means_nothing_was_sent(receiver: Receiver) -> None:
         closed.bind(("127.0.0.1", 0))
         nobody = [closed.getsockname()[:2]]
         with pytest.raises(DeliveryError, match="cannot be reached") as caught:
-            receiver.notifier(resolve=lambda *_: nobody).send(ALERT, THERE)
+            notifier_to(receiver, resolve=lambda *_: nobody).send(ALERT, THERE)
     assert not caught.value.permanent
 
     def unknown(*_: object) -> Any:
         raise socket.gaierror(-2, "Name or service not known")
 
     with pytest.raises(DeliveryError, match="cannot be found"):
-        receiver.notifier(resolve=unknown).send(ALERT, THERE)
+        notifier_to(receiver, resolve=unknown).send(ALERT, THERE)
 
 
 def test_the_certificate_must_be_for_the_name_not_the_address(receiver: Receiver) -> None:
@@ -183,7 +141,7 @@ def test_a_name_that_is_public_first_and_private_later_reaches_nothing(
         return next(answers)
 
     monkeypatch.setattr(socket, "create_connection", connect)
-    notifier = receiver.notifier(resolve=rebind, allow_private=False)
+    notifier = notifier_to(receiver, resolve=rebind, allow_private=False)
     with pytest.raises(DeliveryError, match="cannot be reached"):
         notifier.send(ALERT, THERE)
     assert (asked, connected) == (["receiver.test"], [("93.184.215.14", 443)])
@@ -196,7 +154,7 @@ def test_a_name_that_is_public_first_and_private_later_reaches_nothing(
 def test_one_private_address_among_public_ones_is_enough_to_refuse(receiver: Receiver) -> None:
     mixed = [("93.184.215.14", 443), ("10.0.0.1", 443)]
     with pytest.raises(DeliveryError, match=r"10\.0\.0\.1"):
-        receiver.notifier(resolve=lambda *_: mixed, allow_private=False).send(ALERT, THERE)
+        notifier_to(receiver, resolve=lambda *_: mixed, allow_private=False).send(ALERT, THERE)
 
 
 @pytest.mark.parametrize(

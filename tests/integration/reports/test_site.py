@@ -1,9 +1,11 @@
 """The site as files: every link leads somewhere, nothing is written twice, nothing of a stranger becomes markup."""
 
+import fcntl
 import json
 import posixpath
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,36 +13,17 @@ from urllib.parse import unquote
 
 import pytest
 
+from monitor.domain.incident import IncidentKind
 from monitor.errors import UsageError
-from monitor.reports import links
+from monitor.reports import links, stamps
+from monitor.reports.index_view import sentence
 from monitor.reports.site import Site
-from monitor.store.store import Store, open_store
-from monitor.store.values import Trigger
-from tests.markup import Page
+from monitor.store.store import Reader, Store, open_store
+from monitor.store.values import ChangeRef, QueuedAlert, Trigger
+from tests.markup import ALLOWED, Page
 from tests.payloads import PAYLOADS
 from tests.runs import BROKEN, KEPT, run_of
-from tests.sites import BILLING, DAY, DUE, FLIGHTS, NOW, TARGET, attack, build, fill, on_day, promises, record
-
-ALLOWED = {
-    *(
-        "html",
-        "head",
-        "meta",
-        "title",
-        "link",
-        "script",
-        "body",
-        "main",
-        "nav",
-        "header",
-        "section",
-        "article",
-        "footer",
-    ),
-    *("div", "p", "span", "b", "i", "strong", "h1", "h2", "h3", "bdi", "wbr", "a", "ul", "ol", "li", "dl", "dt", "dd"),
-    *("time", "table", "caption", "colgroup", "col", "thead", "tbody", "tr", "th", "td", "details", "summary", "pre"),
-    *("code", "figure", "figcaption", "label", "input", "svg", "symbol", "path", "rect", "circle", "use"),
-}
+from tests.sites import BILLING, DAY, DUE, FLIGHTS, NOW, TARGET, attack, build, fill, on_day, promises, record, story
 
 
 @pytest.fixture
@@ -97,7 +80,38 @@ def test_a_rebuild_writes_nothing_and_elsewhere_the_same_bytes(store: Store, tmp
     assert first.written == first.pages
     assert again.written == 0
     assert texts(tmp_path / "one") == texts(tmp_path / "two")
-    assert not list((tmp_path / "one").rglob(".*"))
+    assert not list((tmp_path / "one").rglob("*.tmp"))
+
+
+class Watched:
+    """A store that looks, whenever it is read, whether somebody else could write to the folder meanwhile."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store = store
+        self._folder = folder
+        self.free: list[bool] = []
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        with (self._folder / stamps.LOCK).open("a") as file, self._store.reading() as reader:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self.free.append(True)
+                fcntl.flock(file, fcntl.LOCK_UN)
+            except BlockingIOError:
+                self.free.append(False)
+            yield reader
+
+
+def test_of_several_who_keep_one_folder_one_writes_at_a_time(store: Store, tmp_path: Path) -> None:
+    fill(store)
+    with stamps.alone(tmp_path / "site"):
+        pass
+    watched = Watched(store, tmp_path / "site")
+    site = Site(tmp_path / "site")
+    site.read(watched, promises())
+    site.refresh(watched, promises(), [TARGET], NOW)
+    assert watched.free == [True, False]
 
 
 def test_a_new_run_changes_the_pages_of_its_target_and_the_front_page(store: Store, tmp_path: Path) -> None:
@@ -114,6 +128,45 @@ def test_a_new_run_changes_the_pages_of_its_target_and_the_front_page(store: Sto
     fresh = tmp_path / "fresh"
     Site(fresh).build(store, promises(due=DUE + DAY), NOW + DAY)
     assert (fresh / links.contract_page(TARGET)).read_bytes() == (folder / links.contract_page(TARGET)).read_bytes()
+
+
+def test_a_verdict_that_becomes_overdue_is_known_and_its_pages_are_made_again(store: Store, tmp_path: Path) -> None:
+    fill(store)
+    site, late = Site(tmp_path), DUE + timedelta(seconds=1)
+    site.build(store, promises(), NOW)
+    assert site.overdue(NOW, DUE) == ()
+    assert set(site.overdue(DUE, late)) == {TARGET, BILLING}
+    assert site.overdue(late, late + DAY) == ()
+    site.refresh(store, promises(), site.overdue(DUE, late), late)
+    assert "Not verified" in pages(tmp_path)[links.contract_page(TARGET)].text
+
+
+def test_a_contract_that_never_ran_is_not_silent(store: Store, tmp_path: Path) -> None:
+    fill(store)
+    opened, *_ = story(replace(TARGET, contract="never"), "run")
+    with store.writing() as writer:
+        writer.save_changes([replace(opened, incident=replace(opened.incident, id="n", kind=IncidentKind.NO_RUN))])
+    build(store, tmp_path)
+    assert "never" in pages(tmp_path)[links.INDEX].text
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        ("", "Nothing has been verified yet."),
+        ("s", "There are only drafts yet."),
+        ("b", "Orders is broken."),
+        ("ks", "Orders is kept."),
+        ("bb", "Both contracts are broken."),
+        ("ul", "Neither contract could be verified."),
+        ("kkk", "All 3 contracts are kept."),
+        ("ukk", "1 of 3 contracts could not be verified, 2 are kept."),
+        ("bbulkkkkkkkk", "2 of 12 contracts are broken, 2 could not be verified, 8 are kept."),
+    ],
+)
+def test_the_front_page_says_in_one_sentence_how_all_stand(states: str, told: str) -> None:
+    words = {"b": "broken", "u": "unverified", "l": "late", "k": "kept", "s": "shadow"}
+    assert sentence("Orders", *(words[state] for state in states)) == told
 
 
 def test_a_check_that_is_gone_keeps_its_place_for_every_link_to_it(store: Store, tmp_path: Path) -> None:
@@ -172,7 +225,7 @@ def test_a_page_built_after_its_time_says_not_verified(store: Store, tmp_path: P
     assert "Not verified" in page.text
     assert "It is overdue" in page.text
     assert json.loads((tmp_path / links.status(TARGET)).read_text())["verdict"] == "broken"
-    assert "2 could not be verified" in pages(tmp_path)[links.INDEX].text
+    assert "Neither contract could be verified." in pages(tmp_path)[links.INDEX].text
 
 
 def test_a_target_tells_machines_how_it_stands(store: Store, tmp_path: Path) -> None:
@@ -183,6 +236,43 @@ def test_a_target_tells_machines_how_it_stands(store: Store, tmp_path: Path) -> 
     assert (status["as_of"], status["due"]) == ("2026-11-23T02:00:14.000Z", "2026-11-24T02:00:14.000Z")
     badge = ET.fromstring((tmp_path / links.badge(TARGET)).read_text("utf-8"))  # noqa: S314 - our own file
     assert badge.attrib["aria-label"] == "nyc-flights 1.0.0: broken 23 Nov 2026"
+
+
+def test_the_page_of_an_incident_says_where_it_was_told(store: Store, tmp_path: Path) -> None:
+    fill(store)
+    build(store, tmp_path)
+    path = links.incident_page(TARGET, "i1")
+    assert "old in" not in pages(tmp_path)[path].text
+    opened, *_, taken = (ChangeRef(incident="i1", sequence=number) for number in (1, 2, 3, 4))
+    with store.writing() as writer:
+        for name, tells in (("a", opened), ("b", taken)):
+            writer.enqueue([QueuedAlert(id=name, destination=f"#{name}", kind="k", payload={}, tells=(tells,))])
+    (first, second) = store.outbox.claim("me", limit=2, lease=timedelta(minutes=1))
+    store.outbox.sent(first, channel="C1", ts="1.0")
+    store.outbox.failed(second, "channel_not_found", retry_at=None)
+    build(store, tmp_path)
+    text = pages(tmp_path)[path].text
+    assert "Told in #a" in text
+    assert "Could not be told in #b: channel_not_found" in text
+
+
+def test_a_warning_never_looks_like_broken_data(store: Store, tmp_path: Path) -> None:
+    fill(store)
+    opened, *_ = story(TARGET, "flights.minute.extra", name="w")
+    warned = replace(opened.incident, kind=IncidentKind.WARNING)
+    with store.writing() as writer:
+        writer.save_changes([replace(opened, incident=warned)])
+    build(store, tmp_path)
+    page = pages(tmp_path)[links.incident_page(TARGET, "w")]
+    signs = [attrs["class"] for tag, attrs in page.elements if tag == "svg" and attrs["class"] != "glyphs"]
+    assert signs == ["glyph warn", "glyph warn"]
+
+
+def test_the_page_of_a_run_leads_to_how_things_stand_now(store: Store, tmp_path: Path) -> None:
+    fill(store)
+    build(store, tmp_path)
+    page = pages(tmp_path)[links.run_page(TARGET, "7f3a")]
+    assert "This is what one run found." in page.text
 
 
 def test_one_page_alone_needs_no_other_file(store: Store, tmp_path: Path) -> None:

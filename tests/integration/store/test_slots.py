@@ -158,6 +158,18 @@ def test_a_slot_without_a_result_is_overdue_after_its_grace(store: Store) -> Non
     assert store.slots.overdue(NONE) == {other("b").target: INSTANT}
 
 
+def test_a_target_is_owed_its_first_result_from_when_it_was_first_watched(store: Store) -> None:
+    """The moment that its first slot is of may lie hours before anybody knew the contract."""
+    grace = timedelta(hours=1)
+    store.slots.enqueue([slot(0)], {WATCHED: INSTANT})
+    assert store.slots.now() - INSTANT > grace
+    assert store.slots.overdue(grace) == {}
+    (mine,) = claim(store)
+    record(store, recorded("r1", mine))
+    store.slots.enqueue([slot(5)], {WATCHED: INSTANT + timedelta(minutes=5)})
+    assert store.slots.overdue(grace) == {TARGET: INSTANT + timedelta(minutes=5)}
+
+
 def test_what_was_passed_over_is_overdue_until_a_later_slot_has_a_result(store: Store) -> None:
     store.slots.enqueue([slot(0, skipped="nobody was there"), slot(5)], {WATCHED: INSTANT + timedelta(minutes=5)})
     store.slots.enqueue([], {WATCHED: INSTANT + timedelta(minutes=6)})

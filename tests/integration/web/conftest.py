@@ -45,6 +45,7 @@ class Now:
     running: int = 0
     lag: float = 0.0
     fenced: int = 0
+    behind: tuple[str, ...] = ()
 
 
 ALIVE = Now()

@@ -87,3 +87,9 @@ def test_only_reading_is_understood(client: Client) -> None:
 
 def _broken() -> object:
     raise StoreError("the state database postgresql://me:***@10.0.0.1/state cannot be read: gone")
+
+
+def test_a_part_that_cannot_do_its_work_is_named_and_stops_nobody(client: Client, said: Said) -> None:
+    said.now = replace(ALIVE, behind=("site",))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["behind"]) == (200, ["site"])

@@ -136,11 +136,28 @@ def test_a_dataset_that_got_another_name_is_one_story() -> None:
     assert not [change for change in changes if "gone" in change.what and change.where == "orders"]
 
 
-def test_what_is_gone_is_told_with_its_line_in_the_old_file() -> None:
-    (change,) = edited(
+def test_a_column_that_is_gone_is_told_with_each_rule_of_it_and_its_line_in_the_old_file() -> None:
+    changes = edited(
         ('      - {name: mail, logicalType: string, logicalTypeOptions: {maxLength: 80, pattern: "@"}}\n', "")
     )
-    assert (change.line, change.is_gone, change.effect) == (17, True, B)
+    assert [change.what for change in changes] == [
+        "mail is gone (was string)",
+        "length was at most 80, is free",
+        "pattern '@' is no longer promised",
+    ]
+    assert {(change.where, change.line, change.is_gone, change.effect) for change in changes} == {
+        ("customers.mail", 17, True, B)
+    }
+
+
+def test_a_column_that_kept_its_name_and_got_another_in_the_table_keeps_its_rules() -> None:
+    (change,) = edited(("name: mail, logicalType", "name: mail, physicalName: email, logicalType"))
+    assert (change.what, change.effect) == ("mail looks renamed to email", B)
+
+
+def test_another_status_of_another_version_breaks_nobody() -> None:
+    (change,) = edited(("version: 1.0.0\nstatus: active", "version: 1.0.1\nstatus: draft"))
+    assert (change.where, change.effect) == ("status", C)
 
 
 def test_a_change_inside_a_column_is_a_change() -> None:

@@ -135,7 +135,7 @@ def test_an_accepted_breach_that_comes_back_before_its_date_is_still_accepted() 
     story.wait(timedelta(days=5))
     assert story.outcomes("f") == [K.REOPENED]
     assert story.log[-1].is_quiet
-    assert story.find().state is IncidentState.ACCEPTED
+    assert (story.find().state, story.find().by) == (IncidentState.ACCEPTED, "jonas")
     assert story.wait(timedelta(days=5)) == [K.SILENCE_ENDED]
 
 
@@ -145,7 +145,7 @@ def test_an_acceptance_that_is_over_excuses_nothing_new() -> None:
     story.outcomes("p")
     story.wait(10 * HOUR)
     assert story.outcomes("f") == [K.REOPENED]
-    assert story.find().state is IncidentState.OPEN
+    assert (story.find().state, story.find().by) == (IncidentState.OPEN, None)
 
 
 def test_a_snooze_is_forgotten_when_the_check_passes() -> None:
@@ -161,6 +161,7 @@ def test_what_a_person_called_over_comes_back_if_it_fails_again() -> None:
     story.act(resolve(story.find(), "mira", "reloaded", story.now))
     assert story.live() == set()
     assert story.outcomes("f") == [K.REOPENED]
+    assert (story.find().by, story.find().why) == (None, None)
 
 
 def test_what_a_person_called_over_no_longer_flaps() -> None:
@@ -179,7 +180,10 @@ def test_a_contract_that_is_gone_withdraws_its_incidents() -> None:
 def test_what_is_over_cannot_be_decided_on_any_more() -> None:
     story = failing()
     story.outcomes("p")
-    with pytest.raises(UsageError, match=r"flights\.air_time\.range of nyc-flights 1 on warehouse is already resolved"):
+    with pytest.raises(
+        UsageError,
+        match=r"flights\.air_time\.range of nyc-flights 1 on warehouse is over since .* UTC: it is already resolved",
+    ):
         acked(story)
 
 
