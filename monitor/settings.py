@@ -194,6 +194,13 @@ class ScheduleSettings:
     schema_every: float | None = None
 
 
+class Dispatcher(StrEnum):
+    """How slots come to those who run them: each looks for them, or jobs of Procrastinate spread them over hosts."""
+
+    DATABASE = "database"
+    PROCRASTINATE = "procrastinate"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DaemonSettings:
     """How the daemon works. Durations are seconds.
@@ -204,6 +211,7 @@ class DaemonSettings:
     """
 
     workers: int = 4
+    dispatcher: Dispatcher = Dispatcher.DATABASE
     run_timeout: float = 1_800.0
     lease: float = 60.0
     retries: int = 2

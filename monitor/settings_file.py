@@ -11,6 +11,7 @@ from monitor import settings_people as people
 from monitor.errors import SettingsError
 from monitor.settings import (
     AlertSettings,
+    Dispatcher,
     SampleSettings,
     ServerSettings,
     Settings,
@@ -170,6 +171,10 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
     problems += [f"contract_variables: {name} is not set in the environment" for name in unset]
     if read.state.keep_rollups < read.state.keep_results:
         problems.append("state.keep_rollups: roll-ups must be kept at least as long as results (keep_results)")
+    spreads = read.daemon.dispatcher is Dispatcher.PROCRASTINATE and "state.url" not in known.missing
+    if spreads and not read.state.url.startswith("postgres"):
+        kind = read.state.url.partition(":")[0]
+        problems.append(f'daemon.dispatcher: "procrastinate" needs state.url in PostgreSQL, found {kind}')
     slack, incoming = (read.slack.bot(), read.slack.webhook) if read.slack else (None, None)
     webhook = WebhookSettings(**read.webhook.model_dump()) if read.webhook else None
     alerts = read.alerts.value()

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from monitor.domain.cron import cron_problem
-from monitor.settings import CatchUp, DaemonSettings, ScheduleSettings
+from monitor.settings import CatchUp, DaemonSettings, Dispatcher, ScheduleSettings
 from monitor.settings_base import Seconds, Table, Zone, duration, split
 
 
@@ -44,6 +44,7 @@ class Daemon(Table):
     """`[daemon]`."""
 
     workers: Annotated[int, Field(ge=1, le=256)] = DaemonSettings().workers
+    dispatcher: Annotated[Dispatcher, Field(strict=False)] = DaemonSettings().dispatcher
     run_timeout: Seconds = DaemonSettings().run_timeout
     lease: Annotated[float, BeforeValidator(duration), Field(ge=2)] = DaemonSettings().lease
     retries: Annotated[int, Field(ge=0, le=10)] = DaemonSettings().retries

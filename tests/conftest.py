@@ -86,6 +86,13 @@ def hear_interrupts() -> None:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
+    with booted() as server:
+        yield server
+
+
+@contextmanager
+def booted() -> Iterator[Postgres]:
+    """Provide a server, also to a benchmark."""
     url = os.environ.get("PACTWATCH_TEST_POSTGRES")
     if url:
         yield Postgres(admin=parse_dsn(url), log=None)

@@ -150,11 +150,11 @@ def _renamed(target: "Target", live: "Live", settings: "Settings") -> "dict[str,
     from monitor.store.values import Against
     from monitor.telling import LEDGER
 
-    if not has_store(settings.state.url):
+    if not has_store(settings.state_url):
         return {}
     contract, server = target.contract, target.server
     key = TargetKey(contract=contract.id, major=Version.parse(contract.version).major, server=server.name)
-    with open_store(settings.state.url) as store, store.reading() as reader:
+    with open_store(settings.state_url) as store, store.reading() as reader:
         before, records = reader.columns(key), reader.drift(limit=LEDGER, target=key)
     events = [record.event for record in reversed(records) if record.against is Against.LAST_TIME]
     found: dict[str, dict[str, str]] = {}

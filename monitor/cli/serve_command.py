@@ -25,9 +25,21 @@ PAUSE = 0.1
 
 @click.command("serve")
 @click.option("--once", is_flag=True, help="Run what is due, tell it, and end.")
+@click.option(
+    "--role",
+    type=click.Choice(["all", "scheduler", "worker"]),
+    default="all",
+    show_default=True,
+    help="A scheduler runs nothing; a worker does nothing else.",
+)
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.pass_obj
-def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format: Literal["text", "json"]) -> int:
+def serve_command(
+    settings_of: "Callable[[], Settings]",
+    once: bool,
+    role: Literal["all", "scheduler", "worker"],
+    log_format: Literal["text", "json"],
+) -> int:
     """Be the daemon: verify every contract when it is due, tell people, keep incidents up.
 
     Contracts are read again when their files change, and at SIGHUP. SIGTERM or Ctrl-C lets runs finish or hands them
@@ -36,6 +48,8 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
     """
     from monitor.daemon.logs import log_to
 
+    if once and role != "all":
+        raise UsageError("--once does all there is to do: leave out --role")
     log_to(sys.stderr, log_format)
     signals: list[int] = []  # a handler only takes a note: locks may be held by whoever it interrupts
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -45,14 +59,15 @@ def serve_command(settings_of: "Callable[[], Settings]", once: bool, log_format:
         settings.need("servers", "state", "daemon", *([] if once else ["http"]))
         if once:
             _check_contracts(settings)
-        store = stack.enter_context(_store(settings))
-        daemon = _put_together(settings, store, stack, once=once)
+        store = stack.enter_context(_store(settings, once=once))
+        daemon = _put_together(settings, store, stack, once=once, role=role)
         if once:
             daemon.run_once()
         else:
             stack.enter_context(_served(settings, daemon, store))
             daemon.start()
-            stack.enter_context(_heard(settings, store, daemon))
+            if role != "worker":
+                stack.enter_context(_heard(settings, store, daemon))
             _wait_for_the_end(daemon, signals)
         has_ended = daemon.stop(in_a_hurry=lambda: bool(signals))
     if not has_ended:  # Python would wait for the thread that hangs
@@ -69,10 +84,11 @@ def _check_contracts(settings: "Settings") -> None:
         raise UsageError(f"nothing to verify: no contract in {folders}")
 
 
-def _store(settings: "Settings") -> "Store":
+def _store(settings: "Settings", *, once: bool) -> "Store":
+    from monitor.settings import Dispatcher
     from monitor.store.store import open_store
 
-    return open_store(settings.state_url)
+    return open_store(settings.state_url, Dispatcher.DATABASE if once else settings.daemon.dispatcher)
 
 
 def _served(settings: "Settings", daemon: "Daemon", store: "Store") -> "Server":
@@ -91,10 +107,10 @@ def _heard(settings: "Settings", store: "Store", daemon: "Daemon") -> AbstractCo
     return hearing(for_daemon(settings), store, daemon.verify)
 
 
-def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, once: bool) -> "Daemon":
+def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, once: bool, role: str) -> "Daemon":
     from monitor.cli.alerting import alerting_of, delivery_of, for_daemon
     from monitor.daemon.daemon import Daemon
-    from monitor.daemon.parts import Parts
+    from monitor.daemon.parts import Parts, Role
     from monitor.upkeep import Upkeep
     from monitor.wiring import Engines, placement
 
@@ -113,6 +129,7 @@ def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, onc
             alerting=alerting,
             deliverer=delivery_of(settings, store, console=sys.stdout),
             keeper=lambda contract_of: Upkeep(store, alerting, contract_of),
+            role=Role(role),
         )
     )
 

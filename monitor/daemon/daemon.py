@@ -15,11 +15,12 @@ from monitor.daemon.enqueuer import Enqueuer
 from monitor.daemon.housekeeping import REMOVED, Housekeeping
 from monitor.daemon.library import Invalid, Shelf
 from monitor.daemon.loop import Loop
-from monitor.daemon.parts import Parts
+from monitor.daemon.parts import Parts, Role
 from monitor.daemon.publisher import Publisher
 from monitor.daemon.requests import request, request_in_person, wait_for
 from monitor.daemon.signs import Ping, write_heartbeat
 from monitor.daemon.status import Status
+from monitor.daemon.taker import Taker
 from monitor.daemon.timetable import Timetable, timetable
 from monitor.daemon.watcher import watch_files
 from monitor.daemon.worker import Tools, Work, work_on
@@ -31,11 +32,15 @@ from monitor.errors import MonitorError
 from monitor.incidents.actions import withdraw
 from monitor.record import decide
 from monitor.schedule.rhythm import Rhythm
-from monitor.store.slots import Backlog, Watched
+from monitor.store.handing_out import HandingOut
+from monitor.store.slots import Backlog, SlotClaim, Watched
 from monitor.words import counted
 
 LOOK = 1.0
 """Seconds between two looks for slots to run, if nothing rings."""
+
+AGAIN = timedelta(seconds=1)
+"""After so long a job comes back whose slot has to wait: its server is busy, or its target."""
 
 RECONCILE = 15.0
 RESCAN = 60.0
@@ -91,6 +96,13 @@ class Daemon:
         self._delivery = Loop("delivery", self._deliver, DELIVER)
         self._publisher = Publisher(parts.store, settings.reports, settings.schedule, self._stopping.is_set)
         self._site = Loop("site", self._publisher.step, PUBLISH)
+        self._schedules, self._runs = parts.role is not Role.WORKER, parts.role is not Role.SCHEDULER
+        self._taker: Taker | None = None
+        out = parts.store.handing_out
+        if out is not None and self._runs:
+            threads, run_slot = settings.daemon.workers, partial(self._run_slot, out)
+            self._taker = Taker(parts.store.conninfo, threads, settings.daemon.lease, run_slot)
+            self._jobs = Loop("jobs", self._taker.run, LOOK)
 
     # -- its life ------------------------------------------------------------------------------------------------
 
@@ -99,13 +111,13 @@ class Daemon:
         self._load()
         self._beat()
         self._alarm.start()
-        for loop in (self._desk, self._heart, self._delivery, self._upkeep, self._site):
+        for loop in self._loops():
             loop.start()
         self._in_background("watch", watch_files, self._parts.settings.contracts, self.reload)
         daemon = self._parts.settings.daemon
         if daemon.ping_url is not None:
             self._in_background("ping", Ping(daemon.ping_url, daemon.ping_every, lambda: self.status().is_well).run)
-        log.info("Pactwatch is up", extra={"action": "started", "daemon": self._owner})
+        log.info("Pactwatch is up", extra={"action": "started", "daemon": self._owner, "role": self._parts.role.value})
 
     def reload(self) -> None:
         """Look at the contract files again, soon."""
@@ -140,6 +152,9 @@ class Daemon:
         self._alarm.silence()
         for loop in (self._desk, self._upkeep, self._site):
             loop.end()
+        if self._taker is not None:
+            self._jobs.end()
+            self._taker.end()
         self._desk.join(5.0)
         self._await_works(end - LONGEST_STOP + FINISH, in_a_hurry)
         for work in self._running():
@@ -147,13 +162,22 @@ class Daemon:
             work.ended.set()
         self._await_works(end - 4.0)
         self._delivery.end()
-        if self._delivery.join(end - 3.0 - time.monotonic()):
+        if self._schedules and self._delivery.join(end - 3.0 - time.monotonic()):
             self._flush(end - 1.0)
+        if self._taker is not None:  # what is handed back gets its job back
+            self._jobs.join(end - time.monotonic())
         self._heart.end()
         self._alarm.stop()
         left = len(self._running())
         log.info("Stopped", extra={"action": "stopped", "left": left})
         return not left
+
+    def _loops(self) -> tuple[Loop, ...]:
+        """Return what goes on in this role."""
+        loops: tuple[Loop, ...] = (self._desk, self._heart)
+        if self._schedules:
+            loops += (self._upkeep, self._delivery, self._site)
+        return loops if self._taker is None else (*loops, self._jobs)
 
     def _await_works(self, end: float, in_a_hurry: Callable[[], bool] = lambda: False) -> None:
         while self._running() and time.monotonic() < end and not in_a_hurry():
@@ -170,7 +194,7 @@ class Daemon:
         with self._lock:
             table, invalid, backlog, fenced = self._table, self._invalid, self._backlog, self._fenced
         waits = (datetime.now(UTC) - backlog.oldest).total_seconds() if backlog.oldest is not None else 0.0
-        loops = (self._desk, self._heart, self._upkeep, self._delivery, self._site)
+        loops = self._loops()
         return Status(
             name=self.name,
             started_at=self._started_at,
@@ -237,7 +261,8 @@ class Daemon:
             self._table, self._invalid = table, invalid
         if is_news:  # people hear of it now, not within a minute
             self._upkeep.wake()
-        self._alarm.ring_for(table.by_rhythm.keys())
+        if self._schedules:
+            self._alarm.ring_for(table.by_rhythm.keys())
         self._loaded_at = time.monotonic()
 
     # -- work ----------------------------------------------------------------------------------------------------
@@ -260,12 +285,40 @@ class Daemon:
         if self._reconcile_now.is_set() or now - self._reconciled_at >= RECONCILE:
             self._reconcile_now.clear()
             try:
-                self._enqueuer.reconcile()
+                self._reconcile()
             except BaseException:
                 self._reconcile_now.set()
                 raise
-            self._reconciled_at = time.monotonic()
-        self._claim()
+            if self._taker is None or self._schedules or self._taker.is_taking:
+                self._reconciled_at = time.monotonic()
+        if self._runs and self._taker is None:
+            self._claim()
+
+    def _reconcile(self) -> None:
+        """See to it that what is due is written down, and that all of it has jobs. Raises StoreError."""
+        if self._schedules:
+            self._enqueuer.reconcile()
+            if self._store.handing_out is not None:
+                self._mend(self._store.handing_out)
+
+    def _mend(self, out: HandingOut) -> None:
+        count = out.mend(self._lease)
+        if count:
+            log.info("%d slots get a job again", count, extra={"action": "jobs_mended", "slots": count})
+
+    def _run_slot(self, out: HandingOut, slot: int) -> datetime | None:
+        """Run the slot of a job if it is ours to run; return when it must be looked at again."""
+        if not self._stopping.is_set():
+            claim = out.claim(self._owner, slot, lease=self._lease, room=self._now_watched().rooms())
+            if claim is not None:
+                self._work(self._begin(claim))
+        return out.again(slot, AGAIN)
+
+    def _begin(self, claim: SlotClaim) -> Work:
+        work = Work(claim=claim, entry=self._now_watched().entries.get(claim.watched))
+        with self._lock:
+            self._works[claim.id, claim.attempt] = work
+        return work
 
     def _claim(self) -> None:
         with self._lock:
@@ -274,10 +327,7 @@ class Daemon:
         if free <= 0 or self._stopping.is_set():
             return
         for claim in self._store.slots.claim(self._owner, limit=free, lease=self._lease, room=table.rooms()):
-            work = Work(claim=claim, entry=table.entries.get(claim.watched))
-            with self._lock:
-                self._works[claim.id, claim.attempt] = work
-            self._alarm.work(partial(self._work, work), str(claim.watched))
+            self._alarm.work(partial(self._work, self._begin(claim)), str(claim.watched))
 
     def _work(self, work: Work) -> None:
         """Do one piece of work in a thread of its own: the boundary beyond which no error goes."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from monitor.contracts.versions import Library
@@ -49,6 +50,14 @@ class Keeper(Protocol):
         ...
 
 
+class Role(StrEnum):
+    """What a daemon does: all of it; all but the runs; or the runs alone."""
+
+    ALL = "all"
+    SCHEDULER = "scheduler"
+    WORKER = "worker"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
     """What the daemon is put together from. `keeper` gets to know how to find the contract of a target."""
@@ -60,3 +69,4 @@ class Parts:
     alerting: Alerting
     deliverer: Deliverer
     keeper: Callable[[ContractOf], Keeper]
+    role: Role = Role.ALL

@@ -49,6 +49,11 @@ class Database:
         """Return where it is, without a password."""
         return self._url.database or "" if self.is_sqlite else self._url.render_as_string(hide_password=True)
 
+    @property
+    def conninfo(self) -> str:
+        """Return where a PostgreSQL is, as libpq is told: with its password."""
+        return self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Provide a connection that sees one moment of the database."""

@@ -13,10 +13,11 @@ from monitor.errors import FencedError
 from monitor.store import tables
 from monitor.store.codes import Line
 from monitor.store.database import Database, now
+from monitor.store.jobs import Jobs
 from monitor.store.rows import target_from
 from monitor.store.tables import OPEN_SLOTS
 from monitor.store.targets import lock_target, target_ids
-from monitor.store.upsert import insert_missing, insert_or
+from monitor.store.upsert import insert_missing, insert_new, insert_or
 from monitor.store.values import Trigger
 
 AT_ONCE = 500
@@ -106,9 +107,10 @@ class Backlog:
 class Slots:
     """The slots of all targets. Every method is a transaction of its own."""
 
-    def __init__(self, database: Database) -> None:
-        """Use this database."""
+    def __init__(self, database: Database, jobs: Jobs | None = None) -> None:
+        """Use this database; with `jobs`, each slot that is written down gets one in the same transaction."""
         self._database = database
+        self._jobs = jobs
 
     def now(self) -> datetime:
         """Return the database's own time: the one clock that all replicas share."""
@@ -161,7 +163,7 @@ class Slots:
                 for slot in sorted(by_watched[watched], key=lambda slot: slot.instant)
                 if slot.instant <= moment
             ]
-            insert_missing(connection, tables.slots, rows)
+            self._insert(connection, rows)
             raised = [
                 {
                     "target_id": ids[watched.target],
@@ -173,6 +175,15 @@ class Slots:
                 if watched in marks
             ]
             _raise_marks(connection, raised)
+
+    def _insert(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+        """Write down the slots that are not there yet, each with its job."""
+        if self._jobs is None:
+            insert_missing(connection, tables.slots, rows)
+            return
+        columns = (tables.slots.c.id, tables.slots.c.not_before, tables.slots.c.state)
+        new = insert_new(connection, tables.slots, rows, *columns)
+        self._jobs.put(connection, [(row.id, row.not_before) for row in new if row.state == SlotState.DUE.value])
 
     def request(self, slot: NewSlot) -> None:
         """Write down a slot that somebody asked for now; one whose run is asked for already, or done, is not again."""
@@ -187,7 +198,7 @@ class Slots:
             taken = select(slots.c.id).where(slots.c.target_id == target_id, slots.c.shadow == slot.watched.shadow)
             while connection.execute(taken.where(slots.c.instant == row["instant"])).first() is not None:
                 row["instant"] += timedelta(microseconds=1)
-            insert_missing(connection, slots, [row])
+            self._insert(connection, [row])
 
     def requested(self, run_id: str) -> SlotState | None:
         """Return where the slot of a promised run is, None where nobody asked for that run."""
@@ -208,12 +219,12 @@ class Slots:
             return ()
         with self._database.writing() as connection:
             moment = now(connection)
-            busy = _running(connection, moment)
+            busy = running(connection, moment)
             claims: list[SlotClaim] = []
             for server in _waiting_servers(connection, moment):
                 free = min(room.get(server, 1) - busy.get(server, 0), limit - len(claims))
-                rows = _claimable(connection, server, moment, free) if free > 0 else ()
-                claims += [_take(connection, row, owner, moment + lease) for row in rows]
+                rows = claimable(connection, server, moment, free) if free > 0 else ()
+                claims += [take(connection, row, owner, moment + lease) for row in rows]
             return tuple(claims)
 
     def renew(self, claims: Iterable[SlotClaim], lease: timedelta) -> frozenset[int]:
@@ -244,7 +255,7 @@ class Slots:
             mine = select(slots.c.target_id).where(slots.c.id == claim.id).scalar_subquery()
             rows = connection.execute(
                 select(slots.c.instant, slots.c.parts)
-                .where(slots.c.target_id == mine, slots.c.shadow == claim.watched.shadow, _is_ready(now(connection)))
+                .where(slots.c.target_id == mine, slots.c.shadow == claim.watched.shadow, is_ready(now(connection)))
                 .where(slots.c.trigger == Trigger.SCHEDULED.value, slots.c.instant > claim.instant)
                 .order_by(slots.c.instant)
             ).all()
@@ -333,7 +344,7 @@ class Slots:
     def _has_work(self) -> bool:
         """Look without taking the write lock: most of the time there is nothing to do."""
         with self._database.reading() as connection:
-            return bool(connection.execute(select(exists().where(_is_ready(now(connection))))).scalar())
+            return bool(connection.execute(select(exists().where(is_ready(now(connection))))).scalar())
 
 
 def finish(connection: Connection, claim: SlotClaim) -> None:
@@ -382,7 +393,7 @@ def _raise_marks(connection: Connection, rows: Sequence[dict[str, Any]]) -> None
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
 
 
-def _running(connection: Connection, moment: datetime) -> dict[str, int]:
+def running(connection: Connection, moment: datetime) -> dict[str, int]:
     """Return how many runs go on at each server, of all replicas."""
     slots, targets = tables.slots, tables.targets
     rows = connection.execute(
@@ -401,7 +412,7 @@ def _waiting_servers(connection: Connection, moment: datetime) -> Sequence[str]:
         connection.execute(
             select(targets.c.server)
             .join(slots, slots.c.target_id == targets.c.id)
-            .where(_is_ready(moment))
+            .where(is_ready(moment))
             .group_by(targets.c.server)
             .order_by(func.min(slots.c.not_before), targets.c.server)
         )
@@ -410,7 +421,9 @@ def _waiting_servers(connection: Connection, moment: datetime) -> Sequence[str]:
     )
 
 
-def _claimable(connection: Connection, server: str, moment: datetime, limit: int) -> Sequence[Line]:
+def claimable(
+    connection: Connection, server: str, moment: datetime, limit: int, *such: ColumnElement[bool]
+) -> Sequence[Line]:
     """Return the slots of a server that may run now, one of each target, locked together with their targets."""
     slots, targets = tables.slots, tables.targets
     other = slots.alias("other")
@@ -421,7 +434,7 @@ def _claimable(connection: Connection, server: str, moment: datetime, limit: int
         connection.execute(
             select(slots, targets.c.contract, targets.c.major, targets.c.server)
             .join(targets, targets.c.id == slots.c.target_id)
-            .where(targets.c.server == server, _is_ready(moment), ~is_busy)
+            .where(targets.c.server == server, is_ready(moment), ~is_busy, *such)
             .order_by(slots.c.not_before, slots.c.instant, slots.c.id)
             .limit(2 * limit)
             .with_for_update(skip_locked=True)
@@ -443,7 +456,8 @@ def _claimable(connection: Connection, server: str, moment: datetime, limit: int
     return list(first.values())[:limit]
 
 
-def _take(connection: Connection, row: Line, owner: str, until: datetime) -> SlotClaim:
+def take(connection: Connection, row: Line, owner: str, until: datetime) -> SlotClaim:
+    """Make a slot that is locked its new owner's."""
     slots = tables.slots
     losses = row["losses"] + (1 if row["state"] == SlotState.RUNNING.value else 0)
     taken = {"state": SlotState.RUNNING.value, "attempt": row["attempt"] + 1, "losses": losses}
@@ -486,7 +500,8 @@ def _is_open() -> ColumnElement[bool]:
     return is_open
 
 
-def _is_ready(moment: datetime) -> ColumnElement[bool]:
+def is_ready(moment: datetime) -> ColumnElement[bool]:
+    """Return the condition of slots that could be run: they are due, or their owner was not heard of any more."""
     slots = tables.slots
     waits = and_(slots.c.state == SlotState.DUE.value, slots.c.not_before <= moment)
     is_lost = and_(slots.c.state == SlotState.RUNNING.value, slots.c.until < moment)

@@ -1,7 +1,7 @@
 """The store: one place for everything that Pactwatch remembers, in SQLite or PostgreSQL."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
@@ -11,12 +11,16 @@ from sqlalchemy import select
 from monitor.domain import scan
 from monitor.domain.scan import Seen
 from monitor.domain.target import TargetKey
+from monitor.settings import Dispatcher
 from monitor.store import columns, measurements, schema, tables
 from monitor.store.alerts import AlertReader, AlertWriter
 from monitor.store.audit import AuditReader
 from monitor.store.database import Database, create_file, now
+from monitor.store.handing_out import HandingOut
 from monitor.store.history import History
 from monitor.store.incidents import IncidentReader, IncidentWriter
+from monitor.store.jobs import Jobs
+from monitor.store.jobs_schema import check_jobs_schema, migrate_jobs
 from monitor.store.marks import MarkReader
 from monitor.store.measures import MeasureReader
 from monitor.store.outbox import Outbox
@@ -87,16 +91,22 @@ class Writer(Recording, IncidentWriter, AlertWriter, Reader):
 class Store:
     """An open state database. Safe to use from several threads; each transaction has a connection of its own."""
 
-    def __init__(self, database: Database) -> None:
-        """Use this database, whose schema is ours."""
+    def __init__(self, database: Database, jobs: Jobs | None = None) -> None:
+        """Use this database, whose schema is ours. With `jobs` slots are handed out by them."""
         self._database = database
         self.outbox = Outbox(database)
-        self.slots = Slots(database)
+        self.slots = Slots(database, jobs)
+        self.handing_out = None if jobs is None else HandingOut(database, jobs)
 
     @property
     def place(self) -> str:
         """Return where it is, without a password."""
         return self._database.place
+
+    @property
+    def conninfo(self) -> str:
+        """Return where a state database in PostgreSQL is, as its own programs are told: with its password."""
+        return self._database.conninfo
 
     @contextmanager
     def reading(self) -> Iterator[Reader]:
@@ -142,27 +152,34 @@ def has_store(url: str) -> bool:
         database.close()
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, dispatcher: Dispatcher = Dispatcher.DATABASE) -> Store:
     """Open the state database. A file of SQLite is made, and brought to this program's schema, by itself.
 
-    Raises StoreError if it cannot be opened, or if its schema is older (PostgreSQL: `pactwatch migrate`) or newer.
+    Raises StoreError if it cannot be opened, or if its schema is older (PostgreSQL: `pactwatch migrate`) or newer;
+    SettingsError where the dispatcher is not installed.
     """
+    jobs = Jobs() if dispatcher is Dispatcher.PROCRASTINATE else None
     database = _database(url)
     try:
         schema.check_schema(database)
+        if jobs is not None:
+            check_jobs_schema(database)
     except BaseException:
         database.close()
         raise
-    return Store(database)
+    return Store(database, jobs)
 
 
 def migrate_store(url: str) -> tuple[str | None, str]:
     """Bring the state database to this program's schema; return the schema that it had and the one it has now."""
-    database = _database(url)
-    try:
+    with closing(_database(url)) as database:
         return schema.migrate(database)
-    finally:
-        database.close()
+
+
+def migrate_dispatcher(url: str) -> tuple[str | None, str]:
+    """Bring the tables of Procrastinate to the installed version; return the version before and now."""
+    with closing(_database(url)) as database:
+        return migrate_jobs(database)
 
 
 def _database(url: str) -> Database:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Column, Connection, Row, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
@@ -17,6 +17,15 @@ def insert_missing(connection: Connection, table: Table, rows: Sequence[dict[str
     """Insert the rows whose key is not there yet."""
     if rows:
         connection.execute(insert_or(connection, table).on_conflict_do_nothing(), rows)
+
+
+def insert_new(
+    connection: Connection, table: Table, rows: Sequence[dict[str, Any]], *columns: Column[Any]
+) -> Sequence[Row[Any]]:
+    """Insert the rows whose key is not there yet; return these columns of them, and of no others."""
+    if not rows:
+        return ()
+    return connection.execute(insert_or(connection, table).on_conflict_do_nothing().returning(*columns), rows).all()
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[dict[str, Any]]) -> None:

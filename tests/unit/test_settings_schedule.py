@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from monitor.errors import SettingsError
-from monitor.settings import CatchUp
+from monitor.settings import CatchUp, Dispatcher
 from monitor.settings_file import parse
 
 FILE = Path("folder/pactwatch.toml")
@@ -47,6 +47,11 @@ def test_schedules_and_the_daemon_arrive_as_they_are_written() -> None:
         ("[daemon]\nworkers = 0", "daemon.workers: "),
         ('[daemon]\nlease = "1s"', "daemon.lease: "),
         ('[daemon]\nping_url = "file:///etc/passwd"', "daemon.ping_url: expected an address that begins with https://"),
+        ('[daemon]\ndispatcher = "celery"', "daemon.dispatcher: "),
+        (
+            '[daemon]\ndispatcher = "procrastinate"',
+            'daemon.dispatcher: "procrastinate" needs state.url in PostgreSQL, found sqlite',
+        ),
         ("[daemon]\nnothing = 1", "daemon.nothing: there is no such setting"),
     ],
 )
@@ -55,3 +60,11 @@ def test_what_is_wrong_is_told_with_its_place(text: str, told: str) -> None:
         parse(text, FILE, {})
     assert f"{FILE}: {told}" in str(error.value)
     assert "passwd" not in str(error.value)
+
+
+def test_a_dispatcher_is_taken_where_the_state_is_in_postgresql() -> None:
+    text = '[state]\nurl = "${STATE_URL}"\n[daemon]\ndispatcher = "procrastinate"'
+    for url in ("postgresql://u:p@host/db", "postgres://host/db", "postgresql+psycopg2://host/db"):
+        assert parse(text, FILE, {"STATE_URL": url}).daemon.dispatcher is Dispatcher.PROCRASTINATE
+    assert parse(text, FILE, {}).missing, "what is not set yet is not judged"
+    assert parse("", FILE, {}).daemon.dispatcher is Dispatcher.DATABASE
