@@ -18,7 +18,7 @@ from monitor.reports.index_view import Entry, Rows, coverage, first_day, index_p
 from monitor.reports.material import DAYS, Promise, Settled, TargetHistory, midnight, read_target
 from monitor.reports.now import now_of
 from monitor.reports.promises import Promises
-from monitor.reports.stamps import alone, digest_of, pages_of, stamp
+from monitor.reports.stamps import PAGE, alone, digest_of, pages_of, stamp
 from monitor.reports.status import badge_of, status_of
 from monitor.store.marks import Mark
 from monitor.store.pages import Latest
@@ -119,7 +119,7 @@ class Site:
         written = self._write([(page.frame.path, html.render_page(page))])
         shared = html.assets()
         self._write([(shared.style_name, shared.style), (shared.script_name, shared.script)])
-        return Built(pages=len(written), written=sum(written.values()))
+        return _built(written)
 
     @property
     def targets(self) -> tuple[TargetKey, ...]:
@@ -188,7 +188,7 @@ class Site:
             written |= self._write(self._runs(making.reader, history, promise, making.now))
         runs = (links.run_page(target, run_id) for run_id in history.kept_runs)
         stamp(self._folder, folder, digest, {*written, *(path for path in runs if (self._folder / path).exists())})
-        return Built(targets=1, pages=len(written), written=sum(written.values()))
+        return Built(targets=1) + _built(written)
 
     def _pages(self, history: TargetHistory, promise: Promise, now: datetime) -> Iterator[tuple[str, str]]:
         settled, target = self._settled(now), history.target
@@ -220,6 +220,12 @@ class Site:
     def _write(self, pages: Iterable[tuple[str, str]]) -> dict[str, bool]:
         """Write pages; return whether each of them had changed."""
         return {path: html.write_changed(self._folder / path, text) for path, text in pages}
+
+
+def _built(written: Mapping[str, bool]) -> Built:
+    """Count the pages of what was looked at, and those of them that had changed."""
+    pages = [is_new for path, is_new in written.items() if path.endswith(PAGE)]
+    return Built(pages=len(pages), written=sum(pages))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,10 @@ def digest_of(*parts: object) -> str:
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+PAGE = ".html"
+"""What a page ends in; a badge and a status beside it are no pages."""
+
+
 def pages_of(site: Path, folder: str, digest: str) -> int | None:
     """Return how many pages of a target there are, None if they are not of this digest or one of them is gone."""
     try:
@@ -46,7 +50,7 @@ def pages_of(site: Path, folder: str, digest: str) -> int | None:
                 return None
     except (OSError, ValueError):  # never made, moved away, or written by somebody else
         return None
-    return len(lines)
+    return sum(line.endswith(PAGE) for line in lines)
 
 
 def stamp(site: Path, folder: str, digest: str, paths: Iterable[str]) -> None:
