@@ -136,6 +136,7 @@ class Daemon:
             if not self._running() and not self._store.slots.backlog().due:
                 break
             time.sleep(0.05)
+        self._alarm.silence()  # what becomes due from now on is the next one's
         self._keep_up()
         self._parts.deliverer.until_quiet()
         Loop("site", self._publisher.finish, PUBLISH).once()

@@ -4,6 +4,7 @@ import json
 import signal
 import time
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 
@@ -208,7 +209,8 @@ def test_a_file_that_is_no_contract_any_more_is_an_incident_until_it_is_mended(s
 
 
 def test_what_was_due_while_no_daemon_was_there_is_an_incident_until_it_is_verified(shop: Program) -> None:
-    hourly = '[schedule]\ndefault = "0 * * * *"\n'
+    far = (datetime.now(UTC).minute + 30) % 60  # in the minute of a slot it would be on time, not caught up
+    hourly = f'[schedule]\ndefault = "{far} * * * *"\n'
     shop.configure(hourly)
     shop.contract(BODY)
     assert shop.run("serve", "--once").code == 0
