@@ -136,13 +136,18 @@ def _in_place_of(
 
 
 def _looks_like(was: ColumnShape, now: ColumnShape, dialect: str) -> bool:
-    """Say whether two columns are of one type: the physical one, or where none is declared the logical one."""
+    """Say whether two columns are of one type: the physical one, or where none is declared the logical one.
+
+    Of two promises one of a physical and one of a logical type are not alike, whichever was first.
+    """
     if was.type and now.type:
         return not _differs(was, now, dialect)
     if was.type or was.logical_type is None:
         return False
     live = now.base_type or now.type
-    return was.logical_type == now.logical_type if live is None else is_category(was.logical_type, live)
+    if was.is_promise and live is not None:
+        return is_category(was.logical_type, live)
+    return live is None and was.logical_type == now.logical_type
 
 
 def _differs(was: ColumnShape, now: ColumnShape, dialect: str) -> bool:
