@@ -12,7 +12,8 @@ from monitor.errors import SettingsError, UsageError
 if TYPE_CHECKING:
     from monitor.alerts.context import Routes
     from monitor.contracts.versions import Selected
-    from monitor.deliver import Delivered, Delivery
+    from monitor.delivery.delivered import Delivered
+    from monitor.delivery.delivery import Delivery
     from monitor.domain.contract import Contract
     from monitor.domain.target import TargetKey
     from monitor.incidents.silences import ContractOf
@@ -142,7 +143,7 @@ def current_of(settings: "Settings", target: "TargetKey") -> "Selected | None":
 def delivery_of(settings: "Settings", store: "Store", console: TextIO = sys.stderr) -> "Delivery":
     """Return what delivers the configured way. Raises UsageError where there is none, SettingsError for a bad one."""
     from monitor.alerts.routing import named
-    from monitor.deliver import Delivery
+    from monitor.delivery.delivery import Delivery
 
     routes = routes_of(settings)
     fallback = routes.ops_channel if routes.is_one_place else named(routes.ops_channel)

@@ -8,7 +8,7 @@ from monitor.errors import MonitorError, StoreError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from monitor.deliver import Delivered
+    from monitor.delivery.delivered import Delivered
     from monitor.domain.check import CheckPlan
     from monitor.domain.contract import Contract
     from monitor.domain.scan import History, Run

@@ -24,7 +24,7 @@ from monitor.daemon.taker import Taker
 from monitor.daemon.timetable import Timetable, timetable
 from monitor.daemon.watcher import watch_files
 from monitor.daemon.worker import Tools, Work, work_on
-from monitor.deliver import Delivered
+from monitor.delivery.delivered import Delivered
 from monitor.domain.contract import Contract
 from monitor.domain.scan import Run
 from monitor.domain.target import TargetKey

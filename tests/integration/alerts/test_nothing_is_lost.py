@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.alerts.audit import Fate, audit
-from monitor.deliver import Delivery
+from monitor.delivery.delivery import Delivery
 from monitor.domain.incident import OF_DATA
 from monitor.domain.scan import CheckResult
 from monitor.notifiers.base import Abilities, AmbiguousDelivery, DeliveryError, Destination, Fault, Message, Sent

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.deliver import Delivered, Delivery
+from monitor.delivery.delivered import Delivered
+from monitor.delivery.delivery import Delivery
 from monitor.notifiers.base import Abilities, AmbiguousDelivery, DeliveryError, Destination, Fault, Message, Sent
 from monitor.store.store import Store, open_store
 from monitor.store.values import AlertRecord, AlertState, ChangeRef, QueuedAlert
