@@ -1,6 +1,7 @@
 """Telling what waits in the outbox: claim, send, say how it went."""
 
 import logging
+import math
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -58,10 +59,15 @@ class Delivery:
                 done += self._deliver(claim)
         return done
 
-    def until_quiet(self, idle: float = 3.0, sleep: Callable[[float], None] = time.sleep) -> Delivered:
-        """Send until nothing that was never tried waits any more, or nothing could be sent for `idle` seconds."""
-        done, waited = Delivered(), 0.0
-        while waited < idle:
+    def until_quiet(
+        self, idle: float = 3.0, longest: float = math.inf, sleep: Callable[[float], None] = time.sleep
+    ) -> Delivered:
+        """Send until nothing that was never tried waits any more, or nothing could be sent for `idle` seconds.
+
+        After `longest` seconds no more is begun.
+        """
+        done, waited, end = Delivered(), 0.0, time.monotonic() + longest
+        while waited < idle and time.monotonic() < end:
             step = self.once()
             done += step
             if step != Delivered():
