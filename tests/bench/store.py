@@ -383,7 +383,7 @@ def queries(size: Size) -> dict[str, Query]:
         "contract: its checks": lambda r, t, _n: r.kept_checks(t),
         "contract: 90 days of all checks": lambda r, t, _n: r.trends(t, since=(START - timedelta(days=90)).date()),
         "contract: the worst of 90 days": lambda r, t, _n: r.strips(t, since=START - timedelta(days=90)),
-        "contract: the last 20 runs of all checks": lambda r, t, _n: r.latest_results(t, runs=20),
+        "contract: the last 10 runs of all checks": lambda r, t, _n: r.latest_results(t, runs=10),
         "contract: incidents": lambda r, t, _n: r.incidents(limit=50, contract=t.contract),
         "contract: drift": lambda r, t, _n: r.drift(limit=50, contract=t.contract),
         "check: a page of its results": lambda r, t, _n: r.results_page(t, check_id, limit=100).items,
