@@ -3,6 +3,7 @@
 import random
 import resource
 import sqlite3
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -191,6 +192,34 @@ def full_and_locked(program: Program, *, seed: int, blows: int, longest: float) 
 
 def test_a_file_that_is_full_or_locked_for_a_while_loses_no_slot(shop: Program) -> None:
     full_and_locked(shop, seed=1, blows=2, longest=LEASE + 2)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small disk of its own; only root may have one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)]
+    mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"no disk can be mounted here: {mounted.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def test_a_disk_without_room_for_another_byte_loses_no_slot(shop: Program, disk: Path) -> None:
+    where, truth = disk / "state.db", Truth()
+    shop.environment["STATE_URL"] = f"sqlite:///{where}"
+    shop.configure(SETTINGS + STATE, max_connections=12)
+    with under_load(shop, where, truth):
+        for seconds in (1.0, LEASE + 1):
+            truth.blow("full")
+            with pytest.raises(OSError, match="No space left"):
+                (disk / "other").write_bytes(bytes(8 << 20))
+            time.sleep(seconds)
+            (disk / "other").unlink()
+            recovered(where)
+    judged(shop, where, truth, "disk full")
 
 
 @pytest.mark.soak
