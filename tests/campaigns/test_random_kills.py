@@ -83,8 +83,8 @@ def campaign(program: Program, url: str, *, kills: int, stories: int) -> None:
     assert len(told) == 1, "what the runs found is told by one message"
 
 
-def test_ten_processes_killed_at_random_under_load(program: Program, url: str) -> None:
-    campaign(program, url, kills=10, stories=150)
+def test_fifty_processes_killed_at_random_under_load(program: Program, url: str) -> None:
+    campaign(program, url, kills=25, stories=200)
 
 
 @pytest.mark.soak
