@@ -11,7 +11,7 @@ from monitor.drafting.imported import Imported, Rule, literal, none_of
 _PLAIN = frozenset(
     {"column", "mostly", "batch_id", "result_format", "catch_exceptions", "include_config", "notes", "meta"}
 )
-_DEFAULTS: Mapping[str, Value] = {"ignore_row_if": "any_value_is_missing", "strict_min": False, "strict_max": False}
+_DEFAULTS: Mapping[str, Value] = {"strict_min": False, "strict_max": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ def _carry(table: Imported, item: Mapping[str, Value], where: str) -> None:
     arguments = dict(kwargs) if isinstance(kwargs, dict) else {}
     column, mostly = arguments.get("column"), arguments.get("mostly")
     what = f"{where}: {f'{column}: ' if column else ''}{kind}"
-    carry = _CARRIED.get(kind)
+    carry = CARRIED.get(kind)
     if carry is None:
         table.left.append(f"{what}: no rule says the same")
         return
@@ -102,9 +102,9 @@ def _unique(table: Imported, asked: _Expectation) -> Rule | None:
 def _membership(sign: str, words: str) -> "Make":
     def rule(table: Imported, asked: _Expectation) -> Rule | None:
         values = asked.arguments.get("value_set")
-        if asked.column is None or not isinstance(values, list) or not values:
+        listed = ", ".join(literal(value) for value in values if value is not None) if isinstance(values, list) else ""
+        if asked.column is None or not listed:
             return None
-        listed = ", ".join(literal(value) for value in values if value is not None)
         return _bad(table, asked, f"{quoted(asked.column)} {sign} ({listed})", f"{words} {listed}")
 
     return rule
@@ -179,7 +179,10 @@ def _columns(table: Imported, asked: _Expectation) -> Rule | None:
 
 
 def _compound(table: Imported, asked: _Expectation) -> Rule | None:
+    """Great Expectations joins a table with itself by equality: a key with NULL in it has no twin there either."""
     columns = asked.arguments.get("column_list")
+    if asked.arguments.get("ignore_row_if") not in {None, "all_values_are_missing", "any_value_is_missing"}:
+        return None
     if not isinstance(columns, list) or not columns or asked.most is not None:
         return None
     for name in columns:
@@ -205,7 +208,7 @@ def _aggregate(function: str) -> "Make":
 Make = Callable[[Imported, _Expectation], Rule | None]
 _BOUNDS = frozenset({"min_value", "max_value", "strict_min", "strict_max"})
 _SET = frozenset({"value_set"})
-_CARRIED: Mapping[str, tuple[frozenset[str], Make]] = {
+CARRIED: Mapping[str, tuple[frozenset[str], Make]] = {
     "expect_column_values_to_not_be_null": (frozenset(), _not_null),
     "expect_column_values_to_be_null": (frozenset(), _null),
     "expect_column_values_to_be_unique": (frozenset(), _unique),
@@ -220,7 +223,7 @@ _CARRIED: Mapping[str, tuple[frozenset[str], Make]] = {
     "expect_table_row_count_to_equal": (frozenset({"value"}), _exact_rows),
     "expect_column_to_exist": (frozenset(), _exists),
     "expect_table_columns_to_match_set": (frozenset({"column_set", "exact_match"}), _columns),
-    "expect_compound_columns_to_be_unique": (frozenset({"column_list"}), _compound),
+    "expect_compound_columns_to_be_unique": (frozenset({"column_list", "ignore_row_if"}), _compound),
     "expect_column_min_to_be_between": (_BOUNDS, _aggregate("MIN({})")),
     "expect_column_max_to_be_between": (_BOUNDS, _aggregate("MAX({})")),
     "expect_column_mean_to_be_between": (_BOUNDS, _aggregate("AVG({})")),

@@ -24,7 +24,7 @@ _OPERATORS = {
     "<": "mustBeLessThan",
     "<=": "mustBeLessOrEqualTo",
 }
-_METRICS = {
+METRICS = {
     "row_count": ("rowCount", "rows"),
     "missing_count": ("nullValues", "rows"),
     "missing_percent": ("nullValues", "percent"),
@@ -43,6 +43,8 @@ _ELSEWHERE = (
     "distribution",
     "reference",
 )
+_CONFIGURED = re.compile(r'configurations for "?(?P<name>[^"]+?)"?')
+_IN_BRACKETS = re.compile(r"\(([^)]*)\)")
 _UNITS = {"d": "d", "h": "h", "m": "min"}
 
 
@@ -50,6 +52,7 @@ def imported(document: Document, file: str) -> list[Imported]:
     """Return a draft for each table that the file has checks for; what is left names its line."""
     tables: dict[str, Imported] = {}
     nowhere = Imported(name="")
+    configured = _configured(document)
     for key, value in document.root.items():
         heading = _HEADING.fullmatch(key)
         line = document.line_of((key,))
@@ -60,15 +63,29 @@ def imported(document: Document, file: str) -> list[Imported]:
             continue
         table = tables.setdefault(heading["name"], Imported(name=heading["name"]))
         for place, check in enumerate(value):
-            _carry(table, check, f"{file}:{document.line_of((key, place))}")
+            _carry(table, check, f"{file}:{document.line_of((key, place))}", configured.get(table.name, frozenset()))
     found = list(tables.values())
     return [*found, nowhere] if nowhere.left else found
 
 
-def _carry(table: Imported, check: Value, where: str) -> None:
+def _configured(document: Document) -> Mapping[str, frozenset[str]]:
+    """Return the columns of each table of which the file says elsewhere what is missing or valid."""
+    found = {}
+    for key, value in document.root.items():
+        heading = _CONFIGURED.fullmatch(key)
+        if heading is not None and isinstance(value, dict):
+            found[heading["name"]] = frozenset(setting.rpartition(" for ")[2].strip() for setting in value)
+    return found
+
+
+def _carry(table: Imported, check: Value, where: str, configured: frozenset[str]) -> None:
     words, settings = (next(iter(check.items()), ("", None))) if isinstance(check, dict) else (check, None)
     if not isinstance(words, str) or "${" in as_yaml(check) or words.strip().lower().startswith(_ELSEWHERE):
         table.left.append(f"{where}: {words}: it runs only inside Soda")
+        return
+    named = {name.strip() for inside in _IN_BRACKETS.findall(words) for name in inside.split(",")}
+    if configured & named:
+        table.left.append(f"{where}: {words}: the file configures that column elsewhere")
         return
     if words == "schema" and isinstance(settings, dict) and _schema(table, settings):
         return
@@ -93,9 +110,9 @@ def _native(words: str, settings: Mapping[str, Value]) -> tuple[str | None, Rule
     """Return the column and the rule in ODCS's own words; None where they would not say exactly the same."""
     found = _CHECK.fullmatch(words)
     columns = [name.strip() for name in (found["columns"] or "").split(",") if name.strip()] if found else []
-    if found is None or found["metric"] not in _METRICS:
+    if found is None or found["metric"] not in METRICS:
         return None
-    metric, unit = _METRICS[found["metric"]]
+    metric, unit = METRICS[found["metric"]]
     left = dict(settings)
     rule: Rule = {"metric": metric}
     name = left.pop("name", None)

@@ -81,6 +81,23 @@ def none_of(condition: str, name: str, *, most: Value = None, of: str = "*") -> 
     return {"name": name, "type": "sql", "query": query, "unit": "percent", "mustBeLessOrEqualTo": most}
 
 
+def repeated(columns: Sequence[str], words: str, *, ignored: str | None = None) -> Rule:
+    """Return a rule that no combination of columns (as SQL) occurs twice, NULL being like NULL.
+
+    `ignored` passes over rows in which `all` columns are NULL, or `any` is.
+    """
+    joined = ", ".join(columns)
+    glue = " AND " if ignored == "all" else " OR "
+    kept = f" WHERE NOT ({glue.join(f'{column} IS NULL' for column in columns)})" if ignored else ""
+    twice = f"SELECT 1 FROM {{object}}{kept} GROUP BY {joined} HAVING COUNT(*) > 1"
+    return {
+        "name": f"{words} must be unique",
+        "type": "sql",
+        "query": f"SELECT COUNT(*) FROM ({twice}) AS d",
+        "mustBe": 0,
+    }
+
+
 def render(imported: Imported, origin: str) -> str:
     """Return the text of the draft; what was left stands in it as comments too, so that it is never forgotten."""
     table = imported.name
