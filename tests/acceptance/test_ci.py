@@ -1,8 +1,8 @@
 """`verify` answers build servers: JUnit in a file, annotations with a page, and the same exit code as ever."""
 
-from xml.etree.ElementTree import parse  # our own text
+from lxml.etree import XMLSchema, parse
 
-from tests.acceptance.program import Program
+from tests.acceptance.program import ROOT, Program
 
 CONTRACT = """
 schema:
@@ -23,7 +23,9 @@ def test_a_broken_contract_is_told_in_both_formats(program: Program) -> None:
     told = program.run("verify", "--no-record", "--format", "github", GITHUB_STEP_SUMMARY=str(summary))
 
     assert (xml.code, told.code) == (1, 1)
-    suites = {suite.get("name"): suite for suite in parse(program.folder / "out/report.xml").getroot()}  # noqa: S314 - our own text
+    report = parse(program.folder / "out/report.xml")
+    XMLSchema(parse(ROOT / "tests/unit/cli/junit.xsd")).assertValid(report)
+    suites = {suite.get("name"): suite for suite in report.getroot()}
     assert [suites["test 1.0.0 on warehouse"].get(count) for count in ("tests", "failures", "errors")] == [
         "5",
         "1",

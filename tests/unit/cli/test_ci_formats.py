@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import replace
-from xml.etree.ElementTree import Element, fromstring
+from pathlib import Path
 
 import pytest
+from lxml.etree import XMLParser, XMLSchema, _Element, fromstring, parse
 
 from monitor.cli.github import annotation, cell, table
 from monitor.cli.junit import junit
@@ -20,41 +21,17 @@ EVERY = run_of(
 )
 INVALID = ContractError("x.odcs.yaml", ["3: schema: found nothing", "no line at all"])
 EVIL = 'a"b<c>&]]>\x00\x1b[31m\ufffe\ud800\r\n::error::x\u202e%0A|`@all'
-ATTRIBUTES = {
-    "testsuites": {"name", "time", "tests", "failures", "errors"},
-    "testsuite": {
-        "name", "tests", "failures", "errors", "group", "time", "skipped", "timestamp", "hostname", "id", "package",
-        "file", "log", "url",
-    },
-    "testcase": {"name", "time", "classname", "group"},
-    "failure": {"type", "message"},
-    "error": {"type", "message"},
-    "skipped": {"type", "message"},
-    "system-out": set(),
-}  # fmt: skip
-REQUIRED = {"testsuite": {"name", "tests", "failures", "errors"}, "testcase": {"name"}}
-CHILDREN = {
-    "testsuites": {"testsuite"},
-    "testsuite": {"testcase"},
-    "testcase": {"failure", "error", "skipped", "system-out"},
-}
+SCHEMA = XMLSchema(parse(Path(__file__).with_name("junit.xsd")))
 
 
-def valid(text: str) -> Element:
-    """Return the document if it keeps what the schema of Jenkins' xUnit plugin (junit-10) asks for."""
-    root = fromstring(text)  # noqa: S314 - our own text
-    assert root.tag == "testsuites"
-    for element in root.iter():
-        assert set(element.keys()) <= ATTRIBUTES[element.tag], element.tag
-        assert REQUIRED.get(element.tag, set()) <= set(element.keys())
-        assert {child.tag for child in element} <= CHILDREN.get(element.tag, set())
-        assert re.fullmatch(r"[0-9]{0,3}(\.[0-9]*)?|[0-9]+\.[0-9]{3}", element.get("time", "")), element.get("time")
-        for count in ("tests", "failures", "errors", "skipped"):
-            assert element.get(count, "0").isdecimal()
+def valid(text: str) -> _Element:
+    """Return the document if it keeps to the schema of those who read it."""
+    root = fromstring(text.encode(), XMLParser(resolve_entities=False, no_network=True))
+    SCHEMA.assertValid(root)
     return root
 
 
-def counts(element: Element) -> dict[str, int]:
+def counts(element: _Element) -> dict[str, int]:
     return {name: int(element.get(name, "0")) for name in ("tests", "failures", "errors", "skipped")}
 
 
@@ -91,6 +68,33 @@ def test_hostile_text_stays_text_in_xml() -> None:
     assert name is not None
     assert name.isprintable()
     assert name.startswith('a"b<c>&]]>\\x00')
+
+
+def test_what_is_no_such_document_is_no_such_document() -> None:
+    """The schema can say no: else it would say nothing."""
+    text = junit([EVERY], [])
+    for found, other in (
+        (r"(</?)testsuite\b", r"\1suite"), (' name="t.fail.rule"', ""), ('tests="6"', 'tests="six"'),
+        (r"(</?)failure\b", r"\1failed"), (' message="', ' words="'), ("<testcase ", '<testcase status="x" '),
+        (' errors="2"', ""), (r'time="\d+', 'time="soon'),
+    ):  # fmt: skip
+        changed, times = re.subn(found, other, text)
+        assert times, found
+        assert not SCHEMA.validate(fromstring(changed.encode())), found
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "title"),
+    [
+        ("50% of\r\nrows", "50%25 of\\r\\nrows", "50%25 of\\r\\nrows"),
+        ("a:b,c=d::error::e", "a:b,c=d::error::e", "a%3Ab%2Cc=d%3A%3Aerror%3A%3Ae"),
+        ("%0A%3A,", "%250A%253A,", "%250A%253A%2C"),
+    ],
+)
+def test_signs_that_mean_something_to_github_are_escaped(text: str, message: str, title: str) -> None:
+    """In properties `:` and `,` too; a line's end that a stranger wrote is shown, never sent."""
+    line = annotation("error", text, title=text, file=text, line=7)
+    assert line == f"::error file={title},line=7,title={title}::{message}"
 
 
 def test_hostile_text_is_no_command_and_no_markup() -> None:
