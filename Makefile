@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo screenshots test lint format bench bench-store bench-report bench-daemon bench-workers soak audit lock wheel-test clean
+.PHONY: help demo screenshots test lint format bench bench-store bench-report bench-daemon bench-workers soak test-import audit lock wheel-test clean
 
 help:           ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -52,6 +52,14 @@ bench-workers: $(VENV)/.dev  ## Measure runs per second of 1, 2 and 4 workers th
 
 soak: $(VENV)/.dev  ## Long property-based campaigns (half an hour)
 	$(BIN)/python -m pytest -m soak -p no:cacheprovider
+
+test-import: $(VENV)/.dev build/import-venv/.done  ## Run dbt, Great Expectations and Soda beside imported contracts (three minutes)
+	$(BIN)/python -m tests.imports.side_by_side build/import-venv/bin
+
+build/import-venv/.done: tests/imports/requirements.txt
+	rm -rf build/import-venv && python3 -m venv build/import-venv
+	build/import-venv/bin/python -m pip --disable-pip-version-check --quiet install --requirement tests/imports/requirements.txt
+	touch $@
 
 audit: $(VENV)/.dev  ## Look for known vulnerabilities in the locked dependencies
 	$(BIN)/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip

@@ -37,7 +37,7 @@ TOPS = st.sampled_from(
 
 
 @pytest.mark.parametrize("reader", [from_dbt.imported, from_gx.imported, from_sodacl.imported])
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(st.dictionaries(TOPS, VALUES | st.lists(st.dictionaries(WORDS, VALUES, max_size=4), max_size=2), max_size=3))
 def test_no_file_makes_an_import_fall(reader: Reader, root: dict[str, Any]) -> None:
     for found in reader(Document(root=root, lines={(): 1}), "f"):

@@ -1,11 +1,14 @@
 """What no contract can say the same way is listed with its line, one line each: nothing is dropped unseen."""
 
+import re
 import textwrap
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
 from monitor.contracts.yaml_reader import read_yaml
-from monitor.drafting import from_dbt, from_gx, from_sodacl
+from monitor.drafting import dbt_tests, from_dbt, from_gx, from_sodacl
 from monitor.drafting.imported import Imported
 
 DBT = """\
@@ -164,3 +167,17 @@ def test_values_are_compared_as_dbt_pastes_them(values: str, rule: dict[str, str
     (made,) = table.rules or table.column("c")["quality"]
     for key, value in rule.items():
         assert str(made[key]).endswith(value)
+
+
+@pytest.mark.parametrize(
+    ("tool", "carried"),
+    [
+        ("dbt", dbt_tests.CARRIED),
+        ("Great Expectations", from_gx.CARRIED),
+        ("SodaCL", [*from_sodacl.METRICS, "freshness", "schema"]),
+    ],
+)
+def test_the_documents_name_what_is_carried_over(tool: str, carried: Iterable[str]) -> None:
+    text = (Path(__file__).parents[3] / "docs/imports.md").read_text(encoding="utf-8")
+    section = text.partition(f"## {tool}\n")[2].partition("\n## ")[0]
+    assert set(re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)) == set(carried)
