@@ -111,7 +111,7 @@ def placement(
 def _servers(
     contract: Contract, settings: Settings, environment: Mapping[str, str], wanted: str | None
 ) -> tuple[ServerSettings, ...]:
-    from monitor.checks.plan import SERVER_TYPES
+    from monitor.checks.dialect import SERVER_TYPES
 
     is_configured = settings.file is not None or settings.servers
     known = _configured(contract, settings) if is_configured else _declared(contract, environment)
@@ -161,7 +161,7 @@ def _configured(contract: Contract, settings: Settings) -> tuple[ServerSettings,
 
 
 def _completed(contract: Contract, declared: ContractServer, server: ServerSettings) -> ServerSettings:
-    from monitor.checks.plan import SERVER_TYPES
+    from monitor.checks.dialect import SERVER_TYPES
 
     if SERVER_TYPES.get(declared.type, declared.type) != SERVER_TYPES.get(server.type, server.type):
         raise SettingsError(
@@ -253,7 +253,7 @@ class Catalogue:
 
     def __enter__(self) -> Self:
         """Connect."""
-        from monitor.checks.plan import SERVER_TYPES
+        from monitor.checks.dialect import SERVER_TYPES
         from monitor.engines.warehouses.postgres import Unreachable, connect, route_to, session_for
 
         if self._server.type not in SERVER_TYPES:

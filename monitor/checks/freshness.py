@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from monitor.checks import postgres as sql
+from monitor.checks.dialect import sql
 from monitor.checks.drafts import Draft, base_id, need, not_checked
 from monitor.contracts.service_levels import DAILY, PAIR, why_unchecked
 from monitor.domain.check import (
@@ -83,7 +83,7 @@ def _daily(contract: Contract, level: ServiceLevel, element: Element, time: Time
         return _unchecked(level, CheckKind.SERVICE_LEVEL, not_checked(reason, is_error=True), element)
     named = column.limits.default_timezone or "UTC"
     named = "UTC" if named.upper() == "Z" else named
-    zone = sql.literal(named) if time.offset is None else sql.interval(0, Decimal(60 * time.offset))
+    zone = sql.literal(named) if time.offset is None else sql.offset_zone(time.offset)
     newest = sql.instant(f"MAX({sql.identifier(column.physical_name)})", named)
     passed = f"(CURRENT_TIMESTAMP AT TIME ZONE {zone}) - {sql.interval(0, Decimal(60 * time.minutes))}"
     late = f"CASE WHEN {newest} >= date_trunc('day', {passed}) AT TIME ZONE {zone} THEN 0 ELSE 1 END"

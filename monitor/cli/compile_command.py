@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from monitor.checks.plan import SERVER_TYPES, compile_plan
+from monitor.checks.dialect import SERVER_TYPES
+from monitor.checks.plan import compile_plan
 from monitor.checks.sodacl import MARK, compiled_file
 from monitor.contracts.versions import Library, read_library
 from monitor.settings import Settings

@@ -102,7 +102,8 @@ def _linted(library: "Library", *, clashes_matter: bool) -> tuple[LintedFile, ..
 
 def _remarks(contract: "Contract") -> tuple[str, ...]:
     """Return what is worth knowing of a valid contract: the reader's remarks, and what no run will look at."""
-    from monitor.checks.plan import SERVER_TYPES, compile_plan, never_checked
+    from monitor.checks.dialect import SERVER_TYPES
+    from monitor.checks.plan import compile_plan, never_checked
 
     plan = compile_plan(contract, "postgres")
     foreign = (
