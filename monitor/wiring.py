@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from monitor.domain.contract import Contract, ContractServer
@@ -169,6 +170,8 @@ def _completed(contract: Contract, declared: ContractServer, server: ServerSetti
             f" the configuration says {server.type}"
         )
     schema = server.schema or declared.schema
+    if server.path is not None:  # a contract cannot choose which files of this machine are read
+        return replace(server, schema=schema)
     if server.database or not declared.database:
         return replace(server, schema=schema)
     sources = replace(server.sources, database=_place(contract, declared))
@@ -187,6 +190,8 @@ def _declared(contract: Contract, environment: Mapping[str, str]) -> tuple[Serve
                 port=declared.port,
                 database=declared.database,
                 schema=declared.schema,
+                path=_path(declared),
+                format=declared.format,
                 user=user,
                 password=password,
                 sources=_sources(contract, declared, has_user=user is not None, has_password=password is not None),
@@ -195,12 +200,22 @@ def _declared(contract: Contract, environment: Mapping[str, str]) -> tuple[Serve
     return tuple(servers)
 
 
+def _path(declared: ContractServer) -> str | None:
+    """Return where files are: ODCS calls a DuckDB file its `database`, and a `local` server has a `path`."""
+    from monitor.checks.dialect import SERVER_TYPES
+
+    if SERVER_TYPES.get(declared.type) != "duckdb":
+        return None
+    path = declared.path or declared.database
+    return str(Path(path).absolute()) if path and "://" not in path else path
+
+
 def _sources(contract: Contract, declared: ContractServer, *, has_user: bool, has_password: bool) -> Sources:
     """Say where the parts of a server come from that only its contract names."""
     user, password = variables_of(declared.name)
     default, place = Sources(), _place(contract, declared)
     return Sources(
-        address=place if declared.host else default.address,
+        address=place if declared.host or _path(declared) else default.address,
         database=place if declared.database else default.database,
         user=user if has_user else f"{default.user} ({user} is not set)",
         password=password if has_password else f"{default.password} ({password} is not set)",
@@ -217,12 +232,12 @@ def look_at(server: ServerSettings, slug: str, tables: "Sequence[TableName]") ->
     Raises:
         EngineError: The server cannot be reached.
     """
-    from monitor.engines.warehouses.postgres import Unreachable, connect, route_to, session_for
-    from monitor.engines.warehouses.postgres_catalogue import look_up
+    from monitor.engines.warehouses.base import Unreachable
+    from monitor.engines.warehouses.opening import open_holder
 
     try:
-        with closing(connect(route_to(server), session_for(server, slug))) as opened:
-            return look_up(opened, tables, server.schema)
+        with closing(open_holder(server, slug, tables)) as holder:
+            return holder.look_up(tables)
     except Unreachable as error:
         raise EngineError(f"{server.name}: {error}") from error
 
@@ -234,11 +249,13 @@ def unplannable(server: ServerSettings, plan: "CheckPlan") -> "tuple[tuple[Check
         EngineError: The server cannot be reached.
     """
     from monitor.engines import planning
-    from monitor.engines.warehouses.postgres import Unreachable, connect, route_to, session_for
+    from monitor.engines.warehouses.base import Unreachable
+    from monitor.engines.warehouses.opening import open_guarded, route_to, session_for
 
+    route, session = route_to(server, plan.tables()), session_for(server, plan.slug)
     try:
-        with closing(connect(route_to(server), session_for(server, plan.slug))) as opened:
-            return planning.unplannable(opened, plan)
+        with closing(open_guarded(plan.server_type, route, session, None)) as guarded:
+            return planning.unplannable(guarded, plan)
     except Unreachable as error:
         raise EngineError(f"{server.name}: {error}") from error
 
@@ -254,7 +271,8 @@ class Catalogue:
     def __enter__(self) -> Self:
         """Connect."""
         from monitor.checks.dialect import SERVER_TYPES
-        from monitor.engines.warehouses.postgres import Unreachable, connect, route_to, session_for
+        from monitor.engines.warehouses.base import Unreachable
+        from monitor.engines.warehouses.postgres import connect, route_to, session_for
 
         if self._server.type not in SERVER_TYPES:
             raise UsageError(f"{self._server.name}: servers of type {self._server.type!r} are not supported")

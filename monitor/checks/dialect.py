@@ -85,6 +85,9 @@ class Dialect(Protocol):
     def moment(self, value: str, default_timezone: str, /) -> str:
         """Turn the newest or oldest value of a column into an instant whose age can be judged."""
 
+    def age_of(self, instant_: str, /) -> str:
+        """Return the seconds since an aggregated instant, defined for infinite instants too."""
+
     def seconds_between(self, earlier: str, later: str, /) -> str:
         """Return the seconds from one instant to another, defined for infinite instants too."""
 

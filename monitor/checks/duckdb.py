@@ -26,7 +26,7 @@ _LONGEST_HOSTNAME = 253
 _ZONED = "'TIMESTAMP WITH TIME ZONE'"
 
 counted, share, text_of = postgres.counted, postgres.share, postgres.text_of
-number, interval = postgres.number, postgres.interval
+interval = postgres.interval
 
 
 def identifier(name: str) -> str:
@@ -71,6 +71,12 @@ def moment_literal(column: str, local: str, zoned: str) -> str:
     if instant_of == as_it_stands:
         return instant_of
     return f"CASE typeof({column}) WHEN {_ZONED} THEN {instant_of} ELSE {as_it_stands} END"
+
+
+def number(value: int | Decimal) -> str:
+    """Write a number exactly; what no integer or decimal of DuckDB's can hold is as near as a double comes."""
+    exact = postgres.number(value)
+    return exact if sum(map(str.isdigit, exact)) <= _MOST_DIGITS else f"CAST('{Decimal(value):f}' AS double)"
 
 
 def pattern_problem(pattern: str) -> str | None:
@@ -137,13 +143,13 @@ def lacks_a_property(column: str, names: Sequence[str]) -> str:
 def instant(value: str, default_timezone: str) -> str:
     """Turn a date or timestamp expression into an instant, whatever its real type is.
 
-    A timestamp without zone and the start of a date are read in `default_timezone`.
+    A timestamp without zone and the start of a date are read in `default_timezone`; sessions are in UTC.
     """
+    instant_of = f"CAST({value} AS timestamptz)"
+    if default_timezone.upper() in {"UTC", "Z"}:
+        return instant_of
     local = f"CAST({value} AS timestamp) AT TIME ZONE {literal(default_timezone)}"
-    return (
-        f"CASE WHEN typeof({value}) IN ({_ZONED}, 'VARCHAR') THEN CAST({value} AS timestamptz)"
-        f" WHEN isfinite(CAST({value} AS timestamp)) THEN {local} ELSE CAST({value} AS timestamptz) END"
-    )
+    return f"CASE WHEN typeof({value}) IN ({_ZONED}, 'VARCHAR') THEN {instant_of} ELSE {local} END"
 
 
 def moment(value: str, default_timezone: str) -> str:
@@ -151,20 +157,25 @@ def moment(value: str, default_timezone: str) -> str:
 
     A date counts from the end of its day, but never as younger than now unless the day lies in the future.
     """
-    start = instant(value, default_timezone)
-    end = f"(CAST({value} AS timestamp) + INTERVAL '1 day') AT TIME ZONE {literal(default_timezone)}"
+    start = instant("value", default_timezone)
+    end = f"(CAST(value AS timestamp) + INTERVAL '1 day') AT TIME ZONE {literal(default_timezone)}"
     aged = f"GREATEST({start}, LEAST({end}, CURRENT_TIMESTAMP))"
-    return f"CASE WHEN typeof({value}) = 'DATE' AND isfinite(CAST({value} AS timestamp)) THEN {aged} ELSE {start} END"
+    return _with("value", value, f"CASE typeof(value) WHEN 'DATE' THEN {aged} ELSE {start} END")
+
+
+def age_of(instant_: str) -> str:
+    """Return the seconds since an instant; of what is aggregated, as it is too slow for every row.
+
+    The oldest value of a table in a file may be the oldest finite instant where it is `-infinity` (DuckDB 2.0.0).
+    """
+    return _with("moment", instant_, seconds_between("moment", "CURRENT_TIMESTAMP"))
 
 
 def seconds_between(earlier: str, later: str) -> str:
     """Return the seconds from one instant to another, to the microsecond; defined for infinite instants too."""
-    return (
-        f"CASE WHEN isfinite({earlier}) AND isfinite({later})"
-        f" THEN (epoch_us({later}) - epoch_us({earlier})) / 1000000.0"
-        f" WHEN {later} > {earlier} THEN 'Infinity'::double WHEN {later} < {earlier} THEN '-Infinity'::double"
-        f" WHEN {later} = {earlier} THEN 'NaN'::double END"
-    )
+    seconds = f"(CAST(epoch_us({later}) AS hugeint) - epoch_us({earlier})) / 1000000.0"
+    endless = f"WHEN {later} > {earlier} THEN 'Infinity'::double WHEN {later} < {earlier} THEN '-Infinity'::double"
+    return f"COALESCE({seconds}, CASE {endless} WHEN {later} = {earlier} THEN 'NaN'::double END)"
 
 
 def offset_zone(minutes: int) -> str:
@@ -175,6 +186,11 @@ def offset_zone(minutes: int) -> str:
 
 def _document(column: str) -> str:
     return f"to_json({column})"
+
+
+def _with(name: str, value: str, expression: str) -> str:
+    """Return an expression in which a value has a name, so that it stands there once."""
+    return f"list_transform([{value}], lambda {name}: {expression})[1]"
 
 
 def _iso(text: str) -> str | None:

@@ -159,6 +159,11 @@ def moment(value: str, default_timezone: str) -> str:
     )
 
 
+def age_of(instant_: str) -> str:
+    """Return the seconds since an instant."""
+    return seconds_between(instant_, "CURRENT_TIMESTAMP")
+
+
 def seconds_between(earlier: str, later: str) -> str:
     """Return the seconds from one instant to another; exact, and defined for infinite instants too."""
     return f"(EXTRACT(EPOCH FROM {later}) - EXTRACT(EPOCH FROM {earlier}))"

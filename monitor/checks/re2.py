@@ -2,8 +2,8 @@ r"""PostgreSQL's regular expressions → RE2's, which DuckDB speaks: the same me
 
 A contract's `pattern` means the same wherever it is checked. What both languages write alike stays as it is; what RE2
 writes otherwise is rewritten (`\Z`, `\uXXXX`, `\s`); what it cannot say (look-around, back references) or would
-silently understand otherwise (`\b`, a backspace in PostgreSQL) is refused. Classes such as `\w` know ASCII only, as
-PostgreSQL's do in the C locale. (PostgreSQL manual, "Regular Expression Details"; RE2, "Syntax".)
+silently understand otherwise (`\b`, a backspace in PostgreSQL) is refused. Letters and digits are those of all scripts,
+as in a database in UTF-8, and blanks those of ASCII. (PostgreSQL manual, "Regular Expression Details"; RE2, "Syntax".)
 """
 
 import re
@@ -36,8 +36,17 @@ _IN_BRACKET = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _OPTIONS = re.compile(r"\(\?(?P<letters>[a-z]+)\)")
-_REWRITTEN = {"Z": r"\z", "s": "[[:space:]]", "S": "[^[:space:]]", "e": r"\x1b", "0": r"\x00"}
-_ALIKE = frozenset("AdDwWafnrtvz")
+_WORD = r"\p{L}\p{Nd}_"
+_REWRITTEN = {
+    "Z": r"\z", "s": "[[:space:]]", "S": "[^[:space:]]", "w": f"[{_WORD}]", "W": f"[^{_WORD}]",
+    "e": r"\x1b", "0": r"\x00",
+}  # fmt: skip
+_IN_BRACKETS = {"d": "0-9", "w": _WORD, "s": "[:space:]"}
+_CLASSES = {
+    "[:alpha:]": r"\p{L}", "[:alnum:]": r"\p{L}\p{Nd}", "[:word:]": _WORD,
+    "[:upper:]": r"\p{Lu}", "[:lower:]": r"\p{Ll}",
+}  # fmt: skip
+_ALIKE = frozenset("AdDafnrtvz")
 _REFUSED = {
     "b": r"\b is a backspace in PostgreSQL and the edge of a word in RE2",
     "B": r"\B is a backslash in PostgreSQL and no edge of a word in RE2",
@@ -105,14 +114,14 @@ def _bracket(pattern: str, position: int) -> tuple[str, int]:
         match match.lastgroup:
             case "unicode":
                 parts.append(_character(text))
-            case "escape" if match["escape"] in "dws":
-                parts.append({"d": "0-9", "w": "[:word:]", "s": "[:space:]"}[match["escape"]])
+            case "escape" if match["escape"] in _IN_BRACKETS:
+                parts.append(_IN_BRACKETS[match["escape"]])
             case "escape":
                 parts.append(_escaped(match["escape"]))
             case "special":
                 raise NotRe2Error(f"RE2 has no {text} in brackets")
-            case "class" if text in {"[:<:]", "[:>:]"}:
-                raise NotRe2Error(f"RE2 has no [{text}]")
+            case "class":
+                parts.append(_CLASSES.get(text, text))
             case "end":
                 return "".join([*parts, text]), position
             case _:

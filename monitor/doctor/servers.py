@@ -8,7 +8,8 @@ import psycopg2
 from monitor.doctor.finding import Finding, bad, fine, warn
 from monitor.domain.check import TableName
 from monitor.domain.scan import Seen
-from monitor.engines.warehouses.postgres import Unreachable, connect, route_to, session_for
+from monitor.engines.warehouses.base import Unreachable
+from monitor.engines.warehouses.postgres import connect, route_to, session_for
 from monitor.engines.warehouses.postgres_catalogue import look_up
 from monitor.engines.warehouses.postgres_role import Role, role_of
 from monitor.run import Target

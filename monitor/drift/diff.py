@@ -108,7 +108,7 @@ def _server(name: str, what: str, hurts: Hurt, line: int, *, is_gone: bool = Fal
 
 def _place(server: ContractServer) -> str:
     host = f"{server.host or ''}{f':{server.port}' if server.port else ''}"
-    return " ".join(part for part in (server.type, host, server.database, server.schema) if part)
+    return " ".join(part for part in (server.type, host, server.database, server.schema, server.path) if part)
 
 
 def _datasets(old: Contract, new: Contract) -> Iterator[Change]:
