@@ -1,7 +1,7 @@
 """Settings and contracts → targets and engines: the composition root."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from monitor.contracts.versions import Library, Selected
     from monitor.domain.check import Check, CheckPlan, TableName
     from monitor.domain.scan import TableSeen
-    from monitor.domain.table import LivePlace, LiveTable
+    from monitor.engines.warehouses.base import Tables
 
 ALL = "all"
 
@@ -260,52 +260,22 @@ def unplannable(server: ServerSettings, plan: "CheckPlan") -> "tuple[tuple[Check
         raise EngineError(f"{server.name}: {error}") from error
 
 
-class Catalogue:
-    """One guarded connection to a server's catalogue: read only. Raises EngineError where there is none."""
+@contextmanager
+def catalogue(server: ServerSettings) -> "Iterator[Tables]":
+    """Read a server's catalogue while the block runs, by one guarded connection.
 
-    def __init__(self, server: ServerSettings) -> None:
-        """Remember which server; `__enter__` connects."""
-        self._server = server
-        self._stack = ExitStack()
+    Raises:
+        EngineError: The server cannot be reached.
+    """
+    from monitor.checks.dialect import SERVER_TYPES
+    from monitor.engines.warehouses.base import Unreachable
+    from monitor.engines.warehouses.opening import open_tables
 
-    def __enter__(self) -> Self:
-        """Connect."""
-        from monitor.checks.dialect import SERVER_TYPES
-        from monitor.engines.warehouses.base import Unreachable
-        from monitor.engines.warehouses.postgres import connect, route_to, session_for
-
-        if self._server.type not in SERVER_TYPES:
-            raise UsageError(f"{self._server.name}: servers of type {self._server.type!r} are not supported")
-        try:
-            opened = connect(route_to(self._server), session_for(self._server, "init"))
-        except Unreachable as error:
-            raise EngineError(f"{self._server.name}: {error}") from error
-        self._connection = self._stack.enter_context(closing(opened))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close."""
-        self._stack.close()
-
-    @property
-    def place(self) -> "LivePlace":
-        """Return where the tables are, as a contract names it."""
-        from monitor.domain.table import LivePlace
-
-        info = self._connection.info
-        schema = self._server.schema or "public"
-        host = info.host or "localhost"
-        name, kind = self._server.name, self._server.type
-        return LivePlace(server=name, type=kind, host=host, port=info.port, database=info.dbname, schema=schema)
-
-    def tables(self) -> "tuple[LiveTable, ...]":
-        """Return every table, in two statements."""
-        from monitor.engines.warehouses.postgres_tables import all_tables
-
-        return all_tables(self._connection)
-
-    def profile(self, table: "LiveTable") -> "Mapping[str, Sequence[str]]":
-        """Return what the data of a table shows, as lines of comment for each column."""
-        from monitor.engines.warehouses.postgres_profile import profile
-
-        return profile(self._connection, table)
+    if server.type not in SERVER_TYPES:
+        raise UsageError(f"{server.name}: servers of type {server.type!r} are not supported")
+    try:
+        opened = open_tables(server)
+    except Unreachable as error:
+        raise EngineError(f"{server.name}: {error}") from error
+    with closing(opened):
+        yield opened

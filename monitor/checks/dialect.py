@@ -16,6 +16,9 @@ from monitor.domain.check import TableName
 SERVER_TYPES = {"postgres": "postgres", "postgresql": "postgres", "duckdb": "duckdb", "local": "duckdb"}
 """The server types whose SQL can be compiled, and the one spelling that Pactwatch uses."""
 
+DEFAULT_TYPE = "postgres"
+"""What a contract that names no server is compiled for."""
+
 
 class Dialect(Protocol):
     """What rules need of a dialect. Everything that comes from a contract is text to it, never SQL."""
@@ -30,6 +33,9 @@ class Dialect(Protocol):
 
     def heading(self, name: TableName, /) -> str:
         """Quote a table's name for `checks for …`."""
+
+    def physical_type(self, declared: str, /) -> str:
+        """Return a declared type in the words of the server's catalogue."""
 
     def is_native_heading(self, name: TableName, /) -> bool:
         """Say whether Soda's own `schema` check finds a table under its heading."""

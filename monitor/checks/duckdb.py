@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from monitor.checks import postgres
+from monitor.checks.duckdb_types import canonical
 from monitor.checks.formats import TEXT_FORMATS
 from monitor.checks.re2 import FLAGS, NotRe2Error, to_re2
 from monitor.domain.check import TableName
@@ -19,7 +20,7 @@ NAME = "duckdb"
 _TEMPLATE_START = "${"
 _SCALE = 18
 _MOST_DIGITS = 38
-_HEADING = re.compile(r"[^\"$\x00-\x1f\x7f-\xa0\u2028\u2029\ufeff]+\Z")
+_HEADING = re.compile(r"\w(?:[\w .-]*\w)?\Z")
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _LOOK_AHEAD = "(?=.{1,253}$)"
 _LONGEST_HOSTNAME = 253
@@ -27,6 +28,7 @@ _ZONED = "'TIMESTAMP WITH TIME ZONE'"
 
 counted, share, text_of = postgres.counted, postgres.share, postgres.text_of
 interval = postgres.interval
+physical_type = canonical
 
 
 def identifier(name: str) -> str:

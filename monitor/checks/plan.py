@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from itertools import chain, count
 
 from monitor.checks.custom import custom_checks, sql_check, text_check, unchecked_promise
-from monitor.checks.dialect import SERVER_TYPES, speaking
+from monitor.checks.dialect import SERVER_TYPES, speaking, sql
 from monitor.checks.drafts import Draft, base_id, named, structural, table_name
 from monitor.checks.freshness import service_level_checks
 from monitor.checks.references import duplicates_check, key_checks, reference_check
@@ -251,7 +251,7 @@ def _type_check(contract: Contract, dataset: Dataset, column: Column, declared: 
     zone = column.limits.timezone if logical in {"timestamp", "time"} else None
     probe = Catalogue(
         columns=(column.physical_name,),
-        physical_type=column.physical_type,
+        physical_type=column.physical_type and sql.physical_type(column.physical_type),
         logical_type=logical,
         has_timezone=zone,
     )

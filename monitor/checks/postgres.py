@@ -42,6 +42,11 @@ def heading(name: TableName) -> str:
     return f'"{name.name}"' if _PLAIN_NAME.match(name.name) else f'U&"{unicode_escapes(name.name)}"'
 
 
+def physical_type(declared: str) -> str:
+    """Return a declared type in the words of the server's catalogue."""
+    return declared
+
+
 def is_native_heading(name: TableName) -> bool:
     """Say whether Soda's own `schema` check finds a table: only under a heading without escapes."""
     return heading(name) == f'"{name.name}"'

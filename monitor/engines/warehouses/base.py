@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from monitor.domain.check import TableName
 from monitor.domain.scan import Seen
+from monitor.domain.table import LivePlace, LiveTable
 from monitor.engines.base import Interrupted
 
 Route = Mapping[str, str]
@@ -116,6 +117,23 @@ class Holder(Protocol):
 
     def end_backends(self, backends: Sequence[int]) -> None:
         """End our own backends at once, whatever they do."""
+
+    def close(self) -> None:
+        """End the connection."""
+
+
+class Tables(Protocol):
+    """One connection to all that a server's catalogue keeps, for drafts of contracts."""
+
+    @property
+    def place(self) -> LivePlace:
+        """Where the tables are, as a contract names it."""
+
+    def tables(self) -> tuple[LiveTable, ...]:
+        """Return every table, by schema and name."""
+
+    def profile(self, table: LiveTable) -> Mapping[str, Sequence[str]]:
+        """Return what the data of a table shows, as lines of comment for each column."""
 
     def close(self) -> None:
         """End the connection."""

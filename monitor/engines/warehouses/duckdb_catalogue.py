@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import duckdb
 
 _STATEMENT = """\
-SELECT c.schema_name, c.table_name, CASE WHEN t.table_name IS NULL THEN 'view' ELSE 'table' END,
+SELECT c.schema_name, c.table_name,
+  CASE WHEN t.table_name IS NULL AND c.database_name <> 'memory' THEN 'view' ELSE 'table' END,  -- files are tables
   COALESCE(t.estimated_size, 0), c.column_name, c.data_type, c.is_nullable
 FROM duckdb_columns() c
 LEFT JOIN duckdb_tables() t

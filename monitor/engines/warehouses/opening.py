@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from monitor.checks.dialect import SERVER_TYPES
 from monitor.domain.check import TableName
-from monitor.engines.warehouses.base import Guarded, Holder, Route, Session
+from monitor.engines.warehouses.base import Guarded, Holder, Route, Session, Tables
 from monitor.settings import ServerSettings
 
 
@@ -51,3 +51,14 @@ def open_guarded(server_type: str, route: Route, session: Session, snapshot: str
     except BaseException:
         opened.close()
         raise
+
+
+def open_tables(server: ServerSettings) -> Tables:
+    """Open a connection to a server's whole catalogue. Raises Unreachable."""
+    if SERVER_TYPES[server.type] == "duckdb":
+        from monitor.engines.warehouses.duckdb_tables import DuckdbTables
+
+        return DuckdbTables(server)
+    from monitor.engines.warehouses.postgres_tables import PostgresTables
+
+    return PostgresTables(server)

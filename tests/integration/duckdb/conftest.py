@@ -27,9 +27,11 @@ def nursery() -> Iterator[Nursery]:
 def verify(nursery: Nursery, tmp_path: Path) -> Verify:
     """Verify a contract (its text from `schema:` on) on a server of files; return the results by check."""
 
-    def run(body: str, path: Path | str, *, samples: int = 0, **more: object) -> dict[str, CheckResult]:
+    def run(
+        body: str, path: Path | str, *, samples: int = 0, api: str = "v3.2.0", **more: object
+    ) -> dict[str, CheckResult]:
         server = ServerSettings(name="files", type="duckdb", path=str(path), **{"statement_timeout": 20.0, **more})
-        return by_id(scan(SodaEngine(server, nursery), contract(tmp_path, body), samples=samples))
+        return by_id(scan(SodaEngine(server, nursery), contract(tmp_path, body, api=api), samples=samples))
 
     return run
 
