@@ -207,7 +207,7 @@ def _path(declared: ContractServer) -> str | None:
     if SERVER_TYPES.get(declared.type) != "duckdb":
         return None
     path = declared.path or declared.database
-    return str(Path(path).absolute()) if path and "://" not in path else path
+    return str(Path(path).absolute()) if path and "://" not in path and path != ":memory:" else path
 
 
 def _sources(contract: Contract, declared: ContractServer, *, has_user: bool, has_password: bool) -> Sources:

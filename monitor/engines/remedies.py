@@ -147,7 +147,7 @@ _REFUSALS: tuple[tuple[str, Callable[[ServerSettings], str]], ...] = (
     (r"the database system is", _starting),
     (r"could not translate host name", _name),
     (r"database is locked", _lock),
-    (r"there is no database file|not a valid DuckDB|cannot be read", _file),
+    (r"there is no database file|neither a database file|not a valid DuckDB|cannot be read", _file),
     (r"package duckdb is not installed", _package),
     (r"\bSSL\b|certificate", _encryption),
 )

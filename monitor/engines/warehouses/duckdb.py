@@ -214,6 +214,10 @@ def identifier_of(escaped: str) -> str:
 def _furnish(opened: "duckdb.DuckDBPyConnection", route: Route, schema: str | None) -> None:
     """Attach the database or lay out the files, then close and lock every other way out."""
     path, format_ = route["path"], route["format"] or None
+    if not path:
+        raise Unreachable("neither a database file nor a path to files is given")
+    if path == ":memory:":
+        raise Unsupported("unsupported: a database in memory is gone with the program that made it")
     if "://" in path:
         raise Unsupported(f"unsupported: {path.partition('://')[0]}://, only files of this machine are read")
     readable: list[str] = []

@@ -12,7 +12,7 @@ from monitor.engines.process import Nursery
 from monitor.engines.soda import SodaEngine
 from monitor.settings import ServerSettings
 from tests.contracts import by_id, contract, scan
-from tests.integration.test_literal_text import NAMES, SPICES, TEXTS, escaped
+from tests.integration.test_literal_text import NAMES, SPICES, TEXTS, as_yaml, escaped
 
 
 def quoted(name: str) -> str:
@@ -63,7 +63,7 @@ def hold(nursery: Nursery, folder: Path, names: list[str], texts: list[str]) -> 
                 f"t{number}.d.required-properties": total - same,
             }
     server = ServerSettings(name="text", type="duckdb", path=str(file))
-    promised = contract(folder, json.dumps({"schema": objects})[1:-1] + "\n", api="v3.1.0")
+    promised = contract(folder, f"schema: {as_yaml(objects)}\n", api="v3.1.0")
     found = by_id(scan(SodaEngine(server, nursery), promised, samples=1))
     assert {
         check: (found[check].measured, found[check].reason)
@@ -73,7 +73,7 @@ def hold(nursery: Nursery, folder: Path, names: list[str], texts: list[str]) -> 
     assert all(found[f"t{number}.schema"].outcome is Outcome.PASS for number in range(len(names)))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     names=st.lists(NAMES, min_size=1, max_size=3, unique_by=str.casefold), texts=st.lists(TEXTS, min_size=1, max_size=4)
 )
