@@ -10,6 +10,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -185,6 +186,10 @@ class Cursor:
     def fetchone(self) -> tuple[Any, ...] | None:
         """Return the next row."""
         return next(self._rows, None)
+
+    def fetchmany(self, size: int = 1) -> list[tuple[Any, ...]]:
+        """Return the next rows."""
+        return list(islice(self._rows, size))
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """Return the rest of the rows."""
