@@ -37,6 +37,7 @@ _HIDDEN = (
 
 FILE_TYPES = frozenset({"duckdb", "local"})
 """The types of servers that are files of this machine."""
+_ONLY_POSTGRES = ("host", "port", "database", "user", "password", "sslmode")
 
 
 def _paths(value: object) -> object:
@@ -68,6 +69,8 @@ class _Server(Table):
         is_of_files = self.type in FILE_TYPES
         if is_of_files and self.path is None:
             raise ValueError('path is missing: a DuckDB file or where files are, such as path = "data/{table}.csv"')
+        if is_of_files and (unused := [key for key in _ONLY_POSTGRES if getattr(self, key) is not None]):
+            raise ValueError(f"{' and '.join(unused)}: a server of type {self.type} has none, only a path")
         if not is_of_files and (self.path or self.format):
             raise ValueError(f"path and format are for servers of type duckdb, not {self.type}")
         return self

@@ -23,6 +23,7 @@ DIALECT_OF = {
     "bigquery": "bigquery",
     "databricks": "databricks",
     "duckdb": "duckdb",
+    "local": "duckdb",
     "sqlserver": "tsql",
     "synapse": "tsql",
     "oracle": "oracle",

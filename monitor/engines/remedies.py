@@ -132,6 +132,10 @@ def _file(server: ServerSettings) -> str:
     return f"create the file, or correct its path: it comes from {server.sources.address}"
 
 
+def _slow_files(server: ServerSettings) -> str:
+    return f"raise statement_timeout under {_table(server)}, or write the files as Parquet, which says its types itself"
+
+
 def _package(_: ServerSettings) -> str:
     return "install it where Pactwatch runs"
 
@@ -148,6 +152,7 @@ _REFUSALS: tuple[tuple[str, Callable[[ServerSettings], str]], ...] = (
     (r"could not translate host name", _name),
     (r"database is locked", _lock),
     (r"there is no database file|neither a database file|not a valid DuckDB|cannot be read", _file),
+    (r"longer than statement_timeout", _slow_files),
     (r"package duckdb is not installed", _package),
     (r"\bSSL\b|certificate", _encryption),
 )

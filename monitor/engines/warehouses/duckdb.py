@@ -265,7 +265,9 @@ def _lay_out(opened: "duckdb.DuckDBPyConnection", path: str, format_: str, table
 
 
 def _why(error: BaseException) -> str:
-    """Say why a database cannot be opened; a lock names its holder."""
+    """Say why a database or files cannot be opened; a lock names its holder."""
+    if str(error).startswith("INTERRUPT"):
+        return "it took longer than statement_timeout to find out what the files hold"
     held = _HOLDER.search(str(error))
     if held is None:
         return first_line(error)

@@ -124,3 +124,15 @@ def test_a_late_row_of_another_type_decides_what_the_file_holds(verify: Verify, 
 
     assert found["t.id.column-type"].outcome is Outcome.FAIL
     assert found["t.id.not-null"].outcome is Outcome.PASS
+
+
+def test_files_that_take_too_long_to_look_at_block_and_say_what_helps(verify: Verify, folder: Path) -> None:
+    write("SELECT range AS id, range || 'x' AS c FROM range(1000000)", folder / "t.csv")
+
+    (result, *_) = verify(
+        "schema: [{name: t, properties: [{name: id}]}]", folder / "t.csv", statement_timeout=0.01
+    ).values()
+
+    assert result.outcome is Outcome.BLOCKED
+    assert "it took longer than statement_timeout" in result.reason
+    assert "Parquet" in (result.remedy or "")
