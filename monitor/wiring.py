@@ -249,8 +249,8 @@ def unplannable(server: ServerSettings, plan: "CheckPlan") -> "tuple[tuple[Check
         EngineError: The server cannot be reached.
     """
     from monitor.engines import planning
-    from monitor.engines.warehouses.base import Unreachable
-    from monitor.engines.warehouses.opening import open_guarded, route_to, session_for
+    from monitor.engines.warehouses.base import Unreachable, session_for
+    from monitor.engines.warehouses.opening import open_guarded, route_to
 
     route, session = route_to(server, plan.tables()), session_for(server, plan.slug)
     try:

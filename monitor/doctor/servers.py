@@ -10,9 +10,9 @@ from monitor.checks.dialect import SERVER_TYPES
 from monitor.doctor.finding import Finding, bad, fine, warn
 from monitor.domain.check import TableName
 from monitor.domain.scan import Seen
-from monitor.engines.warehouses.base import Unreachable
+from monitor.engines.warehouses.base import Unreachable, session_for
 from monitor.engines.warehouses.opening import open_holder
-from monitor.engines.warehouses.postgres import connect, route_to, session_for
+from monitor.engines.warehouses.postgres import connect, route_to
 from monitor.engines.warehouses.postgres_catalogue import look_up
 from monitor.engines.warehouses.postgres_role import Role, role_of
 from monitor.run import Target

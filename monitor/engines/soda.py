@@ -18,8 +18,8 @@ from monitor.engines.notebook import Notebook
 from monitor.engines.process import Child, Nursery
 from monitor.engines.split import Groups, sub_plans
 from monitor.engines.waiting import HEED, Interruption, heed, patiently
-from monitor.engines.warehouses.base import Blocker, Holder, Unreachable, Unsupported
-from monitor.engines.warehouses.opening import open_holder, session_for
+from monitor.engines.warehouses.base import Blocker, Holder, Unreachable, Unsupported, session_for
+from monitor.engines.warehouses.opening import open_holder
 from monitor.engines.warm import soda_nursery
 from monitor.errors import EngineError
 from monitor.settings import SampleSettings, ServerSettings

@@ -10,6 +10,9 @@ from monitor.domain.check import TableName
 from monitor.domain.scan import Seen
 from monitor.domain.table import LivePlace, LiveTable
 from monitor.engines.base import Interrupted
+from monitor.settings import ServerSettings
+
+_MAX_APPLICATION_NAME = 63
 
 Route = Mapping[str, str]
 """The way to the very server of a first connection, secrets included, as it was resolved."""
@@ -38,6 +41,16 @@ class Session:
     lock_timeout: float
     idle_timeout: float = 60.0
     is_one_of_many: bool = False
+
+
+def session_for(server: ServerSettings, slug: str) -> Session:
+    """Return the limits of the sessions that scan a contract on a server."""
+    return Session(
+        application_name=f"pactwatch/{slug}"[:_MAX_APPLICATION_NAME],
+        schema=server.schema,
+        statement_timeout=server.statement_timeout,
+        lock_timeout=server.lock_timeout,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

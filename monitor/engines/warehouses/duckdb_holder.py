@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from monitor.domain.check import TableName
 from monitor.domain.scan import Seen
 from monitor.engines.base import Interrupted
-from monitor.engines.warehouses import duckdb, duckdb_catalogue, postgres
-from monitor.engines.warehouses.base import Blocker, Route
+from monitor.engines.warehouses import duckdb, duckdb_catalogue
+from monitor.engines.warehouses.base import Blocker, Route, session_for
 from monitor.settings import ServerSettings
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class DuckdbHolder:
         self._route = {**duckdb.route_to(server, tables), "spill": self._spill}
         self._opened: DuckDBPyConnection | None = None
         try:
-            self._opened = duckdb.connect(self._route, postgres.session_for(server, slug))
+            self._opened = duckdb.connect(self._route, session_for(server, slug))
         except BaseException:
             self.close()
             raise

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from monitor.domain.check import TableName
 from monitor.domain.table import LiveColumn, LivePlace, LiveReference, LiveTable
-from monitor.engines.warehouses import duckdb, duckdb_files, postgres
+from monitor.engines.warehouses import duckdb, duckdb_files
+from monitor.engines.warehouses.base import session_for
 from monitor.engines.warehouses.duckdb import DATABASE, DEFAULT_SCHEMA
 from monitor.engines.warehouses.duckdb_catalogue import base_type, spelt
 from monitor.engines.warehouses.profile import profile
@@ -32,6 +33,7 @@ SELECT schema_name, table_name, constraint_type, expression, constraint_column_n
   referenced_column_names
 FROM duckdb_constraints() WHERE database_name = ? ORDER BY schema_name, table_name, constraint_index
 """
+_SORTS = ("PRIMARY KEY", "UNIQUE", "FOREIGN KEY", "CHECK")
 
 
 class DuckdbTables:
@@ -40,7 +42,7 @@ class DuckdbTables:
     def __init__(self, server: ServerSettings) -> None:
         """Connect. Raises Unreachable."""
         self._server = server
-        path, session = server.path or "", postgres.session_for(server, "init")
+        path, session = server.path or "", session_for(server, "init")
         self._is_database = duckdb_files.is_database(path, server.format)
         names = () if self._is_database else duckdb_files.tables_at(path, duckdb_files.format_of(path, server.format))
         route = duckdb.route_to(server, [TableName(schema=None, name=name) for name in names])
@@ -111,6 +113,3 @@ class DuckdbTables:
             return ()
         ((labels,),) = self._opened.execute(f"SELECT enum_range(CAST(NULL AS {type_}))").fetchall()
         return tuple(labels)
-
-
-_SORTS = ("PRIMARY KEY", "UNIQUE", "FOREIGN KEY", "CHECK")

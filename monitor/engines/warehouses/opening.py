@@ -30,13 +30,6 @@ def route_to(server: ServerSettings, tables: Sequence[TableName]) -> Route:
     return postgres.route_to(server)
 
 
-def session_for(server: ServerSettings, slug: str) -> Session:
-    """Return the limits of the sessions that scan a contract on a server."""
-    from monitor.engines.warehouses import postgres
-
-    return postgres.session_for(server, slug)
-
-
 def open_guarded(server_type: str, route: Route, session: Session, snapshot: str | None) -> Guarded:
     """Open a connection that measures, on the way that a holder took. Raises Unreachable, or a server's error."""
     if server_type == "duckdb":

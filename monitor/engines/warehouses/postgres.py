@@ -14,7 +14,6 @@ from monitor.engines.warehouses.base import Blocker, Route, Session, Unreachable
 from monitor.settings import ServerSettings
 
 _FIRST_SERVER_WITH_CLIENT_CHECK = 140000
-_MAX_APPLICATION_NAME = 63
 _KEEPALIVES = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
 
 
@@ -25,16 +24,6 @@ FROM (SELECT pg_stat_clear_snapshot()) AS anew, unnest(%s::int[]) AS ours(pid),
   unnest(pg_blocking_pids(ours.pid)) AS theirs(pid)
 JOIN pg_catalog.pg_stat_activity a ON a.pid = theirs.pid
 """
-
-
-def session_for(server: ServerSettings, slug: str) -> Session:
-    """Return the limits of the sessions that scan a contract on a server."""
-    return Session(
-        application_name=f"pactwatch/{slug}"[:_MAX_APPLICATION_NAME],
-        schema=server.schema,
-        statement_timeout=server.statement_timeout,
-        lock_timeout=server.lock_timeout,
-    )
 
 
 def route_to(server: ServerSettings) -> Route:

@@ -11,7 +11,7 @@ from monitor.domain.scan import Seen
 from monitor.engines.base import Interrupted
 from monitor.engines.waiting import cut_off_in_the_end
 from monitor.engines.warehouses import postgres, postgres_catalogue
-from monitor.engines.warehouses.base import Blocker, Route
+from monitor.engines.warehouses.base import Blocker, Route, session_for
 from monitor.settings import ServerSettings
 
 
@@ -20,7 +20,7 @@ class PostgresHolder:
 
     def __init__(self, server: ServerSettings, slug: str) -> None:
         """Connect. Raises Unreachable."""
-        session = replace(postgres.session_for(server, slug), idle_timeout=0)
+        session = replace(session_for(server, slug), idle_timeout=0)
         self._schema = server.schema
         self._opened: connection = postgres.connect(postgres.route_to(server), session)
 

@@ -8,6 +8,7 @@ from psycopg2.extensions import connection
 
 from monitor.domain.table import LiveColumn, LivePlace, LiveReference, LiveTable
 from monitor.engines.warehouses import postgres
+from monitor.engines.warehouses.base import session_for
 from monitor.engines.warehouses.profile import profile
 from monitor.settings import ServerSettings
 
@@ -51,7 +52,7 @@ class PostgresTables:
     def __init__(self, server: ServerSettings) -> None:
         """Connect. Raises Unreachable."""
         self._server = server
-        self._opened = postgres.connect(postgres.route_to(server), postgres.session_for(server, "init"))
+        self._opened = postgres.connect(postgres.route_to(server), session_for(server, "init"))
 
     @property
     def place(self) -> LivePlace:

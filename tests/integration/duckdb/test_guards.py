@@ -9,7 +9,7 @@ import pytest
 
 from monitor.domain.scan import Outcome
 from monitor.engines.warehouses import duckdb
-from monitor.engines.warehouses.postgres import session_for
+from monitor.engines.warehouses.base import session_for
 from monitor.errors import ContractError
 from monitor.settings import ServerSettings
 from tests.conftest import DuckdbWarehouse
