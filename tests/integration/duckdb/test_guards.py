@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import duckdb as library
@@ -10,6 +11,7 @@ import pytest
 from monitor.domain.scan import Outcome
 from monitor.engines.warehouses import duckdb
 from monitor.engines.warehouses.base import session_for
+from monitor.engines.warehouses.duckdb_holder import DuckdbHolder
 from monitor.errors import ContractError
 from monitor.settings import ServerSettings
 from tests.conftest import DuckdbWarehouse
@@ -156,9 +158,17 @@ def test_a_database_that_somebody_writes_to_says_who_and_what_helps(
 
 
 def test_many_may_read_at_once(verify: Verify, duckdb_warehouse: DuckdbWarehouse) -> None:
+    """Another scan of the same daemon has an instance of its own, and another process reads too."""
     duckdb_warehouse.rows("CREATE TABLE t AS SELECT 1 AS id")
-    with library.connect(duckdb_warehouse.settings.path, read_only=True):
-        found = verify("schema: [{name: t, properties: [{name: id, required: true}]}]", duckdb_warehouse.settings.path)
+    server = duckdb_warehouse.settings
+    read = "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print('open', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", read, str(server.path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+        assert reader.stdout is not None
+        assert reader.stdout.readline() == "open\n"
+        with closing(DuckdbHolder(server, "another", ())):
+            found = verify("schema: [{name: t, properties: [{name: id, required: true}]}]", server.path)
+        reader.communicate("")
     assert found["t.id.not-null"].outcome is Outcome.PASS
 
 
