@@ -51,7 +51,7 @@ bench-daemon: $(VENV)/.dev  ## Measure the daemon: runs per second, CPU per run,
 soak: $(VENV)/.dev  ## Long property-based campaigns (half an hour)
 	$(BIN)/python -m pytest -m soak -p no:cacheprovider
 
-test-import: $(VENV)/.dev build/import-venv/.done  ## Run dbt, Great Expectations and Soda beside imported contracts (three minutes)
+test-import: $(VENV)/.dev build/import-venv/.done  ## Run dbt, Great Expectations and Soda beside imported contracts (five minutes)
 	$(BIN)/python -m tests.imports.side_by_side build/import-venv/bin
 
 build/import-venv/.done: tests/imports/requirements.txt

@@ -109,6 +109,7 @@ GX = (
     rows("gx_customers.vip values_to_be_in_set", "gx_customers.vip-must-be-one-of-true", 1),
     verdict("gx_customers.tier values_to_be_in_set", "gx_customers.tier-must-be-one-of-1-2-3"),
     verdict("gx_customers.phone values_to_not_be_null", "gx_customers.phone.null-values", nulls=True),
+    verdict("gx_customers.phone values_to_match_regex", "gx_customers.phone-must-match-4"),
     rows("gx_customers.Joined values_to_be_between", "gx_customers.joined-must-keep-joined-2024-01-01", 1),
     verdict("gx_customers table_row_count_to_be_between", "gx_customers.row-count", empty=True),
     verdict("gx_customers table_columns_to_match_set", "gx_customers.extra-columns"),
@@ -139,7 +140,7 @@ GX = (
 SODA = (
     verdict("soda_orders row_count between 3 and 5", "soda_orders.row-count", empty=True),
     rows("soda_orders missing_count(order_id) = 0", "soda_orders.order_id.null-values", 1, 2),
-    verdict("soda_orders missing_percent(receipt) <= 0", "soda_orders.receipt.null-values", nulls=True),
+    verdict("soda_orders missing_percent(receipt) < 10", "soda_orders.receipt.null-values", nulls=True),
     rows("soda_orders receipts are unique", "soda_orders.receipt.duplicate-values", 1),
     verdict("soda_orders duplicate_percent(quantity) < 10", "soda_orders.quantity.duplicate-values"),
     rows("soda_orders duplicate_count(order_id, line) = 0", "soda_orders.duplicate-values", 2),
