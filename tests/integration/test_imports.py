@@ -6,7 +6,8 @@ import pytest
 
 from monitor.drafting import dbt_tests, from_gx, from_sodacl
 from tests.conftest import Postgres
-from tests.imports.expected import BROKEN, DBT, GX, SODA, UNDECIDED, Case
+from tests.imports.expected import BROKEN, DBT, GX, SODA, UNDECIDED, Case, rows
+from tests.imports.side_by_side import differences
 from tests.imports.taken_over import SHOPS, Said, imported, said, shops
 
 CASES = (*DBT, *GX, *SODA)
@@ -42,3 +43,19 @@ def test_every_mapping_is_kept_once_and_broken_once() -> None:
     assert {name.removeprefix("expect_").removeprefix("column_") for name in from_gx.CARRIED} - broken == set()
     metrics = {word.partition("(")[0].partition(" ")[0] for word in broken}
     assert set(from_sodacl.METRICS) - metrics == set()
+
+
+@pytest.mark.parametrize(
+    ("tool", "ours", "differ"),
+    [
+        (Said("broken", 2), Said("broken", 2), 0),
+        (Said("broken", None), Said("broken", 2), 0),
+        (Said("broken", 3), Said("broken", 2), 1),
+        (Said("broken", 2), Said("broken", 3), 1),
+        (Said("broken", 2), Said("kept", 0), 2),
+        (Said("kept", 0), Said("kept", 0), 3),
+        (Said("warned", 2), Said("broken", 2), 1),
+    ],
+)
+def test_the_comparison_with_the_tools_sees_what_differs(tool: Said, ours: Said, differ: int) -> None:
+    assert len(list(differences(rows("t", "c", 2), "broken", {"t": tool}, {"c": ours}))) == differ
