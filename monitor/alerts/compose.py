@@ -51,7 +51,7 @@ def _alerts(story: Story) -> list[QueuedAlert]:
         replies += rest(reply.remainder)
     pages = rest(parent.remainder) if not story.is_known or len(noticed) > STORM else []
     return [
-        _alert(story, "parent", 0, parent, _all_of(story), mentions=story.mentions(story.lead)),
+        _alert(story, "parent", 0, parent, _all_of(story), mentions=story.mentions(story.members)),
         *(
             _alert(
                 story, "reply", place, each, _told(story), mentions=_calls(story, place), is_page=place > len(replies)
@@ -65,8 +65,7 @@ def _calls(story: Story, place: int) -> tuple[Mention, ...]:
     """Return whom the first reply calls: those of what is new in a story they know; nobody hears an edit."""
     if place > 1 or not story.is_known:
         return ()
-    new = [change.incident for change in story.told if change.kind in NEW]
-    return tuple(dict.fromkeys(mention for incident in new for mention in story.mentions(incident)))
+    return story.mentions(change.incident for change in story.told if change.kind in NEW)
 
 
 def _not_before(story: Story) -> datetime | None:

@@ -28,10 +28,10 @@ def parent_of(story: Story) -> Rendered:
         datasets = [f"{dataset}: {count:,}" for dataset, count in counts.most_common(10)]
         items = [story.member(member, is_brief=True) for member in live]
         told |= {"total": len(live), "datasets": datasets}
-        return render("digest", told, items=items, mentions=story.mentions(lead), buttons=buttons)
+        return render("digest", told, items=items, mentions=story.mentions(live), buttons=buttons)
     items = [story.member(member) for member in others]
     told |= {"others": len(others)}
-    return render("parent", told, items=items, mentions=story.mentions(lead), buttons=buttons)
+    return render("parent", told, items=items, mentions=story.mentions(live), buttons=buttons)
 
 
 def _over(story: Story) -> Rendered:

@@ -71,9 +71,12 @@ class Story:
         is_of_data = all(member.kind in OF_DATA for member in self.members)
         return self.context.is_first_run and is_of_data and not self.is_known
 
-    def mentions(self, incident: Incident) -> tuple[Mention, ...]:
-        """Return whom an incident calls; a first run calls nobody."""
-        return () if self.context.is_first_run else mentions_of(incident, self.context)
+    def mentions(self, incidents: Iterable[Incident]) -> tuple[Mention, ...]:
+        """Return whom any of these incidents calls, each once; what is over or hushed and a first run call nobody."""
+        if self.context.is_first_run:
+            return ()
+        loud = (incident for incident in incidents if not (incident.is_over or incident.is_hushed))
+        return tuple(dict.fromkeys(mention for each in loud for mention in mentions_of(each, self.context)))
 
     def background(self, incident: Incident) -> Background:
         """Return what is known of the time before it."""

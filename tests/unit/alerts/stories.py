@@ -13,6 +13,7 @@ from monitor.domain.incident import Incident, IncidentChange
 from monitor.domain.runbook import Runbook
 from monitor.domain.scan import CheckResult, Outcome, Run
 from monitor.domain.target import TargetKey
+from monitor.incidents.moment import Silenced, never_silenced
 from monitor.incidents.policy import Policy
 from monitor.incidents.reconcile import Evaluation, reconcile
 from monitor.store.values import Held, QueuedAlert
@@ -37,6 +38,7 @@ class Teller:
         self.now = NOW - HOUR
         self.incidents: dict[str, Incident] = {}
         self.told: set[str] = set()
+        self.is_silenced: Silenced = never_silenced
         self.routes = Routes(
             channel="data-quality",
             ops_channel="#data-platform",
@@ -52,7 +54,7 @@ class Teller:
         before = dict(self.incidents)
         planned = frozenset(result.check.id for result in results)
         evaluation = Evaluation(target=TARGET, run_id=run.run_id, results=results, planned=planned, is_first=first)
-        changes = reconcile(before.values(), evaluation, self.now, Policy())
+        changes = reconcile(before.values(), evaluation, self.now, Policy(), self.is_silenced)
         return self.tell(changes, run, changed=changed, is_first_run=first, **more)
 
     def tell(

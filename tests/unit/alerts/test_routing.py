@@ -11,12 +11,12 @@ from monitor.alerts.routing import channels_of
 from monitor.domain.check import Dimension
 from monitor.domain.contract import Contract, Owner, SupportChannel
 from monitor.domain.incident import Incident, IncidentKind, IncidentState
-from monitor.domain.scan import CheckResult
+from monitor.domain.scan import CheckResult, Outcome
 from monitor.domain.target import TargetKey
 from monitor.settings import QuietHours, RouteSettings
 from monitor.store.values import QueuedAlert
 from tests import runs
-from tests.unit.alerts.stories import CONTRACT, NOW, Teller, passing
+from tests.unit.alerts.stories import CONTRACT, NOW, Teller, passing, shown
 
 SILENT = replace(CONTRACT, support=(), domain="aviation", tags=("gold",))
 CRITICAL = replace(runs.RANGE, check=replace(runs.RANGE.check, severity="critical"))
@@ -94,6 +94,25 @@ def test_only_the_urgent_calls_people_those_of_the_rule_before_the_team() -> Non
         "#flights-oncall",
         [{"kind": "user", "value": "UANNABELL"}],
     )
+
+
+def test_whatever_leads_a_new_story_what_is_urgent_in_it_calls_people_each_once() -> None:
+    dropped = replace(runs.EXTRA, outcome=Outcome.FAIL)
+    blocked = replace(runs.holding()[0], outcome=Outcome.BLOCKED, cause=dropped.check.id, measured=None)
+    orphans = replace(runs.FOREIGN_KEY, check=replace(runs.FOREIGN_KEY.check, severity="critical"))
+    (parent,) = Teller().run(dropped, blocked, orphans, CRITICAL)
+    assert "1 check cannot be verified because of it" in str(parent.payload["text"]), "what leads is not urgent"
+    assert parent.payload["mentions"] == [{"kind": "email", "value": "mira@example.com"}]
+    assert "cc" in shown((parent,)), "the message has a place for them"
+
+
+def test_a_new_story_does_not_call_people_for_what_they_asked_not_to_hear_of() -> None:
+    teller = Teller()
+    teller.is_silenced = lambda incident: incident.severity == "critical"
+    assert teller.run(CRITICAL, passing(runs.FOREIGN_KEY)) == ()
+    (parent,) = teller.run(CRITICAL, runs.FOREIGN_KEY)
+    assert "*State* silenced" in shown((parent,))
+    assert parent.payload["mentions"] == []
 
 
 def test_something_urgent_in_a_known_story_calls_people_in_the_reply_as_nobody_hears_an_edit() -> None:
