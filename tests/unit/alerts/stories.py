@@ -16,6 +16,7 @@ from monitor.domain.target import TargetKey
 from monitor.incidents.moment import Silenced, never_silenced
 from monitor.incidents.policy import Policy
 from monitor.incidents.reconcile import Evaluation, reconcile
+from monitor.incidents.tick import tick
 from monitor.store.values import Held, QueuedAlert
 from tests import runs
 
@@ -56,6 +57,11 @@ class Teller:
         evaluation = Evaluation(target=TARGET, run_id=run.run_id, results=results, planned=planned, is_first=first)
         changes = reconcile(before.values(), evaluation, self.now, Policy(), self.is_silenced)
         return self.tell(changes, run, changed=changed, is_first_run=first, **more)
+
+    def wait(self, pause: timedelta, run: Run) -> tuple[QueuedAlert, ...]:
+        """Time passes without another run than this one, which was before."""
+        self.now += pause
+        return self.tell(tick(tuple(self.incidents.values()), self.now, Policy(), self.is_silenced), run)
 
     def tell(
         self, changes: tuple[IncidentChange, ...], run: Run, *, changed: tuple[str, ...] = (), **more: Any

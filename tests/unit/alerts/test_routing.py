@@ -13,6 +13,8 @@ from monitor.domain.contract import Contract, Owner, SupportChannel
 from monitor.domain.incident import Incident, IncidentKind, IncidentState
 from monitor.domain.scan import CheckResult, Outcome
 from monitor.domain.target import TargetKey
+from monitor.incidents.actions import acknowledge
+from monitor.incidents.moment import never_silenced
 from monitor.settings import QuietHours, RouteSettings
 from monitor.store.values import QueuedAlert
 from tests import runs
@@ -121,8 +123,42 @@ def test_something_urgent_in_a_known_story_calls_people_in_the_reply_as_nobody_h
     assert first.payload["mentions"] == []
     _, reply = teller.run(runs.FOREIGN_KEY, CRITICAL)
     assert reply.payload["mentions"] == [{"kind": "email", "value": "mira@example.com"}]
-    worse = teller.run(runs.FOREIGN_KEY, replace(CRITICAL, measured=100_000))
-    assert [alert.payload["mentions"] for alert in worse if alert.kind == "reply"] == [[]]
+    assert teller.run(runs.FOREIGN_KEY, CRITICAL) == ()
+
+
+CALLED = [{"kind": "email", "value": "mira@example.com"}]
+
+
+def test_something_urgent_that_gets_worse_calls_people_again_and_its_reminder_too() -> None:
+    teller = Teller()
+    teller.run(CRITICAL)
+    _, worse = teller.run(replace(CRITICAL, measured=100_000))
+    assert "*Worse*" in shown((worse,))
+    assert worse.payload["mentions"] == CALLED
+    _, reminder = teller.wait(timedelta(hours=4), runs.run_of([CRITICAL]))
+    assert "*Still broken*" in shown((reminder,))
+    assert reminder.payload["mentions"] == CALLED
+
+
+@pytest.mark.parametrize("first", [runs.FOREIGN_KEY, passing(runs.FOREIGN_KEY)])
+def test_something_urgent_that_broke_in_a_silence_calls_people_when_the_silence_is_over(first: CheckResult) -> None:
+    teller = Teller()
+    teller.is_silenced = lambda incident: incident.severity == "critical"
+    quiet = teller.run(first, CRITICAL)
+    assert not any(alert.payload["mentions"] for alert in quiet)
+    teller.is_silenced = never_silenced
+    told = teller.wait(timedelta(minutes=5), runs.run_of([first, CRITICAL]))
+    assert told[-1].payload["mentions"] == CALLED
+    assert "quiet is over and it is still broken" in shown(told).lower()
+
+
+def test_what_somebody_decided_and_what_ends_calls_nobody() -> None:
+    teller = Teller()
+    teller.run(CRITICAL)
+    (incident,) = teller.incidents.values()
+    change = acknowledge(incident, "mira", None, teller.now)
+    told = [*teller.tell((change,), runs.BROKEN), *teller.run(passing(CRITICAL))]
+    assert [alert.payload["mentions"] for alert in told if alert.kind == "reply"] == [[], []]
 
 
 def test_a_webhook_and_a_terminal_are_one_place_for_all() -> None:
@@ -141,8 +177,6 @@ def test_at_night_only_the_urgent_is_told() -> None:
 
 
 def test_a_decision_is_seen_at_once_by_whoever_made_it() -> None:
-    from monitor.incidents.actions import acknowledge
-
     teller = Teller()
     teller.routes = replace(teller.routes, quiet=ALWAYS)
     teller.run(runs.RANGE)
