@@ -96,6 +96,7 @@ def _story_of(story: Story, lead: Incident) -> dict[str, object]:
         "since": words.moment(lead.first_failed_at, story.now),
         "times": f"{words.ordinal(max(lead.failures, 1))} failing run",
         "held": story.held(lead),
+        "unverified": story.unverified(lead),
         "state": state_of(lead, story.now) or story.quiet_is_over(lead),
         "impact": (result.check.impact if result else None) or (contract.purpose if contract else None) or "",
         "changed": background.changed,

@@ -87,11 +87,20 @@ class Story:
         return self.context.results.get(incident.key)
 
     def found(self, incident: Incident) -> CheckResult | None:
-        """Return the latest result of its check; of a trouble that has none, that of the first check it keeps."""
+        """Return what says most of it: of data what was last evaluated; of other trouble the first check it keeps."""
+        if incident.kind in OF_DATA and incident.key in self.context.evaluated:
+            return self.context.evaluated[incident.key]
         for key in (incident.key, *incident.children[:1]):
             if key in self.context.results:
                 return self.context.results[key]
         return None
+
+    def unverified(self, incident: Incident) -> str:
+        """Say since when its data could not be looked at again, and why; nothing where the latest run could."""
+        if incident.is_over or incident.kind not in OF_DATA or incident.key not in self.context.evaluated:
+            return ""
+        reason = " ".join(self.context.results[incident.key].reason.split())
+        return f"since {words.moment(incident.last_seen_at, self.now)}{words.because(reason)}"
 
     def why(self, incident: Incident) -> str | None:
         """Return the reason that the program has for it."""
@@ -104,7 +113,9 @@ class Story:
 
     def breach(self, incident: Incident) -> str:
         """Say what is broken, in words about the data."""
-        return words.breach(incident, self.found(incident), self.why(incident))
+        told = words.breach(incident, self.found(incident), self.why(incident))
+        since = self.unverified(incident)
+        return f"{told}; not verified {since}" if since else told
 
     def promise(self, incident: Incident) -> str:
         """Say what was broken."""
