@@ -114,6 +114,7 @@ def test_one_thread_tells_the_whole_story(world: World) -> None:
     assert "*Expected* 0" in shown(breach)
     assert "3 of 50 rows (6 %)" in shown(breach)
     assert "1st failing run; " in shown(breach)
+    assert "measured: 0 → 3" in shown(breach)
 
     assert len(world.story()) == 2, "the same breach is told once"
 

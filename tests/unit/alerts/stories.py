@@ -29,7 +29,7 @@ CONTRACT = replace(
     owner=Owner(team="flights", members=("Mira",), usernames=("mira@example.com",)),
     support=(SupportChannel(channel="#flights-oncall", tool="slack", scope="notifications"),),
 )
-HELD = Held(at=NOW - HOUR, since=NOW - timedelta(days=41), run_id="5c01")
+HELD = Held(at=NOW - HOUR, since=NOW - timedelta(days=41), run_id="5c01", measured=12)
 
 
 class Teller:
@@ -58,10 +58,10 @@ class Teller:
         changes = reconcile(before.values(), evaluation, self.now, Policy(), self.is_silenced)
         return self.tell(changes, run, changed=changed, is_first_run=first, **more)
 
-    def wait(self, pause: timedelta, run: Run) -> tuple[QueuedAlert, ...]:
+    def wait(self, pause: timedelta, run: Run, **more: Any) -> tuple[QueuedAlert, ...]:
         """Time passes without another run than this one, which was before."""
         self.now += pause
-        return self.tell(tick(tuple(self.incidents.values()), self.now, Policy(), self.is_silenced), run)
+        return self.tell(tick(tuple(self.incidents.values()), self.now, Policy(), self.is_silenced), run, **more)
 
     def tell(
         self, changes: tuple[IncidentChange, ...], run: Run, *, changed: tuple[str, ...] = (), **more: Any
