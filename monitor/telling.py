@@ -29,7 +29,8 @@ class News:
     """What happened to incidents of one target, and what was known before.
 
     `known` are the incidents that lived or had ended lately. `run` is what showed it, or the latest one; `results` are
-    newer than where the checks stand. For so long as `gather` says the beginning of a story waits for others.
+    newer than where the checks stand. `met` are the contracts that a dead server keeps from being verified. For so long
+    as `gather` says the beginning of a story waits for others.
     """
 
     target: TargetKey
@@ -39,6 +40,7 @@ class News:
     run: Run | None = None
     results: Mapping[str, CheckResult] = field(default_factory=dict)
     is_first_run: bool = False
+    met: Mapping[TargetKey, Contract] = field(default_factory=dict)
     gather: timedelta = timedelta(0)
 
 
@@ -104,6 +106,7 @@ def _context(writer: Writer, news: News, routes: Routes) -> Context:
         results={**standings, **news.results},
         heard={incident.id: incident.told for incident in before.values() if incident.told is not None},
         where=where,
+        met=news.met,
     )
 
 

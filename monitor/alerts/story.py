@@ -62,8 +62,10 @@ class Story:
 
     @cached_property
     def is_known(self) -> bool:
-        """Say whether people have heard of any of it."""
-        return any(member.id in self.context.told for member in self.members)
+        """Say whether people here have heard of any of it."""
+        where = self.context.where
+        heard = (member.id for member in self.members if member.id in self.context.told)
+        return any(self.channel in (where.get(each) or (self.channel,)) for each in heard)
 
     @cached_property
     def is_summary(self) -> bool:

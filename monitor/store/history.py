@@ -11,7 +11,7 @@ from monitor.domain.scan import CheckResult, Outcome, Run, Scan
 from monitor.domain.target import TargetKey
 from monitor.store import tables
 from monitor.store.codes import CODES, Line
-from monitor.store.rows import check_from, held_from, record_from, result_from, standing_from
+from monitor.store.rows import check_from, held_from, record_from, result_from, standing_from, target_from
 from monitor.store.targets import is_target
 from monitor.store.values import Held, RunRecord, Standing
 
@@ -69,6 +69,13 @@ class History:
             shadow=record.shadow,
             scan=scan,
         )
+
+    def targets_on(self, server: str) -> tuple[TargetKey, ...]:
+        """Return the targets on a server, in order."""
+        targets = tables.targets
+        named = select(targets.c.contract, targets.c.major, targets.c.server).where(targets.c.server == server)
+        rows = self._connection.execute(named.where(targets.c.contract != "")).mappings()
+        return tuple(sorted(target_from(row) for row in rows))
 
     def version_of(self, run_id: str) -> str | None:
         """Return the contract version that a run verified; None if there is no such run."""

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from monitor.domain.contract import SupportChannel
 from monitor.domain.incident import ChangeKind, IncidentKind, IncidentState
-from monitor.domain.scan import Outcome
+from monitor.domain.scan import CheckResult, Outcome
 from monitor.domain.silence import Silence
 from monitor.incidents.actions import snooze
 from monitor.incidents.troubles import missed_run
@@ -61,6 +62,43 @@ def test_an_outage_does_not_overwrite_what_is_known_of_the_data(tale: Tale) -> N
     tale.wait(8 * HOUR)
     tale.keep()
     assert "ot verified" not in shown(tale.told()[-1]) + shown(tale.told()[1])
+
+
+DEAD = {"outcome": Outcome.BLOCKED, "reason": "connection refused", "measured": None, "rows": None}
+OURS = SupportChannel(channel="#orders-oncall", tool="slack", scope="notifications")
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ((replace(FINE, **DEAD), replace(BROKEN, **DEAD)), "server warehouse does not answer"),  # type: ignore[arg-type]
+        (
+            (FINE, replace(BROKEN, outcome=Outcome.ERROR, reason="too slow", measured=None)),
+            "cannot be verified: too slow",
+        ),
+    ],
+)
+def test_the_team_hears_in_its_own_channel_of_a_promise_that_nobody_could_verify_for_an_hour(
+    tale: Tale, found: tuple[CheckResult, ...], words: str
+) -> None:
+    tale.contract = replace(tale.contract, support=(OURS,))
+    tale.run(*found)
+    tale.deliver()
+    tale.wait(HOUR)
+    assert tale.keep() == Kept(changes=1, alerts=3)
+    assert tale.keep() == NOTHING
+    told = tale.told()
+    places = {channel.name: channel.id for channel in tale.slack.world.channels}
+    (ours,) = (each for each in told if each["channel"] == places["orders-oncall"])
+    assert words in ours["text"]
+    assert ours["thread_ts"] is None
+    (also,) = (each for each in told if "*Still not verified*" in each["text"])
+    assert also["channel"] == places["data-platform"]
+    tale.run(FINE, PASSING)
+    ends = [each for each in tale.told() if "*Resolved*" in each["text"]]
+    assert {each["channel"] for each in ends} == {places["orders-oncall"], places["data-platform"]}
+    tale.run(*found)
+    assert len([each for each in tale.told() if each["channel"] == places["orders-oncall"]]) == 2, "it is known again"
 
 
 def test_after_an_outage_longer_than_results_are_kept_the_number_is_known_still(tale: Tale) -> None:

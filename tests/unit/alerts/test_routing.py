@@ -12,7 +12,7 @@ from monitor.domain.check import Dimension
 from monitor.domain.contract import Contract, Owner, SupportChannel
 from monitor.domain.incident import Incident, IncidentKind, IncidentState
 from monitor.domain.scan import CheckResult, Outcome
-from monitor.domain.target import TargetKey
+from monitor.domain.target import TargetKey, server_itself
 from monitor.incidents.actions import acknowledge
 from monitor.incidents.moment import never_silenced
 from monitor.settings import QuietHours, RouteSettings
@@ -199,3 +199,28 @@ def test_a_file_that_is_no_contract_is_told_to_its_team_and_to_those_who_run_the
     own = Context(target=incident.target, routes=routes, contract=CONTRACT)
     assert channels_of(incident, own) == ("#flights-oncall",)
     assert channels_of(incident, replace(own, contract=None)) == ("#data-platform",)
+
+
+def test_of_a_dead_server_the_channels_of_its_contracts_hear_and_of_its_end_those_who_heard() -> None:
+    down = Incident(
+        id="i1",
+        target=server_itself("warehouse"),
+        key="server:warehouse",
+        kind=IncidentKind.SERVER_DOWN,
+        state=IncidentState.OPEN,
+        first_failed_at=NOW,
+        last_seen_at=NOW,
+    )
+    weather, target = replace(SILENT, id="weather"), TargetKey(contract="weather", major="1", server="warehouse")
+    routes = Routes(channel="#data-quality", ops_channel="#data-platform", rules=(rule("#sky", contract="weather"),))
+    ours = TargetKey(contract="nyc-flights", major="1", server="warehouse")
+    alone = Context(target=down.target, routes=routes)
+    long = replace(down, is_team_told=True)
+    both = replace(alone, met={ours: CONTRACT, target: weather})
+    assert channels_of(down, both) == ("#data-platform",)
+    assert channels_of(long, both) == ("#data-platform", "#flights-oncall", "#sky")
+    heard = {down.id: ("#data-platform", "#flights-oncall")}
+    joined = Context(target=target, routes=routes, contract=weather, where=heard)
+    assert channels_of(long, joined) == ("#data-platform", "#flights-oncall", "#sky")
+    assert channels_of(replace(long, state=IncidentState.RESOLVED), joined) == ("#data-platform", "#flights-oncall")
+    assert channels_of(long, replace(alone, where=heard)) == ("#data-platform", "#flights-oncall")
