@@ -81,6 +81,7 @@ class Daemon:
         self._invalid: tuple[Invalid, ...] = ()
         self._works: dict[tuple[int, int], Work] = {}
         self._fenced = 0
+        self._again = float("-inf")
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._reload = threading.Event()
@@ -125,7 +126,10 @@ class Daemon:
         self._desk.wake()
 
     def run_once(self) -> None:
-        """Run what is due, tell it, and return: for those who have a cron of their own but no place for a daemon."""
+        """Run what is due, tell it, and return: for those who have a cron of their own but no place for a daemon.
+
+        What came to know nothing is waited for until it has had its tries: who comes next may never end them.
+        """
         self._load()
         self._beat()
         self._enqueuer.reconcile()
@@ -133,7 +137,7 @@ class Daemon:
         self._heart.start()
         while True:
             self._claim()
-            if not self._running() and not self._store.slots.backlog().due:
+            if not self._running() and time.monotonic() > self._again and not self._store.slots.backlog().due:
                 break
             time.sleep(0.05)
         self._alarm.silence()  # what becomes due from now on is the next one's
@@ -343,6 +347,7 @@ class Daemon:
             with self._lock:
                 del self._works[work.claim.id, work.claim.attempt]
                 self._fenced += work.was_fenced
+                self._again = max(self._again, work.again or self._again)
             self._desk.wake()
 
     def _running(self) -> tuple[Work, ...]:

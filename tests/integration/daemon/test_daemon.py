@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
@@ -10,11 +11,12 @@ import pytest
 
 from monitor.alerts.context import Routes
 from monitor.contracts.versions import Library
+from monitor.daemon import worker
 from monitor.daemon.daemon import Daemon
 from monitor.daemon.parts import Parts
 from monitor.daemon.requests import wait_for
 from monitor.delivery.delivered import Delivered
-from monitor.domain.scan import Outcome
+from monitor.domain.scan import Outcome, Verdict
 from monitor.domain.target import TargetKey
 from monitor.errors import ContractError, UsageError
 from monitor.incidents.policy import Policy
@@ -53,29 +55,33 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-@pytest.fixture
-def daemon(store: Store, tmp_path: Path) -> Iterator[Daemon]:
+def put_together(store: Store, tmp_path: Path, engine: Told, schedule: str = "0 0 29 2 *") -> Daemon:
     folder = tmp_path / "contracts"
     folder.mkdir()
     contract(folder, BODY)
     settings = Settings(
         contracts=(folder,),
         reports=tmp_path / "reports",
-        schedule=ScheduleSettings(default="0 0 29 2 *"),
+        schedule=ScheduleSettings(default=schedule, spread=0.0),
         daemon=DaemonSettings(heartbeat_file=tmp_path / "alive"),
     )
     alerting = Alerting(policy=Policy(), routes=Routes(channel="#a", ops_channel="#b"))
-    made = Daemon(
+    return Daemon(
         Parts(
             settings=settings,
             store=store,
-            engine_of=lambda _: Told([all_of(Outcome.PASS)]),
+            engine_of=lambda _: engine,
             place=place,
             alerting=alerting,
             deliverer=Quiet(),
             keeper=lambda contract_of: Upkeep(store, alerting, contract_of),
         )
     )
+
+
+@pytest.fixture
+def daemon(store: Store, tmp_path: Path) -> Iterator[Daemon]:
+    made = put_together(store, tmp_path, Told([all_of(Outcome.PASS)]))
     assert made.status().loaded is None
     made.start()
     yield made
@@ -141,3 +147,17 @@ def test_a_daemon_without_work_ends_at_once(daemon: Daemon) -> None:
     begun = time.monotonic()
     daemon.stop()
     assert time.monotonic() - begun < 5
+
+
+def test_once_ends_its_tries_so_that_a_dead_server_is_told(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "FIRST_PAUSE", timedelta(milliseconds=50))
+    engine = Told([all_of(Outcome.BLOCKED)])
+    made = put_together(store, tmp_path, engine, schedule="* * * * *")
+    made.run_once()
+    assert made.stop()
+    with store.reading() as reader:
+        (run,) = reader.runs(limit=9)
+    assert run.verdict is Verdict.UNVERIFIED
+    assert len(engine.scanned) == 3
