@@ -252,7 +252,8 @@ class Daemon:
         before = self._now_watched()
         table = timetable(targets, self._parts.settings.schedule, before)
         if self._table is None or table.entries != before.entries:
-            self._enqueuer.use(table)
+            if self._schedules:
+                self._enqueuer.use(table)
             self._publisher.use(library, table)
             self._reconcile_now.set()
             told = {"action": "contracts_loaded", "targets": len(table.entries), "invalid": len(invalid)}
