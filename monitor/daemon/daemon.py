@@ -15,6 +15,7 @@ from monitor.daemon.enqueuer import Enqueuer
 from monitor.daemon.housekeeping import REMOVED, Housekeeping
 from monitor.daemon.library import Invalid, Shelf
 from monitor.daemon.loop import Loop
+from monitor.daemon.others import Sight, sight
 from monitor.daemon.parts import Parts, Role
 from monitor.daemon.publisher import Publisher
 from monitor.daemon.requests import request, request_in_person, wait_for
@@ -22,6 +23,7 @@ from monitor.daemon.signs import Ping, write_heartbeat
 from monitor.daemon.status import Status
 from monitor.daemon.taker import Taker
 from monitor.daemon.timetable import Timetable, timetable
+from monitor.daemon.troubles import whys
 from monitor.daemon.watcher import watch_files
 from monitor.daemon.worker import Tools, Work, work_on
 from monitor.delivery.delivered import Delivered
@@ -79,6 +81,7 @@ class Daemon:
         self._shelf = Shelf(settings.contracts, settings.contract_variables)
         self._table: Timetable | None = None
         self._invalid: tuple[Invalid, ...] = ()
+        self._sight, self._stays = Sight(), False
         self._works: dict[tuple[int, int], Work] = {}
         self._fenced = 0
         self._again = float("-inf")
@@ -88,7 +91,7 @@ class Daemon:
         self._reconcile_now = threading.Event()
         self._loaded_at = self._reconciled_at = self._beat_at = float("-inf")
         self._backlog = Backlog(due=0, running=0, oldest=None)
-        self._house = Housekeeping(parts.store, settings, parts.keeper(self.contract_of))
+        self._house = Housekeeping(parts.store, settings, parts.keeper(self.contract_of), self.name)
         self._enqueuer = Enqueuer(parts.store, settings.schedule)
         self._alarm = AlarmClock(settings.daemon.workers, self._rung)
         self._desk = Loop("desk", self._at_the_desk, LOOK)
@@ -109,6 +112,7 @@ class Daemon:
 
     def start(self) -> None:
         """Read the contracts and begin. Raises StoreError if the state database cannot be reached."""
+        self._stays = True
         self._load()
         self._beat()
         self._alarm.start()
@@ -265,6 +269,7 @@ class Daemon:
         is_news = invalid != self._invalid
         with self._lock:
             self._table, self._invalid = table, invalid
+            self._sight = sight(table.entries.keys(), whys(invalid))
         if is_news:  # people hear of it now, not within a minute
             self._upkeep.wake()
         if self._schedules:
@@ -366,8 +371,11 @@ class Daemon:
                 work.stop = "somebody else runs it by now"
                 work.ended.set()
         self._backlog = self._store.slots.backlog()
+        details = {"role": self._parts.role.value, **self.status().details()}
+        if self._stays:  # who runs once only is no longer there when others ask
+            details |= self._sight.told()
         with self._store.writing() as writer:
-            writer.beat(self.name, self._started_at, {"role": self._parts.role.value, **self.status().details()})
+            writer.beat(self.name, self._started_at, details)
         self._beat_at = time.monotonic()
         file = self._parts.settings.daemon.heartbeat_file
         if file is not None:
@@ -390,8 +398,8 @@ class Daemon:
     def _keep_up(self) -> None:
         """Do what time does to incidents, and let go of what is no longer watched."""
         table = self._now_watched()
-        self._house.once(table, self._invalid)
-        for watched in self._house.removed(table):
+        self._house.once(table, self._sight)
+        for watched in self._house.removed(table, self._sight):
             self._house.remove(watched, self._withdraw)
             self._enqueuer.forget(watched)
 

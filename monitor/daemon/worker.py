@@ -244,7 +244,7 @@ def _leave(work: Work, tools: Tools, about: dict[str, object]) -> None:
     """Leave a slot to a daemon that knows its contract; after a while nobody does."""
     claim, slots = work.claim, tools.store.slots
     if slots.now() - claim.created_at > ABANDONED:
-        slots.skip(claim, "nobody has this contract any more")
+        slots.skip(claim, "nobody has this contract any more", missed=True)  # should another daemon have it, it is told
         log.info("Skipped %s: it is gone", claim.watched, extra={"action": "slot_skipped", **about})
     else:
         slots.hand_back(claim, "this daemon does not know the contract", after=timedelta(seconds=15))
