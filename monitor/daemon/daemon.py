@@ -401,7 +401,6 @@ class Daemon:
         self._house.once(table, self._sight)
         for watched in self._house.removed(table, self._sight):
             self._house.remove(watched, self._withdraw)
-            self._enqueuer.forget(watched)
 
     def _withdraw(self, incident_id: str) -> None:
         decide(

@@ -51,13 +51,9 @@ class Enqueuer:
                 rhythm for rhythm in table.by_rhythm if table.by_rhythm[rhythm] == self._table.by_rhythm.get(rhythm)
             }
             self._looked = {rhythm: look for rhythm, look in self._looked.items() if rhythm in same}
+            if table.entries.keys() - before.keys():
+                self._marks = None  # of what comes or returns the database knows better, whoever forgot it
             self._table = table
-
-    def forget(self, watched: Watched) -> None:
-        """Know nothing any more of a target that nobody watches."""
-        with self._lock:
-            if self._marks is not None:
-                self._marks.pop(watched, None)
 
     def rung(self, rhythm: Rhythm) -> None:
         """Write down what is due of the targets of a rhythm. Raises StoreError; then it is found later."""

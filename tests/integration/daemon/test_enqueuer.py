@@ -101,3 +101,22 @@ def test_while_the_state_database_is_gone_the_schedule_stays_as_it_was(
             enqueuer.use(table(tmp_path))
     enqueuer.use(table(tmp_path))
     assert moments(store) == ["12:55", "12:56"]
+
+
+def test_a_contract_that_returns_after_another_daemon_let_go_of_it_missed_nothing(
+    store: Store, tmp_path: Path, clock: Clock
+) -> None:
+    """Else it would be told at once that nobody verified it for as long as it was gone."""
+    hourly = replace(MINUTELY, default="0 * * * *")
+    there = table(tmp_path, settings=hourly)
+    (watched,) = there.entries
+    enqueuer = Enqueuer(store, hourly)
+    enqueuer.use(there)
+    enqueuer.reconcile()
+    enqueuer.use(Timetable())
+    store.slots.forget(watched, "removed")
+    clock.now = BEGIN + timedelta(hours=5)
+    enqueuer.use(there)
+    enqueuer.reconcile()
+    assert moments(store) == ["12:00", "17:00"]
+    assert store.slots.overdue(timedelta(minutes=10)) == {}
