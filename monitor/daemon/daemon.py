@@ -129,25 +129,33 @@ class Daemon:
         self._reload.set()
         self._desk.wake()
 
-    def run_once(self) -> None:
+    def run_once(self, is_over: Callable[[], bool] = lambda: False) -> None:
         """Run what is due, tell it, and return: for those who have a cron of their own but no place for a daemon.
 
-        What came to know nothing is waited for until it has had its tries: who comes next may never end them.
+        What came to know nothing is waited for until it has had its tries: who comes next may never end them. When
+        `is_over` what is left is left to `stop`.
         """
         self._load()
         self._beat()
         self._enqueuer.reconcile()
         self._alarm.start()
         self._heart.start()
-        while True:
+        while not is_over():
             self._claim()
             if not self._running() and time.monotonic() > self._again and not self._store.slots.backlog().due:
                 break
             time.sleep(0.05)
+        else:
+            return
         self._alarm.silence()  # what becomes due from now on is the next one's
-        self._keep_up()
-        self._parts.deliverer.until_quiet()
-        Loop("site", self._publisher.finish, PUBLISH).once()
+        for finish in (
+            self._keep_up,
+            self._parts.deliverer.until_quiet,
+            Loop("site", self._publisher.finish, PUBLISH).once,
+        ):
+            if is_over():
+                return
+            finish()
 
     def stop(self, in_a_hurry: Callable[[], bool] = lambda: False) -> bool:
         """End within 25 seconds: claim nothing more, let runs finish or hand them back, deliver once more.
