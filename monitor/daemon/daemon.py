@@ -100,6 +100,10 @@ class Daemon:
         self._delivery = Loop("delivery", self._deliver, DELIVER)
         self._publisher = Publisher(parts.store, settings.reports, settings.schedule, self._stopping.is_set)
         self._site = Loop("site", self._publisher.step, PUBLISH)
+        self._ping: Loop | None = None
+        if settings.daemon.ping_url is not None:
+            ping = Ping(settings.daemon.ping_url, lambda: self.status().is_well)
+            self._ping = Loop("ping", ping.step, settings.daemon.ping_every)
         self._schedules, self._runs = parts.role is not Role.WORKER, parts.role is not Role.SCHEDULER
         self._taker: Taker | None = None
         out = parts.store.handing_out
@@ -119,9 +123,8 @@ class Daemon:
         for loop in self._loops():
             loop.start()
         self._in_background("watch", watch_files, self._parts.settings.contracts, self.reload)
-        daemon = self._parts.settings.daemon
-        if daemon.ping_url is not None:
-            self._in_background("ping", Ping(daemon.ping_url, daemon.ping_every, lambda: self.status().is_well).run)
+        if self._ping is not None:
+            self._ping.start()
         log.info("Pactwatch is up", extra={"action": "started", "daemon": self._owner, "role": self._parts.role.value})
 
     def reload(self) -> None:
@@ -184,6 +187,8 @@ class Daemon:
         if self._taker is not None:  # what is handed back gets its job back
             self._jobs.join(end - time.monotonic())
         self._heart.end()
+        if self._ping is not None:
+            self._ping.end()
         self._alarm.stop()
         left = len(self._running())
         log.info("Stopped", extra={"action": "stopped", "left": left})
