@@ -107,7 +107,7 @@ def work_on(work: Work, tools: Tools) -> None:
 
 def _retries(claim: SlotClaim, settings: DaemonSettings) -> int:
     """Return how often a slot is handed back to be tried again later: never while somebody waits for what comes out."""
-    return 0 if claim.trigger is Trigger.ON_DEMAND else settings.retries
+    return settings.retries if claim.trigger is Trigger.SCHEDULED else 0
 
 
 def _overtaken(claim: SlotClaim, tools: Tools) -> datetime | None:

@@ -176,9 +176,7 @@ def test_where_nothing_could_be_evaluated_the_slot_waits_and_then_it_is_told(
     assert shop.runs()[0].verdict.value == "unverified"
 
 
-def test_who_asked_in_person_hears_at_once_that_nothing_could_be_verified_and_at_any_hour(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_asked_in_person_hears_of_it_at_any_hour(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Recorded] = []
     monkeypatch.setattr(worker, "record", lambda _, found: told.append(found))
     routes = Routes(channel="#a", ops_channel="#b", quiet=QuietHours(start=time(22), end=time(7)))
@@ -186,8 +184,14 @@ def test_who_asked_in_person_hears_at_once_that_nothing_could_be_verified_and_at
     for trigger in (Trigger.ON_DEMAND, Trigger.SCHEDULED):
         shop.work(Told([all_of(Outcome.PASS)]), replace(shop.claim(lease=-1.0), trigger=trigger))
     assert [found.alerting and found.alerting.routes.quiet for found in told] == [None, routes.quiet]
-    shop.work(Told([all_of(Outcome.BLOCKED)]), replace(shop.claim(), trigger=Trigger.ON_DEMAND))
-    assert told[-1].run.verdict.value == "unverified"
+
+
+@pytest.mark.parametrize("trigger", [Trigger.ON_DEMAND, Trigger.API])
+def test_who_waits_for_a_run_waits_for_no_pause(shop: Shop, trigger: Trigger) -> None:
+    engine = Told([all_of(Outcome.BLOCKED)])
+    shop.work(engine, replace(shop.claim(), trigger=trigger))
+    assert [run.verdict.value for run in shop.runs()] == ["unverified"]
+    assert len(engine.scanned) == 1
 
 
 def test_a_slot_that_nobody_came_back_from_three_times_is_given_up(shop: Shop) -> None:
