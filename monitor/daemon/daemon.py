@@ -5,7 +5,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import uuid4
@@ -304,15 +305,11 @@ class Daemon:
         """Look at contracts and schedules when it is time to, and claim what is due."""
         now = time.monotonic()
         if self._reload.is_set() or now - self._loaded_at >= RESCAN:
-            self._reload.clear()
-            self._load()
+            with _answering(self._reload):
+                self._load()
         if self._reconcile_now.is_set() or now - self._reconciled_at >= RECONCILE:
-            self._reconcile_now.clear()
-            try:
+            with _answering(self._reconcile_now):
                 self._reconcile()
-            except BaseException:
-                self._reconcile_now.set()
-                raise
             if self._taker is None or self._schedules or self._taker.is_taking:
                 self._reconciled_at = time.monotonic()
         if self._runs and self._taker is None:
@@ -423,6 +420,17 @@ class Daemon:
             self.contract_of,
             self._parts.alerting,
         )
+
+
+@contextmanager
+def _answering(wish: threading.Event) -> Iterator[None]:
+    """Do what somebody wishes; where that fails the wish stays."""
+    wish.clear()
+    try:
+        yield
+    except BaseException:
+        wish.set()
+        raise
 
 
 def _age(at: float, now: float) -> float | None:

@@ -13,12 +13,13 @@ from monitor.alerts.context import Routes
 from monitor.contracts.versions import Library
 from monitor.daemon import worker
 from monitor.daemon.daemon import Daemon
+from monitor.daemon.library import Shelf
 from monitor.daemon.parts import Parts
 from monitor.daemon.requests import wait_for
 from monitor.delivery.delivered import Delivered
 from monitor.domain.scan import Outcome, Verdict
 from monitor.domain.target import TargetKey
-from monitor.errors import ContractError, UsageError
+from monitor.errors import ContractError, StoreError, UsageError
 from monitor.incidents.policy import Policy
 from monitor.record import Alerting
 from monitor.run import Target
@@ -161,3 +162,24 @@ def test_once_ends_its_tries_so_that_a_dead_server_is_told(
         (run,) = reader.runs(limit=9)
     assert run.verdict is Verdict.UNVERIFIED
     assert len(engine.scanned) == 3
+
+
+def test_a_wish_to_look_at_the_contracts_outlives_a_look_that_fails(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    until(lambda: daemon.status().is_well)
+    failed, looked, look = Event(), Event(), Shelf.look
+
+    def gone(*_: object) -> None:
+        failed.set()
+        raise StoreError("the state database is gone")
+
+    def back(shelf: Shelf) -> object:
+        looked.set()
+        return look(shelf)
+
+    monkeypatch.setattr(Shelf, "look", gone)
+    daemon.reload()
+    assert failed.wait(5)
+    monkeypatch.setattr(Shelf, "look", back)
+    assert looked.wait(10)
