@@ -23,7 +23,7 @@ from monitor.errors import ContractError, StoreError, UsageError
 from monitor.incidents.policy import Policy
 from monitor.record import Alerting
 from monitor.run import Target
-from monitor.settings import DaemonSettings, ScheduleSettings, ServerSettings, Settings
+from monitor.settings import CatchUp, DaemonSettings, ScheduleSettings, ServerSettings, Settings
 from monitor.store.slots import NewSlot, SlotState, Watched
 from monitor.store.store import Store, open_store
 from monitor.store.values import Trigger
@@ -56,14 +56,14 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def put_together(store: Store, tmp_path: Path, engine: Told, schedule: str = "0 0 29 2 *") -> Daemon:
+def put_together(store: Store, tmp_path: Path, engine: Told, schedule: ScheduleSettings) -> Daemon:
     folder = tmp_path / "contracts"
     folder.mkdir()
     contract(folder, BODY)
     settings = Settings(
         contracts=(folder,),
         reports=tmp_path / "reports",
-        schedule=ScheduleSettings(default=schedule, spread=0.0),
+        schedule=schedule,
         daemon=DaemonSettings(heartbeat_file=tmp_path / "alive"),
     )
     alerting = Alerting(policy=Policy(), routes=Routes(channel="#a", ops_channel="#b"))
@@ -82,7 +82,8 @@ def put_together(store: Store, tmp_path: Path, engine: Told, schedule: str = "0 
 
 @pytest.fixture
 def daemon(store: Store, tmp_path: Path) -> Iterator[Daemon]:
-    made = put_together(store, tmp_path, Told([all_of(Outcome.PASS)]))
+    never = ScheduleSettings(default="0 0 29 2 *", catch_up=CatchUp.SKIP)
+    made = put_together(store, tmp_path, Told([all_of(Outcome.PASS)]), never)
     assert made.status().loaded is None
     made.start()
     yield made
@@ -155,7 +156,7 @@ def test_once_ends_its_tries_so_that_a_dead_server_is_told(
 ) -> None:
     monkeypatch.setattr(worker, "FIRST_PAUSE", timedelta(milliseconds=50))
     engine = Told([all_of(Outcome.BLOCKED)])
-    made = put_together(store, tmp_path, engine, schedule="* * * * *")
+    made = put_together(store, tmp_path, engine, ScheduleSettings(spread=0.0))
     made.run_once()
     assert made.stop()
     with store.reading() as reader:
