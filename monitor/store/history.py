@@ -148,6 +148,13 @@ class History:
         )
         return self._connection.execute(begun.limit(1)).scalar() is not None
 
+    def versions_in_files(self) -> Mapping[str, tuple[str, str]]:
+        """Return the id and the version of the contract that was last run from each file."""
+        versions = tables.contract_versions
+        columns = (versions.c.file, versions.c.contract, versions.c.version)
+        rows = self._connection.execute(select(*columns).order_by(versions.c.last_seen, versions.c.id))
+        return {row.file: (row.contract, row.version) for row in rows}
+
     def _versions(self, wanted: str) -> Sequence[int]:
         """Return the rows of the contract versions that somebody means."""
         versions = tables.contract_versions
