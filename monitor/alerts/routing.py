@@ -45,7 +45,7 @@ def _teams(incident: Incident, context: Context) -> tuple[str, ...]:
     return (*context.where.get(incident.id, ()), *(channel for each in known for channel in contract_channels(each)))
 
 
-def _unknown(context: Context) -> Iterable[Context]:
+def _unknown(context: Context) -> list[Context]:
     """Return the context of each contract that cannot be verified."""
     if context.met:
         return [replace(context, target=target, contract=contract) for target, contract in context.met.items()]
