@@ -43,7 +43,8 @@ def main() -> int:
     with booted() as postgres:
         for workers in (1, 2, 4):
             print(
-                f"{workers} workers of one thread: {pace(postgres, workers, asked.runs):.1f} runs per second", flush=True
+                f"{workers} workers of one thread: {pace(postgres, workers, asked.runs):.1f} runs per second",
+                flush=True,
             )
     return 0
 
