@@ -142,6 +142,7 @@ class Daemon:
         self._load()
         self._beat()
         self._enqueuer.reconcile()
+        self._alarm.silence()  # what becomes due from now on is the next one's
         self._alarm.start()
         self._heart.start()
         while not is_over():
@@ -151,7 +152,6 @@ class Daemon:
             time.sleep(0.05)
         else:
             return
-        self._alarm.silence()  # what becomes due from now on is the next one's
         for finish in (
             self._keep_up,
             self._parts.deliverer.until_quiet,

@@ -151,18 +151,19 @@ def test_a_daemon_without_work_ends_at_once(daemon: Daemon) -> None:
     assert time.monotonic() - begun < 5
 
 
-def test_once_ends_its_tries_so_that_a_dead_server_is_told(
+def test_once_ends_its_tries_so_that_a_dead_server_is_told_and_begins_nothing_meanwhile(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "FIRST_PAUSE", timedelta(milliseconds=50))
+    monkeypatch.setattr(worker, "FIRST_PAUSE", timedelta(milliseconds=300))
     engine = Told([all_of(Outcome.BLOCKED)])
-    made = put_together(store, tmp_path, engine, ScheduleSettings(spread=0.0))
+    made = put_together(store, tmp_path, engine, ScheduleSettings(spread=0.0, schema_every=1.0))
     made.run_once()
     assert made.stop()
     with store.reading() as reader:
         (run,) = reader.runs(limit=9)
     assert run.verdict is Verdict.UNVERIFIED
     assert len(engine.scanned) == 3
+    assert len(store.slots.slots(limit=9)) == 1
 
 
 def test_a_wish_to_look_at_the_contracts_outlives_a_look_that_fails(

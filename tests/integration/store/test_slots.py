@@ -187,6 +187,19 @@ def test_the_first_slot_that_was_passed_over_counts_not_the_last(store: Store) -
     assert store.slots.overdue(ago - timedelta(minutes=2)) == {TARGET: INSTANT}
 
 
+def test_a_claim_that_is_passed_over_may_owe_a_result_and_the_first_one_counts(store: Store) -> None:
+    store.slots.enqueue([slot(0), slot(1), slot(2), slot(3)], {WATCHED: INSTANT})
+    for missed in (False, True, True):
+        (mine,) = claim(store)
+        assert store.slots.skip(mine, "overtaken", missed=missed)
+        assert not store.slots.skip(mine, "twice", missed=True)
+    (last,) = claim(store)
+    ago = store.slots.now() - INSTANT
+    assert store.slots.overdue(ago - timedelta(seconds=90)) == {TARGET: INSTANT + timedelta(minutes=1)}
+    record(store, recorded("r1", last))
+    assert store.slots.overdue(NONE) == {}
+
+
 def test_the_backlog_says_how_long_the_oldest_waits(store: Store) -> None:
     assert store.slots.backlog().oldest is None
     store.slots.enqueue([slot(0), slot(0, other("b")), slot(3, other("c"))], {})
