@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from itertools import chain, count
 
 from monitor.checks.custom import custom_checks, sql_check, text_check, unchecked_promise
+from monitor.checks.dialect import SERVER_TYPES, speaking, sql
 from monitor.checks.drafts import Draft, base_id, named, structural, table_name
 from monitor.checks.freshness import service_level_checks
 from monitor.checks.references import duplicates_check, key_checks, reference_check
@@ -34,8 +35,6 @@ from monitor.domain.contract import Column, Contract, Dataset, QualityRule, Serv
 from monitor.domain.runbook import Runbook
 from monitor.errors import MonitorError, UsageError
 
-SERVER_TYPES = {"postgres": "postgres", "postgresql": "postgres"}
-"""The server types whose SQL can be compiled, and the one spelling that Pactwatch uses."""
 _NAMED = 3
 
 
@@ -47,7 +46,8 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
     if server_type not in SERVER_TYPES:
         known = ", ".join(sorted(set(SERVER_TYPES.values())))
         raise MonitorError(f"{contract.file}: servers of type {server_type!r} are not supported, only {known}")
-    checks, unclear = named(_drafts(contract))
+    with speaking(SERVER_TYPES[server_type]):
+        checks, unclear = named(_drafts(contract))
     checks = tuple(check if check.runbook else replace(check, runbook=_runbook(contract, check)) for check in checks)
     taken = {probe.metric for check in checks for probe in check.probes if isinstance(probe, Aggregate | Query)}
     watchers = {check.dataset: check.id for check in checks if check.kind is CheckKind.SCHEMA}
@@ -251,7 +251,7 @@ def _type_check(contract: Contract, dataset: Dataset, column: Column, declared: 
     zone = column.limits.timezone if logical in {"timestamp", "time"} else None
     probe = Catalogue(
         columns=(column.physical_name,),
-        physical_type=column.physical_type,
+        physical_type=column.physical_type and sql.physical_type(column.physical_type),
         logical_type=logical,
         has_timezone=zone,
     )

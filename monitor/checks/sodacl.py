@@ -7,7 +7,7 @@ keeps `identity`, and returns integers exactly (measured on soda-core 3.5.6; see
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from monitor.checks import postgres
+from monitor.checks.dialect import dialect_of
 from monitor.domain.check import (
     Aggregate,
     Catalogue,
@@ -53,13 +53,13 @@ def compiled_file(plan: CheckPlan) -> str:
 
     The catalogue's checks appear as Soda's nearest native `schema` check; custom blocks are appended as they stand.
     """
-    body = _sections(plan, lambda dataset: _everything(dataset, _of(dataset, plan.checks)))
+    body = _sections(plan, lambda dataset: _everything(plan, dataset, _of(dataset, plan.checks)))
     return "\n".join(part for part in (_header(plan), body) if part)
 
 
 def excerpt(plan: CheckPlan, check: Check) -> str:
     """Return what the compiled file says of one check; empty for one that is never executed."""
-    return _sections(plan, lambda dataset: _everything(dataset, [check]) if dataset.name == check.dataset else [])
+    return _sections(plan, lambda dataset: _everything(plan, dataset, [check]) if dataset.name == check.dataset else [])
 
 
 def scalar(text: str) -> str:
@@ -79,8 +79,9 @@ def block(text: str, indent: int) -> str:
 def _sections(plan: CheckPlan, lines_of: Callable[[PlannedDataset], list[str]]) -> str:
     """Write one `checks for …` per table: Soda refuses a file in which one stands twice."""
     sections: dict[str, list[str]] = {}
+    sql = dialect_of(plan.server_type)
     for dataset in plan.datasets:
-        sections.setdefault(postgres.heading(dataset.table), []).extend(lines_of(dataset))
+        sections.setdefault(sql.heading(dataset.table), []).extend(lines_of(dataset))
     text = "\n".join(f"checks for {head}:\n{_joined(lines)}" for head, lines in sections.items() if lines)
     if _TEMPLATE_START in text:
         raise ValueError(f"compiled SodaCL contains {_TEMPLATE_START!r}, which would start Soda's template engine")
@@ -95,7 +96,7 @@ def _of(dataset: PlannedDataset, checks: Iterable[Check]) -> list[Check]:
     return [check for check in checks if check.dataset == dataset.name]
 
 
-def _everything(dataset: PlannedDataset, checks: Sequence[Check]) -> list[str]:
+def _everything(plan: CheckPlan, dataset: PlannedDataset, checks: Sequence[Check]) -> list[str]:
     blocks = [
         line
         for check in checks
@@ -103,7 +104,7 @@ def _everything(dataset: PlannedDataset, checks: Sequence[Check]) -> list[str]:
         if isinstance(probe, SodaBlock)
         for line in _custom(check, probe)
     ]
-    return [*_measuring(dataset, checks), *_native_schema(dataset, checks), *blocks]
+    return [*_measuring(dataset, checks), *_native_schema(plan, dataset, checks), *blocks]
 
 
 def _measuring(dataset: PlannedDataset, checks: Iterable[Check]) -> list[str]:
@@ -133,12 +134,12 @@ def opposite(threshold: Threshold) -> Threshold:
     return Threshold(operator=_OPPOSITES[threshold.operator], value=threshold.value, upper=threshold.upper)
 
 
-def _native_schema(dataset: PlannedDataset, checks: Iterable[Check]) -> list[str]:
+def _native_schema(plan: CheckPlan, dataset: PlannedDataset, checks: Iterable[Check]) -> list[str]:
     """Write Soda's `schema` check where it can work.
 
     It looks up no table whose heading is spelt with escapes, and would run a column name with `${` as a template.
     """
-    if postgres.heading(dataset.table) != f'"{dataset.table.name}"':
+    if not dialect_of(plan.server_type).is_native_heading(dataset.table):
         return []
     for check in checks:
         if check.kind is not CheckKind.SCHEMA:

@@ -2,34 +2,31 @@
 
 from collections.abc import Iterator
 
-import psycopg2
-from psycopg2.extensions import connection
-
-from monitor.checks import postgres as sql
-from monitor.domain.check import Aggregate, Check, CheckPlan, Query, TableName
+from monitor.checks.dialect import dialect_of
+from monitor.domain.check import Aggregate, Check, CheckPlan, Query
 from monitor.engines import sql_errors
-from monitor.engines.warehouses.postgres import Guarded
+from monitor.engines.warehouses.base import Guarded
 
 
-def unplannable(opened: connection, plan: CheckPlan) -> tuple[tuple[Check, str], ...]:
+def unplannable(guarded: Guarded, plan: CheckPlan) -> tuple[tuple[Check, str], ...]:
     """Return the checks whose SQL the server refuses to plan, with its words; locks and privileges are no refusal.
 
-    Raises psycopg2.Error where the connection is lost.
+    Raises a server's error where the connection is lost.
     """
-    guarded = Guarded(opened, None)
+    sql = dialect_of(plan.server_type)
     tables = {dataset.name: dataset.table for dataset in plan.datasets}
     return tuple(
         (check, reason)
         for check in plan.checks
-        if (reason := _refusal(guarded, _statements(check, tables[check.dataset]))) is not None
+        if (reason := _refusal(guarded, _statements(check, sql.table(tables[check.dataset])))) is not None
     )
 
 
-def _statements(check: Check, table: TableName) -> Iterator[str]:
+def _statements(check: Check, table: str) -> Iterator[str]:
     for probe in check.probes:
         match probe:
             case Aggregate():
-                yield f"SELECT {probe.expression} FROM {sql.table(table)}"
+                yield f"SELECT {probe.expression} FROM {table}"
             case Query():
                 yield probe.sql
             case _:
@@ -40,7 +37,7 @@ def _refusal(guarded: Guarded, statements: Iterator[str]) -> str | None:
     for statement in statements:
         try:
             guarded.rows(f"EXPLAIN {statement}")
-        except psycopg2.Error as error:
+        except sql_errors.SERVER_ERRORS as error:
             if guarded.loss():
                 raise
             if sql_errors.obstacle_of(error) is None and not sql_errors.is_of_the_whole_statement(error):
