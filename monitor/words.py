@@ -80,6 +80,14 @@ def number(value: int | Decimal) -> str:
     return f"{grouped}.{fraction}" if fraction else grouped
 
 
+def about(count: int) -> str:
+    """Write a count that nobody knows exactly, with two digits: "1.2 M"."""
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= size:
+            return f"{plain(Decimal(f'{count / size:.2g}'))} {unit}"
+    return number(count)
+
+
 def plain_number(value: Decimal) -> int | Decimal:
     """Return a number as results hold it: an `int` where it has no fraction at all."""
     return int(value) if value.is_finite() and value == value.to_integral_value() else value

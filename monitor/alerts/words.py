@@ -92,12 +92,13 @@ def counted(count: int, noun: str) -> str:
 
 def _of_data(result: CheckResult) -> str:
     check, count = result.check, _count(result)
+    rows = f"{check.dataset} ({check.window})" if check.window else check.dataset
     is_one = result.measured == 1
     if count is not None and check.kind is CheckKind.FOREIGN_KEY:
         return f"{count} of {check.dataset} {'points' if is_one else 'point'} to {_parent(check)} that do not exist"
     columns = ", ".join(check.columns)
     if count is not None and columns and check.kind in _EMPTY:
-        return f"{count} of {check.dataset} {'has' if is_one else 'have'} no {columns}"
+        return f"{count} of {rows} {'has' if is_one else 'have'} no {columns}"
     if count is not None and columns and check.kind in _REPEATED:
         repeat, lack = ("repeats", "lacks") if is_one else ("repeat", "lack")
         return f"{count} of {check.dataset} {repeat} {columns}, or {lack} it"
@@ -105,7 +106,7 @@ def _of_data(result: CheckResult) -> str:
         return f"{count} of {check.dataset} {'breaks' if is_one else 'break'} a rule: {check.name}"
     found = words.measured(result)
     if found is not None and check.kind is CheckKind.ROW_COUNT:
-        return f"{check.dataset} has {found}, expected {words.expected(result.check)}"
+        return f"{rows} has {found}, expected {words.expected(result.check)}"
     if found is not None and check.kind in _AGES:
         return f"{check.dataset} is {found} old, expected {words.expected(result.check)}"
     reason = words.reason(result)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 from itertools import chain, count
 
 from monitor.checks.custom import custom_checks, sql_check, text_check, unchecked_promise
@@ -17,6 +18,7 @@ from monitor.checks.values import (
     unsupported_metric,
     without_comparison,
 )
+from monitor.checks.windows import narrowed, window_of
 from monitor.contracts.schedules import cron_of
 from monitor.domain.check import (
     Aggregate,
@@ -57,9 +59,12 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
             table=table_name(each),
             rows_metric=_free(f"{base_id(each.name)}.rows", taken),
             schema_check=watchers.get(each.name),
+            window=window_of(contract, each, partial(_free, taken=taken)),
         )
         for each in contract.datasets
     )
+    by_name = {dataset.name: dataset for dataset in datasets}
+    checks = tuple(narrowed(check, by_name.get(check.dataset)) for check in checks)
     return CheckPlan(
         contract=contract.id,
         slug=contract.slug,

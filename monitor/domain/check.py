@@ -203,13 +203,27 @@ class Offenders:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The recent rows of a dataset: all that its row rules look at.
+
+    `name` tells it apart from other windows on the same table, `words` say its length and what it goes by. `columns`
+    (exact names) bound it: each with the SQL of the moment from which on a row is recent. `rows_metric` counts it.
+    """
+
+    name: str
+    words: str
+    columns: tuple[tuple[str, str], ...]
+    rows_metric: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One executable test compiled from one rule of a contract; `monitor.checks.drafts` says how its `id` is formed.
 
     `name` is the promise in words. `expected` is its threshold in words. `unit` is `rows`, `percent`, `seconds`,
     `keys`, or None where nothing is counted. A check of several probes is as bad as its worst one. `schedule` is its
-    rule's own (cron); without one it is checked when the contract is. Neither it nor the `runbook` is part of its repr,
-    from which an id may come.
+    rule's own (cron); without one it is checked when the contract is. `window` says in words at which rows alone it
+    looks; None means all. None of these, nor the `runbook`, is part of its repr, from which an id may come.
     """
 
     id: str
@@ -227,6 +241,7 @@ class Check:
     impact: str | None = None
     runbook: Runbook | None = field(default=None, repr=False)
     schedule: str | None = field(default=None, repr=False)
+    window: str | None = field(default=None, repr=False)
     line: int = 0
 
 
@@ -241,6 +256,7 @@ class PlannedDataset:
     table: TableName
     rows_metric: str
     schema_check: str | None = None
+    window: Window | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +272,11 @@ class CheckPlan:
     datasets: tuple[PlannedDataset, ...]
     checks: tuple[Check, ...]
     remarks: tuple[str, ...] = ()
+
+    def window(self, check: Check) -> Window | None:
+        """Return the window that a check looks through; None where it looks at all rows."""
+        windows = (dataset.window for dataset in self.datasets if dataset.name == check.dataset)
+        return next(windows, None) if check.window else None
 
     def tables(self) -> tuple[TableName, ...]:
         """Return every table that a check needs, each once, in plan order."""

@@ -125,6 +125,19 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckWindow:
+    """Our custom property `checkWindow` of a dataset: its row rules look at the rows of the `last` so long by a column.
+
+    `partition` is a column that holds the day of the same moment and by which the table is partitioned.
+    """
+
+    column: str
+    last: Duration
+    partition: str | None = None
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
     """A table or view (ODCS "schema object"). `schema` is None where the server's default applies.
 
@@ -139,6 +152,7 @@ class Dataset:
     columns: tuple[Column, ...] = ()
     rules: tuple[QualityRule, ...] = ()
     relationships: tuple[Relationship, ...] = ()
+    window: CheckWindow | None = None
     tags: tuple[str, ...] = ()
     runbook: Runbook | None = None
     line: int

@@ -8,7 +8,6 @@ from monitor.domain.change import Change
 from monitor.domain.check import Threshold
 from monitor.domain.contract import QualityRule, Scalar, ServiceLevel
 from monitor.domain.drift import Hurt
-from monitor.domain.duration import MONTH_DAYS, Duration
 from monitor.domain.scan import Outcome, broken_outcome
 from monitor.drift.edits import Edit, between, placed, reason_for, reworded
 from monitor.drift.ranges import Bound, Interval, allowed, compare_ranges
@@ -199,9 +198,8 @@ def _level_hurts(old: ServiceLevel, new: ServiceLevel) -> Hurt:
     if old.property != new.property:
         return Hurt.BOTH
     if old.duration is not None and new.duration is not None:
-        return (
-            compare_ranges((Interval(high=_days(old.duration)),), (Interval(high=_days(new.duration)),)) or Hurt.NOBODY
-        )
+        before, after = Interval(high=old.duration.roughly), Interval(high=new.duration.roughly)
+        return compare_ranges((before,), (after,)) or Hurt.NOBODY
     was, now = _bound(old.value), _bound(new.value)
     if old.unit != new.unit or old.value_ext != new.value_ext or was is None or now is None:
         return Hurt.BOTH
@@ -210,11 +208,6 @@ def _level_hurts(old: ServiceLevel, new: ServiceLevel) -> Hurt:
     if old.property in LESS_IS_MORE:
         return compare_ranges((Interval(high=was),), (Interval(high=now),)) or Hurt.NOBODY
     return Hurt.BOTH
-
-
-def _days(duration: Duration) -> Bound:
-    """Return seconds; a month counts as thirty days, which only matters between a month and as many days."""
-    return duration.seconds + duration.months * MONTH_DAYS * 86_400
 
 
 def _bound(value: Scalar) -> Bound:

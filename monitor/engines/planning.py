@@ -6,7 +6,8 @@ import psycopg2
 from psycopg2.extensions import connection
 
 from monitor.checks import postgres as sql
-from monitor.domain.check import Aggregate, Check, CheckPlan, Query, TableName
+from monitor.checks.windows import where
+from monitor.domain.check import Aggregate, Check, CheckPlan, Query
 from monitor.engines import sql_errors
 from monitor.engines.warehouses.postgres import Guarded
 
@@ -17,19 +18,25 @@ def unplannable(opened: connection, plan: CheckPlan) -> tuple[tuple[Check, str],
     Raises psycopg2.Error where the connection is lost.
     """
     guarded = Guarded(opened, None)
-    tables = {dataset.name: dataset.table for dataset in plan.datasets}
+    sources = {check.id: _source(plan, check) for check in plan.checks}
     return tuple(
         (check, reason)
         for check in plan.checks
-        if (reason := _refusal(guarded, _statements(check, tables[check.dataset]))) is not None
+        if (reason := _refusal(guarded, _statements(check, sources[check.id]))) is not None
     )
 
 
-def _statements(check: Check, table: TableName) -> Iterator[str]:
+def _source(plan: CheckPlan, check: Check) -> str:
+    """Return the rows that a check's expressions are of, as SQL names them."""
+    table = next(dataset.table for dataset in plan.datasets if dataset.name == check.dataset)
+    return f"{sql.table(table)}{where(plan.window(check))}"
+
+
+def _statements(check: Check, source: str) -> Iterator[str]:
     for probe in check.probes:
         match probe:
             case Aggregate():
-                yield f"SELECT {probe.expression} FROM {sql.table(table)}"
+                yield f"SELECT {probe.expression} FROM {source}"
             case Query():
                 yield probe.sql
             case _:

@@ -73,6 +73,18 @@ schema:
   - name: twin
     physicalName: orders
     properties: [{{name: id, required: true}}]
+  - name: recent
+    physicalName: orders
+    customProperties: [{{property: checkWindow, value: {{element: placed, last: 1d}}}}]
+    quality: [{{metric: rowCount, mustBe: 2}}]
+    properties:
+      - {{name: placed, logicalType: timestamp}}
+      - {{name: state, required: true}}
+  - name: recently
+    physicalName: orders
+    customProperties: [{{property: checkWindow, value: {{element: day, last: 100y}}}}]
+    quality: [{{metric: rowCount, mustBe: 3}}]
+    properties: [{{name: day, physicalType: date}}, {{name: id, required: true}}]
   - name: elsewhere
     physicalName: "Other.t"
     properties: [{{name: id, unique: true}}]
@@ -186,5 +198,5 @@ def test_all_aggregates_of_a_table_are_one_statement(
     for application in ("pactwatch/", "[unknown]"):
         counting = [each for each in log.statements(application) if re.match(r"SELECT\s+COUNT\(", each)]
         passes = [each for each in counting if re.search(r'COUNT\(CASE WHEN U?&?"', each)]  # blocks quote no names
-        assert len(passes) == 2, passes  # one for `orders`, twin included, one for the odd table
+        assert len(passes) == 4, passes  # one for `orders`, twin included, one for the odd table, one for each window
         assert all(f'"{name}"' in passes[0] for name in ("id", "amount", "state", "tags", "day", "placed"))

@@ -121,6 +121,16 @@ def connect(route: Route, session: Session) -> connection:
     return opened
 
 
+def moment_of(opened: connection) -> datetime:
+    """Return the moment at which the connection's transaction began, by the server's clock."""
+    with opened.cursor() as cursor:
+        cursor.execute("SELECT CURRENT_TIMESTAMP")
+        ((moment,),) = cursor.fetchall()
+    if not isinstance(moment, datetime):
+        raise TypeError(type(moment))
+    return moment
+
+
 def export_snapshot(holder: connection) -> str | None:
     """Return the name of the snapshot that the connection's transaction sees, for others to join while it is open.
 
