@@ -9,6 +9,7 @@ from itertools import chain, count
 from monitor.checks.custom import custom_checks, sql_check, text_check, unchecked_promise
 from monitor.checks.drafts import Draft, base_id, named, structural, table_name
 from monitor.checks.freshness import service_level_checks
+from monitor.checks.packs import pack_check
 from monitor.checks.references import duplicates_check, key_checks, reference_check
 from monitor.checks.values import (
     column_checks,
@@ -162,9 +163,9 @@ def _drafts(contract: Contract) -> Iterator[Draft]:
             for relationship in column.relationships:
                 yield reference_check(contract, dataset, relationship)
             for rule in column.rules:
-                yield from _on_schedule(rule, _rule_checks(dataset, column, rule))
+                yield from _on_schedule(rule, _rule_checks(contract, dataset, column, rule))
         for rule in dataset.rules:
-            yield from _on_schedule(rule, _rule_checks(dataset, None, rule))
+            yield from _on_schedule(rule, _rule_checks(contract, dataset, None, rule))
     for level in contract.service_levels:
         yield from _on_schedule(level, service_level_checks(contract, level))
     for promise in contract.unchecked:
@@ -178,10 +179,13 @@ def _on_schedule(rule: QualityRule | ServiceLevel, drafts: Iterable[Draft]) -> I
         yield draft if cron is None else replace(draft, check=replace(draft.check, schedule=cron))
 
 
-def _rule_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> Iterator[Draft]:
+def _rule_checks(contract: Contract, dataset: Dataset, column: Column | None, rule: QualityRule) -> Iterator[Draft]:
     columns = (column,) if column else ()
     if rule.type == "library" and (reason := _incomplete(rule)):
         yield unsupported_metric(dataset, columns, rule, reason)
+        return
+    if rule.pack is not None:
+        yield pack_check(contract, dataset, rule, rule.pack)
         return
     match rule.type, rule.metric:
         case "text", _:

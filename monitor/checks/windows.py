@@ -12,6 +12,7 @@ from decimal import Decimal
 from monitor import words
 from monitor.checks import postgres as sql
 from monitor.checks.drafts import base_id, table_name
+from monitor.checks.packs import PACKS
 from monitor.checks.types import carries_zone, is_category
 from monitor.domain.check import Aggregate, Check, CheckKind, CheckPlan, PlannedDataset, Window
 from monitor.domain.contract import CheckWindow, Column, Contract, Dataset
@@ -20,7 +21,7 @@ from monitor.domain.scan import CheckResult, Outcome, Seen
 
 NOW = "CURRENT_TIMESTAMP"
 _OF_ALL = {CheckKind.FOREIGN_KEY, CheckKind.UNIQUE, CheckKind.PRIMARY_KEY, CheckKind.DUPLICATE_VALUES}
-ROW_RULES = words.ROW_RULES - _OF_ALL | {CheckKind.ROW_COUNT}
+ROW_RULES = words.ROW_RULES - _OF_ALL - PACKS | {CheckKind.ROW_COUNT}
 """Kinds that judge rows one by one, or count them; keys, references and ages are of all rows."""
 
 

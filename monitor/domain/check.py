@@ -39,6 +39,14 @@ class CheckKind(StrEnum):
     RETENTION = "retention"
     FREQUENCY = "frequency"
     SERVICE_LEVEL = "service_level"
+    CURRENT_ROW_PER_KEY = "current_row_per_key"
+    OVERLAPPING_PERIODS = "overlapping_periods"
+    GAPS_BETWEEN_PERIODS = "gaps_between_periods"
+    GAPS_IN_SERIES = "gaps_in_series"
+    ROW_COUNT_DIFFERENCE = "row_count_difference"
+    SUM_DIFFERENCE = "sum_difference"
+    ORPHANED_FACTS = "orphaned_facts"
+    FACTS_WITHOUT_KEY = "facts_without_key"
 
 
 class Dimension(StrEnum):

@@ -79,7 +79,8 @@ def _rule_id(rule: QualityRule) -> Hashable | None:
 def _rule_subject(rule: QualityRule) -> Hashable | None:
     operator = rule.threshold.operator if rule.threshold else None
     outcome = broken_outcome(rule.severity or "error")
-    return rule.type, rule.metric, rule.arguments, rule.query, rule.implementation, rule.name, operator, outcome
+    looks_at = rule.arguments, rule.query, rule.implementation, rule.pack
+    return rule.type, rule.metric, *looks_at, rule.name, operator, outcome
 
 
 def _rule_sort(rule: QualityRule) -> Hashable | None:
@@ -101,6 +102,8 @@ def _rule_edits(old: QualityRule, new: QualityRule) -> Iterator[Edit]:
     elif old.threshold != new.threshold:
         yield from _threshold(old.threshold, new.threshold)
     yield from _arguments(old, new)
+    if old.pack != new.pack and old.metric == new.metric:
+        yield Edit(what="what it compares is another", hurts=Hurt.BOTH)
     for word, was, now in (
         ("query", old.query, new.query),
         ("implementation", old.implementation, new.implementation),
