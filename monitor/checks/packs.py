@@ -9,7 +9,17 @@ from dataclasses import dataclass
 
 from monitor.checks import postgres as sql
 from monitor.checks.drafts import Draft, from_rule, need, table_name, wanted
-from monitor.domain.check import ZERO, CheckKind, Need, Offenders, Query
+from monitor.domain.check import (
+    ANY_NUMBER,
+    ZERO,
+    CheckKind,
+    Elsewhere,
+    Need,
+    Offenders,
+    Probe,
+    Query,
+    TableName,
+)
 from monitor.domain.contract import Column, Contract, Dataset, QualityRule
 from monitor.domain.packs import Balance, Facts, Pack, Periods, Steps
 
@@ -202,41 +212,63 @@ def _facts(contract: Contract, dataset: Dataset, pack: Facts) -> _Asked:
 
 
 def _balance(contract: Contract, dataset: Dataset, rule: QualityRule, pack: Balance) -> Draft:
-    """Draft the difference between two numbers, each the whole of its dataset; percent is of the other one."""
-    other = contract.dataset(pack.other)
-    if other is None:
-        raise ValueError(pack.other)
-    column, there = _column(dataset, pack.column), _column(other, pack.other_column)
-    here_sql, there_sql = _total(dataset, column), _total(other, there)
-    difference = "ABS(a.n - b.n)"
+    """Draft the difference between two numbers, each the whole of its table; percent is of the other one."""
+    column = _column(dataset, pack.column)
+    own = () if column is None else (column,)
+    here = _total(table_name(dataset), column.physical_name if column else None)
     threshold = rule.threshold or ZERO
     is_share = rule.unit == "percent"
-    if is_share:
-        difference = f"CASE WHEN b.n <> 0 THEN 100.0 * {difference} / ABS(b.n) WHEN a.n = 0 THEN 0 ELSE 100 END"
+    probes: tuple[Probe, ...]
+    needs: tuple[Need, ...]
+    if pack.server is not None and pack.table is not None:
+        against, needs = f"{pack.table} on {pack.server}", ()
+        far = Elsewhere(
+            server=pack.server,
+            table=pack.table,
+            columns=(pack.other_column,) if pack.other_column else (),
+            sql=_total(pack.table, pack.other_column),
+            threshold=threshold,
+            is_share=is_share,
+        )
+        probes = (Query(metric="", sql=here, threshold=ANY_NUMBER, cost=_SCAN_COST), far)
+    else:
+        other, target = _other(contract, pack)
+        against, needs = other.name, (need(other, *target),)
+        there = _total(table_name(other), target[0].physical_name if target else None)
+        statement = _difference(here, there, is_share)
+        probes = (Query(metric="", sql=statement, threshold=threshold, cost=2 * _SCAN_COST),)
     what = "rows" if column is None else f"sum of {column.name}"
-    against = other.name if there is None else f"{other.name}.{there.name}"
-    own = () if column is None else (column,)
+    against = f"{against}.{pack.other_column}" if pack.other_column and pack.server is None else against
     return from_rule(
         KINDS[pack.metric],
         dataset,
         own,
         rule,
         f"{dataset.name}: difference of {what} from {against} must be {wanted(threshold)}{' %' if is_share else ''}",
-        Query(
-            metric="",
-            sql=f"SELECT {difference} FROM ({here_sql}) AS a CROSS JOIN ({there_sql}) AS b",
-            threshold=threshold,
-            cost=2 * _SCAN_COST,
-        ),
+        *probes,
         at_column=False,
         unit="percent" if is_share else "rows" if column is None else None,
-        needs=(need(dataset, *own), need(other, *(() if there is None else (there,)))),
+        needs=(need(dataset, *own), *needs),
     )
 
 
-def _total(dataset: Dataset, column: Column | None) -> str:
-    number = "COUNT(*)" if column is None else f"COALESCE(SUM(CAST({_name(column)} AS numeric)), 0)"
-    return f"SELECT {number} AS n FROM {sql.table(table_name(dataset))}"
+def _other(contract: Contract, pack: Balance) -> tuple[Dataset, tuple[Column, ...]]:
+    other = contract.dataset(pack.other)
+    if other is None:
+        raise ValueError(pack.other)
+    return other, _columns(other, () if pack.other_column is None else (pack.other_column,))
+
+
+def _difference(here: str, there: str, is_share: bool) -> str:
+    difference = "ABS(a.n - b.n)"
+    if is_share:
+        difference = f"CASE WHEN b.n <> 0 THEN 100.0 * {difference} / ABS(b.n) WHEN a.n = 0 THEN 0 ELSE 100 END"
+    return f"SELECT {difference} FROM ({here}) AS a CROSS JOIN ({there}) AS b"
+
+
+def _total(table: TableName, column: str | None) -> str:
+    number = "COUNT(*)" if column is None else f"COALESCE(SUM(CAST({sql.identifier(column)} AS numeric)), 0)"
+    return f"SELECT {number} AS n FROM {sql.table(table)}"
 
 
 def _columns(dataset: Dataset, names: Sequence[str]) -> tuple[Column, ...]:

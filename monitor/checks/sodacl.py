@@ -15,6 +15,7 @@ from monitor.domain.check import (
     Check,
     CheckKind,
     CheckPlan,
+    Elsewhere,
     Operator,
     PlannedDataset,
     Query,
@@ -113,7 +114,17 @@ def _everything(dataset: PlannedDataset, checks: Sequence[Check]) -> list[str]:
         if isinstance(probe, SodaBlock)
         for line in _custom(check, probe)
     ]
-    return [*_measuring(dataset.rows_metric, checks), *_native_schema(dataset, checks), *blocks]
+    alone = [check for check in checks if not _goes_elsewhere(check)]
+    elsewhere = [
+        f"  # {check.id} compares with another server, which only `pactwatch` reaches"
+        for check in checks
+        if _goes_elsewhere(check)
+    ]
+    return [*_measuring(dataset.rows_metric, alone), *_native_schema(dataset, checks), *blocks, *elsewhere]
+
+
+def _goes_elsewhere(check: Check) -> bool:
+    return any(isinstance(probe, Elsewhere) for probe in check.probes)
 
 
 def _measuring(rows_metric: str, checks: Iterable[Check]) -> list[str]:

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.contracts.findings import shown
+from monitor.contracts.identifiers import schema_and_table
 from monitor.contracts.node import Node
 from monitor.contracts.references import Names
+from monitor.domain.check import TableName
 from monitor.domain.contract import Scalar
 from monitor.domain.duration import Duration, DurationProblem, parse_duration
 from monitor.domain.packs import NO_TIME, Balance, Facts, Pack, Periods, Steps
@@ -17,8 +19,8 @@ ARGUMENTS_OF = {
     "overlappingPeriods": PERIODS,
     "gapsBetweenPeriods": PERIODS,
     "gapsInSeries": ("element", "step", "tolerance", "series"),
-    "rowCountDifference": ("other",),
-    "sumDifference": ("property", "other"),
+    "rowCountDifference": ("other", "server", "table"),
+    "sumDifference": ("property", "other", "server", "table", "column"),
     "orphanedFacts": ("key", "dimension"),
     "factsWithoutKey": ("key",),
 }
@@ -113,6 +115,8 @@ class _Reader:
         return Steps(metric=metric, element=element, step=step, tolerance=tolerance, series=series)
 
     def _balance(self, metric: str) -> Balance | None:
+        if "server" in self.at:
+            return self._far_balance(metric)
         other = self.at.text("other")
         if metric == "rowCountDifference":
             if other is None or other not in self.names.columns:
@@ -128,6 +132,29 @@ class _Reader:
         if column is None:
             return None
         return Balance(metric=metric, other=found[0], column=column, other_column=found[1])
+
+    def _far_balance(self, metric: str) -> Balance | None:
+        """Return the balance with a table of another server, which no object of this contract describes."""
+        if "other" in self.at:
+            self._wrong("other", "an object of this contract is on the same server; beside server, name its table")
+            return None
+        is_sum = metric == "sumDifference"
+        column = self._column("property") if is_sum else None
+        names = ("server", "table", "column") if is_sum else ("server", "table")
+        given = {name: (self.at.text(name) or "").strip() for name in names}
+        for name, text in given.items():
+            if not text:
+                self._wrong(name, "expected a name as the other server knows it")
+        if not all(given.values()) or (is_sum and column is None):
+            return None
+        schema, table = schema_and_table(given["table"])
+        return Balance(
+            metric=metric,
+            server=given["server"],
+            table=TableName(schema=schema, name=table),
+            column=column,
+            other_column=given.get("column"),
+        )
 
     def _facts(self, metric: str) -> Facts | None:
         key = self._columns("key")

@@ -119,6 +119,8 @@ def plain(number: Decimal) -> str:
 
 
 ZERO = Threshold(operator=Operator.EQUAL, value=Decimal(0))
+ANY_NUMBER = Threshold(operator=Operator.BETWEEN, value=-(Decimal(10) ** 60), upper=Decimal(10) ** 60)
+"""Where a number is only wanted to be compared with another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +188,23 @@ class NotChecked:
     is_error: bool = False
 
 
-Probe = Aggregate | Query | Catalogue | SodaBlock | NotChecked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """A number from a table of another server, that the number of the check's query is compared with.
+
+    What is held against `threshold` is their difference without sign, as `is_share` in percent of the other number.
+    `columns` are the exact names that the statement needs there.
+    """
+
+    server: str
+    table: TableName
+    columns: tuple[str, ...]
+    sql: str
+    threshold: Threshold
+    is_share: bool = False
+
+
+Probe = Aggregate | Query | Catalogue | SodaBlock | NotChecked | Elsewhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from monitor.domain.check import TableName
 from monitor.domain.duration import Duration
 
 NO_TIME = Duration()
@@ -37,10 +38,16 @@ class Steps:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """Two datasets that must agree: in their rows, or in the sums of a column of each."""
+    """Two tables that must agree: in their rows, or in the sums of a column of each.
+
+    The other one is the dataset `other` of the same contract, or a table of another server: there `table` and
+    `other_column` are exact names.
+    """
 
     metric: str
-    other: str
+    other: str = ""
+    server: str | None = None
+    table: TableName | None = None
     column: str | None = None
     other_column: str | None = None
 

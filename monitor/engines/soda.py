@@ -12,7 +12,7 @@ import psycopg2
 from psycopg2.extensions import connection
 
 from monitor.checks import mending, schema, windows
-from monitor.domain.check import Catalogue, Check, CheckPlan, NotChecked, SodaBlock
+from monitor.domain.check import Catalogue, Check, CheckPlan, Elsewhere, NotChecked, SodaBlock
 from monitor.domain.scan import CheckResult, History, Outcome, Scan, Seen
 from monitor.engines import remedies, sql_errors
 from monitor.engines.base import Interrupted, Progress, complete, never_interrupted
@@ -267,6 +267,11 @@ def _not_checked(plan: CheckPlan, *, remembers: bool) -> Iterable[CheckResult]:
             if isinstance(probe, NotChecked):
                 outcome = Outcome.ERROR if probe.is_error else Outcome.SKIPPED
                 yield CheckResult(check=check, outcome=outcome, reason=probe.reason)
+                break
+            if isinstance(probe, Elsewhere):
+                yield CheckResult(
+                    check=check, outcome=Outcome.ERROR, reason=f"nobody here reaches server {probe.server}"
+                )
                 break
             if isinstance(probe, SodaBlock) and probe.looks_back and not remembers:
                 yield CheckResult(check=check, outcome=Outcome.SKIPPED, reason=NO_MEMORY)

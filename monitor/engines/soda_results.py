@@ -7,7 +7,7 @@ ran is not what was planned, and is an `error`.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from monitor import words
 from monitor.checks.windows import nothing_recent
@@ -16,6 +16,8 @@ from monitor.domain.scan import CheckResult, Measurement, Outcome, broken_outcom
 from monitor.engines import reasons
 from monitor.engines.messages import Failed, Found, Measured, Trouble, Uncompared, metric_of
 
+DIGITS = 1_000
+"""Digits that a number keeps; Python's own 28 are fewer than a sum may have."""
 _UNKNOWN = frozenset({Outcome.ERROR, Outcome.BLOCKED})
 _WORST_FIRST = (Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED, Outcome.WARN, Outcome.PASS, Outcome.SKIPPED)
 
@@ -88,9 +90,9 @@ def tidy(value: Decimal) -> int | Decimal | None:
     """Return a number as it is stored: exact, `int` where whole, without trailing zeros, None for what is endless."""
     if not value.is_finite():
         return None
-    if value == value.to_integral_value():
-        return int(value)
-    return value.normalize()
+    with localcontext() as context:
+        context.prec = DIGITS
+        return int(value) if value == value.to_integral_value() else value.normalize()
 
 
 def _judge(

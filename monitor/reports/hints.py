@@ -18,7 +18,7 @@ _LOOSER = {
 """What a rule about values becomes where the values are right and the rule is not."""
 
 _HISTORY = "look at the load that closes old rows of {dataset} and opens new ones"
-_BALANCE = "compare {dataset} with {other} day by day: did a load run twice, or stop half-way?"
+_BALANCE = "compare {dataset} with the other side day by day: did a load run twice, or stop half-way?"
 _PACKS = {
     CheckKind.CURRENT_ROW_PER_KEY: _HISTORY,
     CheckKind.OVERLAPPING_PERIODS: _HISTORY,
