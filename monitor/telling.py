@@ -117,7 +117,7 @@ def _result(standing: Standing) -> CheckResult:
 
 def _backgrounds(writer: Writer, context: Context, changes: Iterable[IncidentChange]) -> Mapping[str, Background]:
     """Return what is known of each story's first incident, and of those that people hear of now."""
-    from monitor.alerts.compose import NEWS, STORM, lead_of
+    from monitor.alerts.story import NEWS, STORM, lead_of
 
     leads = {lead.id: lead for lead in map(lead_of, context.members.values())}
     news = {change.incident.id: change.incident for change in changes if change.kind in NEWS and not change.is_quiet}

@@ -1,5 +1,6 @@
 """What the configuration says about alerting, ready to use."""
 
+import math
 import os
 import socket
 import sys
@@ -12,7 +13,8 @@ from monitor.errors import SettingsError, UsageError
 if TYPE_CHECKING:
     from monitor.alerts.context import Routes
     from monitor.contracts.versions import Selected
-    from monitor.deliver import Delivered, Delivery
+    from monitor.delivery.delivered import Delivered
+    from monitor.delivery.delivery import Delivery
     from monitor.domain.contract import Contract
     from monitor.domain.target import TargetKey
     from monitor.incidents.silences import ContractOf
@@ -82,23 +84,26 @@ def upkeep_of(settings: "Settings", store: "Store") -> "Upkeep":
     return Upkeep(store, replace(alerting_of(settings), gather=timedelta(0)), contracts_of(settings))
 
 
-def deliver(settings: "Settings", store: "Store") -> "Delivered":
-    """Deliver what waits; a channel that takes no messages becomes an incident, and that is told as well.
+def deliver(settings: "Settings", store: "Store", longest: float = math.inf) -> "Delivered":
+    """Deliver what waits, for about so many seconds; a channel that takes no messages is an incident, told as well.
 
     Raises UsageError where nobody can be told.
     """
     delivery = delivery_of(settings, store)
-    done = delivery.until_quiet()
+    done = delivery.until_quiet(longest=longest)
     if upkeep_of(settings, store).watch_channels().alerts:
-        done += delivery.until_quiet()
+        done += delivery.until_quiet(longest=longest)
     return done
 
 
-def undelivered(done: "Delivered") -> str:
-    """Say what was not heard by anybody, or not where it should have been, and who refused it; empty for nothing."""
+def undelivered(done: "Delivered", left: int = 0) -> str:
+    """Say what was not heard by anybody, or not where it should have been, and who refused it; empty for nothing.
+
+    So many are `left` that nobody has tried to deliver.
+    """
     told = []
-    if done.put_off:
-        told.append(f"{done.put_off:,} not delivered yet")
+    if done.put_off or left:
+        told.append(f"{done.put_off + left:,} not delivered yet")
     if done.dead:
         told.append(f"{done.dead:,} refused for good, {done.elsewhere:,} of them told another way")
     if not told:
@@ -142,7 +147,7 @@ def current_of(settings: "Settings", target: "TargetKey") -> "Selected | None":
 def delivery_of(settings: "Settings", store: "Store", console: TextIO = sys.stderr) -> "Delivery":
     """Return what delivers the configured way. Raises UsageError where there is none, SettingsError for a bad one."""
     from monitor.alerts.routing import named
-    from monitor.deliver import Delivery
+    from monitor.delivery.delivery import Delivery
 
     routes = routes_of(settings)
     fallback = routes.ops_channel if routes.is_one_place else named(routes.ops_channel)

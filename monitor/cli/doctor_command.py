@@ -74,7 +74,7 @@ def examine(settings_of: "Callable[[], Settings]") -> Iterator[Finding]:
             continue
         yield from servers.examine(server, [target for target in targets if target.server.name == name])
     if not settings.lacking("state"):
-        yield places.state(settings.state_url)
+        yield from places.state(settings.state_url, settings.daemon.dispatcher)
     yield from places.disks(settings.state.url, settings.reports)
     yield from _people(settings, targets)
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Self
 from monitor.errors import MonitorError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
-    from monitor.deliver import Delivered
+    from monitor.delivery.delivered import Delivered
     from monitor.domain.check import CheckPlan
     from monitor.domain.contract import Contract
     from monitor.domain.scan import History, Run
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from monitor.settings import Settings
     from monitor.store.store import Store
     from monitor.store.values import AlertRecord, QueuedAlert
+
+PATIENCE = 30.0
+"""Seconds for which a verification tells what waits; what others have left behind may take hours."""
 
 
 def _where(alert: "QueuedAlert") -> str:
@@ -96,7 +99,7 @@ class Recorder:
         if self._alerting is None or self._store is None:
             return None
         try:
-            return deliver(self._settings, self._store)
+            return deliver(self._settings, self._store, longest=PATIENCE)
         except StoreError as error:
             self._trouble = error
             return None
@@ -111,6 +114,16 @@ class Recorder:
         except StoreError as error:
             self._trouble = error
             return ()
+
+    def left(self, alerts: "Iterable[AlertRecord]") -> int:
+        """Return how many of these could go now and nobody has tried to deliver."""
+        from monitor.store.values import AlertState
+
+        queued = [each.alert for each in alerts if each.state is AlertState.QUEUED]
+        if not queued or self._store is None:
+            return 0
+        now = self._store.now()
+        return sum(alert.not_before is None or alert.not_before <= now for alert in queued)
 
     def close(self) -> None:
         """Close the store."""

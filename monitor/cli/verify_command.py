@@ -106,6 +106,7 @@ def verify_command(
         told = list(verify(settings, chosen, asked, engines, recorder))
         delivered = recorder.deliver() if recorder is not None else None
         alerts = recorder.alerts() if recorder is not None else ()
+        left = recorder.left(alerts) if recorder is not None else 0
     named = {(each.contract.id, each.contract.version) for each in selected if each.named}
     invalid = [*unplaced, *(ContractError(file.file, list(file.problems)) for file in library.invalid)]
     code = tell(
@@ -120,7 +121,7 @@ def verify_command(
     )
     if recorder is not None and recorder.trouble is not None:
         asked.troubles.append(f"not recorded: {recorder.trouble} (--no-record verifies without it)")
-    if delivered is not None and (trouble := undelivered(delivered)):
+    if delivered is not None and (trouble := undelivered(delivered, left)):
         asked.troubles.append(trouble)
     for trouble in asked.troubles:
         click.echo(visible(trouble), err=True)

@@ -75,7 +75,6 @@ def _column(node: Node, name: str, reader: RuleReader) -> Column:
         required=node.flag("required"),
         unique=node.flag("unique"),
         limits=_limits(options, node.text("logicalType"), reader),
-        limits_line=options.line if "logicalTypeOptions" in node else 0,
         enum=_enum(node),
         rules=reader.read(node, None),
         sources=node.texts("transformSourceObjects"),

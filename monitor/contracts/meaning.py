@@ -13,7 +13,6 @@ from monitor.domain.contract import Dataset, ServiceLevel
 NOT_MEANT = frozenset(
     {
         "line",
-        "limits_line",
         "description",
         "tags",
         "business_impact",

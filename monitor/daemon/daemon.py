@@ -24,7 +24,7 @@ from monitor.daemon.taker import Taker
 from monitor.daemon.timetable import Timetable, timetable
 from monitor.daemon.watcher import watch_files
 from monitor.daemon.worker import Tools, Work, work_on
-from monitor.deliver import Delivered
+from monitor.delivery.delivered import Delivered
 from monitor.domain.contract import Contract
 from monitor.domain.scan import Run
 from monitor.domain.target import TargetKey
@@ -361,7 +361,7 @@ class Daemon:
                 work.ended.set()
         self._backlog = self._store.slots.backlog()
         with self._store.writing() as writer:
-            writer.beat(self.name, self._started_at, self.status().details())
+            writer.beat(self.name, self._started_at, {"role": self._parts.role.value, **self.status().details()})
         self._beat_at = time.monotonic()
         file = self._parts.settings.daemon.heartbeat_file
         if file is not None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from monitor.contracts.versions import Library
-from monitor.deliver import Delivered
+from monitor.delivery.delivered import Delivered
 from monitor.domain.contract import Contract
 from monitor.domain.incident import IncidentKind
 from monitor.domain.target import TargetKey

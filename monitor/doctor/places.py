@@ -1,31 +1,67 @@
 """What this machine has to have: a state database, room on its disks, an address that people can call."""
 
 import shutil
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from monitor.doctor.finding import Finding, bad, fine, warn
-from monitor.errors import StoreError
-from monitor.settings import HttpSettings, Pages
+from monitor.errors import SettingsError, StoreError
+from monitor.settings import Dispatcher, HttpSettings, Pages
+from monitor.store.slots import Backlog
 from monitor.store.store import open_store
+from monitor.words import counted
 
 LITTLE = 1_000_000_000
 TOO_LITTLE = 100_000_000
 """Bytes that are free on a disk."""
 
+SILENT = timedelta(minutes=1)
+"""A daemon says every few seconds that it lives."""
+
+LATE = timedelta(minutes=5)
+"""So long may work wait that is due."""
+
 SQLITE = "sqlite:///"
 
 
-def state(url: str) -> Finding:
-    """Open the state database as every command does: an older file of SQLite is brought to our schema by that."""
+def state(url: str, dispatcher: Dispatcher = Dispatcher.DATABASE) -> Iterator[Finding]:
+    """Open the state database as every command does, and look at the work that is in it.
+
+    An older file of SQLite is brought to our schema by that.
+    """
     try:
-        with open_store(url) as store, store.reading() as reader:
-            beats, now = reader.heartbeats(), reader.now()
-            place = store.place
-    except StoreError as error:
-        return bad("state", str(error), "see [state] url; `pactwatch migrate` brings a database to this version")
+        with open_store(url, dispatcher) as store:
+            with store.reading() as reader:
+                beats, now = reader.heartbeats(), reader.now()
+            backlog, place = store.slots.backlog(), store.place
+    except (StoreError, SettingsError) as error:
+        yield bad("state", str(error), "see [state] url; `pactwatch migrate` brings a database to this version")
+        return
     heard = f"; a daemon was heard of {(now - beats[0].at).total_seconds():.0f} s ago" if beats else ""
-    return fine("state", f"{place}{heard}")
+    yield fine("state", f"{place}{heard}")
+    if beats or backlog.due:
+        alive = [str(beat.details.get("role")) for beat in beats if now - beat.at < SILENT]
+        yield work(backlog, alive, now, is_shared=dispatcher is not Dispatcher.DATABASE)
+
+
+def work(backlog: Backlog, alive: Sequence[str], now: datetime, *, is_shared: bool) -> Finding:
+    """Judge whether somebody does what is due. `alive` are the roles of the daemons that were heard of just now.
+
+    `is_shared` says that some write down what is due and others do it.
+    """
+    told = f"{counted(backlog.due, 'verification')} due, {backlog.running:,} running, {counted(len(alive), 'daemon')}"
+    if not alive:
+        return warn("work", f"{told}: nothing is verified", "start `pactwatch serve`")
+    for role, does in (("scheduler", "write down what is due"), ("worker", "verify it")):
+        if is_shared and not {"all", role} & set(alive):
+            return warn("work", f"{told}, of which none is there to {does}", f"start `pactwatch serve --role {role}`")
+    waits = timedelta() if backlog.oldest is None else now - backlog.oldest
+    if waits > LATE:
+        mend = "more [daemon] workers, more max_connections of the server, or one more daemon"
+        return warn("work", f"{told}; the oldest has waited for {waits.total_seconds() / 60:.0f} min", mend)
+    return fine("work", told)
 
 
 def disks(state_url: str, reports: Path) -> list[Finding]:

@@ -117,7 +117,6 @@ class Column:
     unique: bool = False
     primary_key_position: int | None = None
     limits: Limits = Limits()
-    limits_line: int = 0
     enum: tuple[Scalar, ...] | None = None
     rules: tuple[QualityRule, ...] = ()
     relationships: tuple[Relationship, ...] = ()

@@ -29,7 +29,6 @@ class Verdict(StrEnum):
 
 
 LENIENT_SEVERITIES = frozenset({"info", "warning", "low", "minor"})
-STRICT_SEVERITIES = frozenset({"error", "high", "critical"})
 
 
 def broken_outcome(severity: str) -> Outcome:

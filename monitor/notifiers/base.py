@@ -98,14 +98,13 @@ class Abilities:
     """What a notifier can do.
 
     Without `threads` a reply is a message of its own. Without `updates`, `update` always fails. Without `search`,
-    `find` always raises CannotTell. `deduplicates` means that the receiver can tell a repeated send by its id;
-    `facts`, that it is a machine, for which a message carries them.
+    `find` always raises CannotTell. `facts` means that the receiver is a machine,
+    for which a message carries them.
     """
 
     threads: bool = False
     updates: bool = False
     search: bool = False
-    deduplicates: bool = False
     facts: bool = False
 
 

@@ -51,7 +51,7 @@ Resolve = Callable[[str, int], list[Address]]
 class WebhookNotifier:
     """One receiver. Each message stands alone: there is no thread, no update, and no looking back."""
 
-    abilities = Abilities(deduplicates=True, facts=True)
+    abilities = Abilities(facts=True)
 
     def __init__(
         self,

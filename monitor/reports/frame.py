@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from monitor.domain.scan import Outcome, Verdict
+from monitor.domain.scan import Verdict
 from monitor.domain.target import TargetKey
 from monitor.reports import links
 from monitor.reports.material import Promise, Settled, TargetHistory
@@ -123,8 +123,3 @@ def to_contract(path: str, target: TargetKey, name: str) -> Link:
     """Return the crumb of a contract's page."""
     text = f"{visible(name)} {visible(target.major)} on {server_words(target)}"
     return Link(text=text, href=links.relative(path, to=links.contract_page(target)))
-
-
-def asks(outcome: Outcome) -> bool:
-    """Say whether somebody should look at a result."""
-    return outcome not in {Outcome.PASS, Outcome.SKIPPED}

@@ -65,11 +65,6 @@ def check_url(public_url: str, target: TargetKey, dataset: str, check_id: str) -
     return f"{public_url.rstrip('/')}/{quoted(check_link(target, dataset, check_id))}"
 
 
-def contract_url(public_url: str, target: TargetKey) -> str:
-    """Return the whole address of a contract's page, on the site that is served at `public_url`."""
-    return f"{public_url.rstrip('/')}/{quoted(contract_page(target))}"
-
-
 def quoted(path: str) -> str:
     """Return a path as an address spells it; what is safe anyway, and the one `#` before an anchor, stays."""
     return quote(path, safe="/#~")

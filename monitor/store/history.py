@@ -1,23 +1,18 @@
 """What is read of runs and results, for the terminal, for alerts and for pages."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from monitor.contracts.versions import SHADOW_STATUSES
-from monitor.domain.scan import Outcome, Run, Scan
+from monitor.domain.scan import Run, Scan
 from monitor.domain.target import TargetKey
 from monitor.store import tables
-from monitor.store.codes import CODES, OUTCOMES, Line, counts_of
-from monitor.store.rows import check_from, held_from, point_from, record_from, result_from, standing_from, target_from
+from monitor.store.rows import check_from, held_from, record_from, result_from, standing_from
 from monitor.store.targets import is_target
-from monitor.store.types import whole
-from monitor.store.values import Day, Held, Point, RunRecord, Standing, TargetSummary
-
-BAD = frozenset(Outcome) - {Outcome.PASS, Outcome.SKIPPED}
-"""The outcomes that say that something is not as promised, or not known."""
+from monitor.store.values import Held, RunRecord, Standing
 
 
 class History:
@@ -85,33 +80,6 @@ class History:
         row = self._connection.execute(joined_runs().where(tables.runs.c.run_id == run_id)).mappings().one_or_none()
         return None if row is None else record_from(row).version
 
-    def targets(self) -> tuple[TargetSummary, ...]:
-        """Return every target that has a verdict now, with how many checks have which outcome."""
-        standings, targets = tables.standings, tables.targets
-        counts = (
-            select(
-                standings.c.target_id,
-                standings.c.outcome,
-                func.count().label("count"),
-                func.max(standings.c.at).label("at"),
-            )
-            .where(~standings.c.removed)
-            .group_by(standings.c.target_id, standings.c.outcome)
-            .subquery()
-        )
-        rows = self._connection.execute(
-            select(targets, counts.c.outcome, counts.c.count, counts.c.at)
-            .join(counts, counts.c.target_id == targets.c.id)
-            .order_by(targets.c.contract, targets.c.major, targets.c.server)
-        ).mappings()
-        found: dict[TargetKey, dict[Outcome, int]] = {}
-        latest: dict[TargetKey, datetime] = {}
-        for row in rows:
-            target = target_from(row)
-            found.setdefault(target, dict.fromkeys(Outcome, 0))[OUTCOMES[row["outcome"]]] = row["count"]
-            latest[target] = max(latest.get(target, row["at"]), row["at"])
-        return tuple(TargetSummary(target=key, counts=counts, at=latest[key]) for key, counts in found.items())
-
     def verdict_now(self, target: TargetKey) -> tuple[Standing, ...]:
         """Return each check's latest result that stands, by dataset and check; removed checks are not in it."""
         checks, standings = tables.checks, tables.standings
@@ -126,86 +94,6 @@ class History:
         """Return when a check last held in a run that stands; None for never."""
         row = self._connection.execute(joined_standings().where(*_is_check(target, check))).mappings().one_or_none()
         return None if row is None else held_from(row)
-
-    def siblings(self, target: TargetKey, check: str) -> tuple[Standing, ...]:
-        """Return where the other checks of the same dataset stand."""
-        checks = tables.checks
-        dataset = (
-            select(checks.c.dataset)
-            .join(tables.targets, tables.targets.c.id == checks.c.target_id)
-            .where(*_is_check(target, check))
-            .scalar_subquery()
-        )
-        rows = self._connection.execute(
-            joined_standings()
-            .where(is_target(target), checks.c.dataset == dataset, checks.c.check_id != check)
-            .where(checks.c.removed_at.is_(None))
-            .order_by(checks.c.check_id)
-        ).mappings()
-        return tuple(standing_from(row) for row in rows)
-
-    def history(
-        self,
-        target: TargetKey,
-        check: str,
-        *,
-        since: datetime | None = None,
-        limit: int = 1000,
-        shadow: bool = False,
-    ) -> tuple[Point, ...]:
-        """Return the results of a check that are still kept one by one, latest first."""
-        results = tables.results
-        conditions: list[ColumnElement[bool]] = [results.c.check_id == self._check(target, check, shadow=shadow)]
-        if since is not None:
-            conditions.append(results.c.at >= since)
-        rows = self._connection.execute(
-            select(
-                results.c.at,
-                results.c.outcome,
-                results.c.stands,
-                results.c.measured,
-                results.c.rows,
-                results.c.seconds,
-                results.c.reason,
-                tables.runs.c.run_id,
-            )
-            .join(tables.runs, tables.runs.c.id == results.c.run_id)
-            .where(*conditions)
-            .order_by(results.c.at.desc(), results.c.run_id.desc())
-            .limit(limit)
-        ).mappings()
-        return tuple(point_from(row) for row in rows)
-
-    def days(
-        self, target: TargetKey, *, since: date, check: str | None = None, shadow: bool = False
-    ) -> Mapping[str, tuple[Day, ...]]:
-        """Return the daily roll-ups of a target's checks, or of one of them, oldest first."""
-        checks, days = tables.checks, tables.days
-        wanted = [is_target(target), checks.c.shadow == shadow, days.c.day >= since]
-        if check is not None:
-            wanted.append(checks.c.check_id == check)
-        rows = self._connection.execute(
-            select(checks.c.check_id.label("check"), *(column for column in days.c if column.name != "check_id"))
-            .join(checks, checks.c.id == days.c.check_id)
-            .join(tables.targets, tables.targets.c.id == checks.c.target_id)
-            .where(*wanted)
-            .order_by(checks.c.check_id, days.c.day)
-        ).mappings()
-        found: dict[str, list[Day]] = {}
-        for row in rows:
-            found.setdefault(row["check"], []).append(_day(row))
-        return {name: tuple(several) for name, several in found.items()}
-
-    def not_passing(self, target: TargetKey, check: str, since: datetime) -> int:
-        """Return in how many runs that stand the check did not pass since a moment (skips do not count)."""
-        results = tables.results
-        count = (
-            select(func.count())
-            .where(results.c.check_id == self._check(target, check, shadow=False))
-            .where(results.c.at >= since, results.c.stands)
-            .where(results.c.outcome.in_(sorted(CODES[outcome] for outcome in BAD)))
-        )
-        return int(self._connection.execute(count).scalar_one())
 
     def row_counts(self, run_id: str) -> Mapping[str, int]:
         """Return how many rows each dataset had in a run; empty when its results are not kept any more."""
@@ -239,15 +127,6 @@ class History:
             .where(runs.c.passed + runs.c.warned + runs.c.failed > 0)
         )
         return self._connection.execute(begun.limit(1)).scalar() is not None
-
-    def _check(self, target: TargetKey, check: str, *, shadow: bool) -> int:
-        """Return the row of a check, 0 if there is none."""
-        found = self._connection.execute(
-            select(tables.checks.c.id)
-            .join(tables.targets, tables.targets.c.id == tables.checks.c.target_id)
-            .where(*_is_check(target, check, shadow=shadow))
-        ).scalar()
-        return 0 if found is None else int(found)
 
     def _versions(self, wanted: str) -> Sequence[int]:
         """Return the rows of the contract versions that somebody means."""
@@ -300,18 +179,5 @@ def joined_standings(*, is_outer: bool = False) -> Select[Any]:
     )
 
 
-def _is_check(target: TargetKey, check: str, *, shadow: bool = False) -> tuple[ColumnElement[bool], ...]:
-    return is_target(target), tables.checks.c.shadow == shadow, tables.checks.c.check_id == check
-
-
-def _day(row: Line) -> Day:
-    return Day(
-        check=row["check"],
-        day=row["day"],
-        worst=OUTCOMES[row["worst"]],
-        counts=counts_of(row),
-        least=whole(row["least"]),
-        greatest=whole(row["greatest"]),
-        last=whole(row["last"]),
-        last_at=row["last_at"],
-    )
+def _is_check(target: TargetKey, check: str) -> tuple[ColumnElement[bool], ...]:
+    return is_target(target), ~tables.checks.c.shadow, tables.checks.c.check_id == check

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import Connection, func, literal_column, select
+from sqlalchemy import Connection, case, exists, func, literal_column, select
 
 from monitor.domain.drift import DriftEvent
 from monitor.domain.scan import Outcome
@@ -27,7 +27,11 @@ OVERLAP = 1_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastRun:
-    """The times of a target's latest run; `due_at` is its slot's moment, None for one on demand."""
+    """The times of a target's latest run.
+
+    `due_at` is its slot's moment: None for one on demand, and for a target's first slot, whose moment was over before
+    anybody knew of it.
+    """
 
     due_at: datetime | None
     started_at: datetime
@@ -98,15 +102,17 @@ class MeasureReader:
             .scalar_subquery()
             .correlate(targets)
         )
+        before = slots.alias("before")
+        has_earlier = exists().where(before.c.target_id == slots.c.target_id, before.c.instant < slots.c.instant)
         rows = self._connection.execute(
-            select(targets, runs.c.started_at, runs.c.finished_at, slots.c.instant)
+            select(targets, runs.c.started_at, runs.c.finished_at, case((has_earlier, slots.c.instant)).label("due_at"))
             .select_from(targets)
             .join(runs, runs.c.id == last)
             .outerjoin(slots, slots.c.id == runs.c.slot_id)
         ).mappings()
         return {
             target_from(row): LastRun(
-                due_at=row["instant"], started_at=row["started_at"], finished_at=row["finished_at"]
+                due_at=row["due_at"], started_at=row["started_at"], finished_at=row["finished_at"]
             )
             for row in rows
         }

@@ -108,6 +108,11 @@ class Store:
         """Return where a state database in PostgreSQL is, as its own programs are told: with its password."""
         return self._database.conninfo
 
+    def now(self) -> datetime:
+        """Return the moment by the database's clock. Raises StoreError if it cannot be asked."""
+        with self.reading() as reader:
+            return reader.now()
+
     @contextmanager
     def reading(self) -> Iterator[Reader]:
         """Provide one moment of the store. Raises StoreError if it cannot be read."""
@@ -125,10 +130,7 @@ class Store:
 
     def prune(self, *, keep_results: timedelta, keep_rollups: timedelta, now: datetime | None = None) -> Pruned:
         """Forget what is older than that, by the database's clock unless told otherwise; see `retention`."""
-        if now is None:
-            with self.reading() as reader:
-                now = reader.now()
-        return prune(self._database, now, keep_results=keep_results, keep_rollups=keep_rollups)
+        return prune(self._database, now or self.now(), keep_results=keep_results, keep_rollups=keep_rollups)
 
     def close(self) -> None:
         """Close every connection."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -77,15 +77,6 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TargetSummary:
-    """How many checks of a target have which outcome now, and when the latest result came in."""
-
-    target: TargetKey
-    counts: Mapping[Outcome, int]
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
     """One result in the history of a check."""
 
@@ -97,20 +88,6 @@ class Point:
     rows: int | None = None
     seconds: float | None = None
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """What a check did on one UTC day. The measured numbers are None if nothing was measured."""
-
-    check: str
-    day: date
-    worst: Outcome
-    counts: Mapping[Outcome, int]
-    least: int | Decimal | None
-    greatest: int | Decimal | None
-    last: int | Decimal | None
-    last_at: datetime
 
 
 class Against(StrEnum):

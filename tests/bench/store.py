@@ -372,21 +372,21 @@ def queries(size: Size) -> dict[str, Query]:
         return run
 
     check_id = "t1.column_1.not-null"
-    since = START - timedelta(days=14)
     asked: dict[str, Callable[[Reader, TargetKey, int], object]] = {
-        "front page: every target now": lambda r, _t, _n: r.targets(),
+        "front page: every target's latest run": lambda r, _t, _n: r.latest(),
+        "front page: every target's counts": lambda r, _t, _n: r.counts(),
         "front page: latest runs": lambda r, _t, _n: r.runs(limit=50),
         "front page: open incidents": lambda r, _t, _n: r.incidents(limit=50, is_over=False),
         "front page: drift": lambda r, _t, _n: r.drift(limit=50),
         "contract: the verdict now": lambda r, t, _n: r.verdict_now(t),
         "contract: its runs": lambda r, t, _n: r.runs(limit=50, target=t),
-        "contract: 30 days of all checks": lambda r, t, _n: r.days(t, since=(START - timedelta(days=30)).date()),
+        "contract: its checks": lambda r, t, _n: r.kept_checks(t),
+        "contract: 90 days of all checks": lambda r, t, _n: r.trends(t, since=(START - timedelta(days=90)).date()),
+        "contract: the worst of 90 days": lambda r, t, _n: r.strips(t, since=START - timedelta(days=90)),
+        "contract: the last 10 runs of all checks": lambda r, t, _n: r.latest_results(t, runs=10),
         "contract: incidents": lambda r, t, _n: r.incidents(limit=50, contract=t.contract),
         "contract: drift": lambda r, t, _n: r.drift(limit=50, contract=t.contract),
-        "check: every result": lambda r, t, _n: r.history(t, check_id),
-        "check: all days": lambda r, t, _n: r.days(t, since=(START - timedelta(days=400)).date(), check=check_id)[
-            check_id
-        ],
+        "check: a page of its results": lambda r, t, _n: r.results_page(t, check_id, limit=100).items,
         "run: all results": lambda r, _t, n: (r.run(run_name(size, hours // 2, n)) or (0, run_of([])))[1].scan.results,
         "terminal: runs of a contract": lambda r, t, _n: r.runs(limit=20, contract=t.contract),
         "incident: with its changes": lambda r, _t, n: (r.incident(f"i{n}-3") or (0, ()))[1],
@@ -394,9 +394,7 @@ def queries(size: Size) -> dict[str, Query]:
         "decision: open incidents of a server": lambda r, t, _n: r.open_incidents(t.server),
         "decision: columns last seen": lambda r, t, _n: r.columns(t),
         "alert: when it last held": lambda r, t, _n: r.last_held(t, check_id),
-        "alert: failing runs since": lambda r, t, _n: r.not_passing(t, check_id, since),
         "alert: row counts then": lambda r, _t, n: r.row_counts(run_name(size, max(hours - 2, 0), n)),
-        "alert: sibling checks": lambda r, t, _n: r.siblings(t, check_id),
         "audit: what became of an incident": lambda r, _t, n: r.tellings([f"i{n}-20"]),
         "alerts: the latest": lambda r, _t, _n: r.alerts(limit=50),
         "alerts: of a contract": lambda r, t, _n: r.alerts(limit=50, contract=t.contract),

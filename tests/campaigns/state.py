@@ -3,7 +3,7 @@
 Nothing of `monitor` is imported here: what a campaign is judged by must not come from the judged.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -19,6 +19,9 @@ MOMENTS = {
     "runs": ("started_at", "finished_at"),
     "results": ("at",),
 }
+WAITED_FOR = {"outbox": "state IN ('queued', 'sending', 'failed')", "channels": "true"}
+"""Where a moment lies that somebody waits for; what is over may keep its own."""
+
 UNSENT = "state IN ('queued', 'sending', 'failed')"
 FOLLOWS = """EXISTS (
     SELECT 1 FROM outbox_incidents mine
@@ -57,7 +60,7 @@ def opened(url: str) -> Iterator[Connection]:
 def pass_time(url: str, seconds: float) -> None:
     """Let time pass for all that waits: every moment comes to lie so much further back. Nobody may be at work."""
     with opened(url) as connection:
-        _pass(connection, seconds)
+        _pass(connection, seconds, dict.fromkeys(MOMENTS, "true"))
 
 
 def skip_waiting(url: str, advance: Callable[[float], None]) -> None:
@@ -81,19 +84,19 @@ def skip_waiting(url: str, advance: Callable[[float], None]) -> None:
         ).one()
         if soonest is not None and soonest > NOT_WORTH_IT:
             advance(float(wait))
-            _pass(connection, float(wait))
+            _pass(connection, float(wait), WAITED_FOR)
 
 
-def _pass(connection: Connection, seconds: float) -> None:
+def _pass(connection: Connection, seconds: float, where: Mapping[str, str]) -> None:
     is_file = connection.dialect.name == "sqlite"
-    for table, columns in MOMENTS.items():
-        for column in columns:
-            earlier = (
-                f"strftime('%Y-%m-%dT%H:%M:%f', {column}, '-{seconds:.3f} seconds') || '000Z'"
-                if is_file
-                else f"{column} - interval '{seconds:.3f} seconds'"
-            )
-            connection.execute(text(f"UPDATE {table} SET {column} = {earlier} WHERE {column} IS NOT NULL"))
+    for table, condition in where.items():
+        earlier = ", ".join(
+            f"{column} = strftime('%Y-%m-%dT%H:%M:%f', {column}, '-{seconds:.3f} seconds') || '000Z'"
+            if is_file
+            else f"{column} = {column} - interval '{seconds:.3f} seconds'"
+            for column in MOMENTS[table]
+        )
+        connection.execute(text(f"UPDATE {table} SET {earlier} WHERE {condition}"))
 
 
 def give_up_leases(url: str, owner: str) -> None:

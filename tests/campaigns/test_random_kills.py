@@ -73,7 +73,7 @@ def campaign(program: Program, url: str, *, kills: int, stories: int) -> None:
         died = kill_at_random(program, url, slack, kills=kills, seed=kills)
         assert died >= kills, "the load was told before enough processes had died"
         with program.start(*VERIFY) as process:
-            while_skipping(url, slack, lambda: process.poll() is not None, 60)
+            while_skipping(url, slack, lambda: process.poll() is not None, 180)
         deliver_all(program, url, slack, deadline=1_800)
         told = [message for message in slack.world.seen() if "now watched" in message["text"]]
     verdict = judge(read(program.folder / "slack.jsonl"), truth(url))
@@ -83,8 +83,8 @@ def campaign(program: Program, url: str, *, kills: int, stories: int) -> None:
     assert len(told) == 1, "what the runs found is told by one message"
 
 
-def test_ten_processes_killed_at_random_under_load(program: Program, url: str) -> None:
-    campaign(program, url, kills=10, stories=150)
+def test_fifty_processes_killed_at_random_under_load(program: Program, url: str) -> None:
+    campaign(program, url, kills=25, stories=200)
 
 
 @pytest.mark.soak

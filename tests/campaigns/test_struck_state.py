@@ -3,17 +3,19 @@
 import random
 import resource
 import sqlite3
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
 from monitor.store.store import migrate_store
 from tests.acceptance.program import Program
 from tests.campaigns.daemons import CONTRACTS, SCHEDULE, Replicas, Truth, asking, judged, stock
-from tests.campaigns.servers import Restartable, restartable
+from tests.campaigns.servers import Restartable, Wire, restartable
 from tests.campaigns.slots import Where, dsn_of, rows
 from tests.conftest import Warehouse, fresh_database, until
 from tests.integration.store.conftest import postgres_url
@@ -30,6 +32,9 @@ STATE = """
     [state]
     url = "${STATE_URL}"
     """
+STOPPED = 30.0
+"""Seconds within which a daemon ends that was told to: 25 of its own, and what a busy machine adds."""
+
 TOO_MUCH = 4096
 """Bytes beyond which nothing may be written: a disk that is full is the same to SQLite, and needs no disk."""
 
@@ -81,40 +86,75 @@ def recovered(where: Where, deadline: float = 40.0) -> None:
 # -- PostgreSQL ----------------------------------------------------------------------------------------------------
 
 
-def restarted(program: Program, memory: Warehouse, server: Restartable, *, seed: int, blows: int) -> None:
+@pytest.fixture
+def wire(server: Restartable) -> Iterator[Wire]:
+    with Wire(server.socket) as opened:
+        yield opened
+
+
+@pytest.fixture
+def far(shop: Program, memory: Warehouse, wire: Wire) -> Program:
+    """A program whose state database is behind the wire."""
+    migrate_store(postgres_url(memory))
+    shop.environment["STATE_URL"] = f"postgresql://postgres@127.0.0.1:{wire.port}/{memory.settings.database}"
+    shop.configure(SETTINGS + STATE, max_connections=12)
+    return shop
+
+
+BLOWS = ("immediate", "half-open", "fast", "crash")
+
+
+def struck(program: Program, memory: Warehouse, server: Restartable, wire: Wire, *, seed: int, blows: int) -> None:
     dice = random.Random(seed)  # noqa: S311 - the same blows for the same seed
     where, truth = dsn_of(memory), Truth()
-    url = postgres_url(memory)
-    migrate_store(url)
-    program.environment["STATE_URL"] = url
-    program.configure(SETTINGS + STATE, max_connections=12)
     with under_load(program, where, truth):
         for number in range(blows):
             time.sleep(dice.uniform(0.2, 1.5))
-            blow = ("immediate", "fast", "crash")[number % 3]
+            blow = BLOWS[number % len(BLOWS)]
             truth.blow(blow)
-            if blow == "crash":
-                server.crash()
-            else:
-                server.stop(blow)
-                time.sleep(dice.uniform(0.0, 2.0))
-                server.start()
+            match blow:
+                case "crash":
+                    server.crash()
+                case "half-open":
+                    wire.stick()
+                    time.sleep(dice.uniform(1.0, 2 * LEASE))
+                    wire.flow()
+                case _:
+                    server.stop(blow)
+                    time.sleep(dice.uniform(0.0, 2.0))
+                    server.start()
             recovered(where)
     judged(program, where, truth, f"state database struck, seed {seed}")
 
 
-def test_a_state_database_that_is_restarted_and_crashes_loses_no_slot(
-    shop: Program, memory: Warehouse, server: Restartable
+def test_a_state_database_that_is_restarted_crashes_and_falls_silent_loses_no_slot(
+    far: Program, memory: Warehouse, server: Restartable, wire: Wire
 ) -> None:
-    restarted(shop, memory, server, seed=1, blows=3)
+    struck(far, memory, server, wire, seed=1, blows=4)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(2, 6))
 def test_a_state_database_that_is_struck_again_and_again_loses_no_slot(
-    shop: Program, memory: Warehouse, server: Restartable, seed: int
+    far: Program, memory: Warehouse, server: Restartable, wire: Wire, seed: int
 ) -> None:
-    restarted(shop, memory, server, seed=seed, blows=50)
+    struck(far, memory, server, wire, seed=seed, blows=50)
+
+
+def test_a_state_database_that_falls_silent_is_not_healthy_and_holds_up_no_end(far: Program, wire: Wire) -> None:
+    with ExitStack() as stack:
+        replicas = Replicas(far, stack, number=1)
+        (daemon,) = replicas.running
+        daemon.wait_for("run_finished", len(CONTRACTS))
+        health = f"{replicas.url(0)}/healthz"
+        assert httpx.get(health, timeout=10).status_code == httpx.codes.OK
+        wire.stick()
+        until(lambda: httpx.get(health, timeout=10).status_code == httpx.codes.SERVICE_UNAVAILABLE, 60)
+        begun = time.monotonic()
+        assert daemon.end() == 0
+        assert time.monotonic() - begun < STOPPED
+        wire.flow()
+    assert far.run("serve", "--once").code == 0
 
 
 # -- SQLite --------------------------------------------------------------------------------------------------------
@@ -152,6 +192,34 @@ def full_and_locked(program: Program, *, seed: int, blows: int, longest: float) 
 
 def test_a_file_that_is_full_or_locked_for_a_while_loses_no_slot(shop: Program) -> None:
     full_and_locked(shop, seed=1, blows=2, longest=LEASE + 2)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small disk of its own; only root may have one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)]
+    mounted = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"no disk can be mounted here: {mounted.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", "--lazy", place], check=True)
+
+
+def test_a_disk_without_room_for_another_byte_loses_no_slot(shop: Program, disk: Path) -> None:
+    where, truth = disk / "state.db", Truth()
+    shop.environment["STATE_URL"] = f"sqlite:///{where}"
+    shop.configure(SETTINGS + STATE, max_connections=12)
+    with under_load(shop, where, truth):
+        for seconds in (1.0, LEASE + 1):
+            truth.blow("full")
+            with pytest.raises(OSError, match="No space left"):
+                (disk / "other").write_bytes(bytes(8 << 20))
+            time.sleep(seconds)
+            (disk / "other").unlink()
+            recovered(where)
+    judged(shop, where, truth, "disk full")
 
 
 @pytest.mark.soak

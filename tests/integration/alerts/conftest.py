@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from monitor.alerts.context import Routes
-from monitor.deliver import Delivered, Delivery
+from monitor.delivery.delivered import Delivered
+from monitor.delivery.delivery import Delivery
 from monitor.domain.check import CheckPlan
 from monitor.domain.contract import Contract
 from monitor.domain.incident import Incident

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from monitor.alerts.audit import BAD, Audited, audit
-from monitor.deliver import LEASE, Delivery
+from monitor.delivery.delivery import LEASE, Delivery
 from monitor.domain.incident import IncidentKind
 from monitor.notifiers.base import Destination, Message, Sent
 from monitor.notifiers.slack import SlackNotifier

@@ -12,7 +12,8 @@ import pytest
 
 from monitor.alerts.context import Routes
 from monitor.checks.plan import compile_plan, subsets
-from monitor.deliver import Delivered, Delivery
+from monitor.delivery.delivered import Delivered
+from monitor.delivery.delivery import Delivery
 from monitor.domain.contract import Contract
 from monitor.engines.base import Engine
 from monitor.engines.soda import SodaEngine
@@ -189,10 +190,10 @@ def test_what_was_posted_by_a_process_that_died_is_found_and_not_posted_again(
 ) -> None:
     world.run("UPDATE orders SET amount = -1 WHERE id <= 3")
     dying = Killed("xoxb-fake-token", base_url=world.slack.api)
-    monkeypatch.setattr("monitor.deliver.LEASE", timedelta(seconds=-1))
+    monkeypatch.setattr("monitor.delivery.delivery.LEASE", timedelta(seconds=-1))
     with pytest.raises(KeyboardInterrupt):
         world.deliver(dying)
-    monkeypatch.setattr("monitor.deliver.LEASE", timedelta(seconds=60))
+    monkeypatch.setattr("monitor.delivery.delivery.LEASE", timedelta(seconds=60))
     time.sleep(1.1)
     assert len(world.told()) == 1
     world.deliver(owner="two")

@@ -13,7 +13,7 @@ from monitor.contracts.versions import Library
 from monitor.daemon.daemon import Daemon
 from monitor.daemon.parts import Parts
 from monitor.daemon.requests import wait_for
-from monitor.deliver import Delivered
+from monitor.delivery.delivered import Delivered
 from monitor.domain.scan import Outcome
 from monitor.domain.target import TargetKey
 from monitor.errors import ContractError, UsageError

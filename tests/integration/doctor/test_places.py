@@ -1,5 +1,6 @@
 """What the doctor says of this machine."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -7,13 +8,15 @@ import pytest
 from monitor.doctor import places
 from monitor.doctor.finding import Grade
 from monitor.settings import HttpSettings, Pages
+from monitor.store.slots import Backlog
+from monitor.store.store import open_store
 
 
 def test_a_state_database_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
-    assert places.state(f"sqlite:///{tmp_path}/state.db").grade is Grade.OK
+    assert [each.grade for each in places.state(f"sqlite:///{tmp_path}/state.db")] == [Grade.OK]
     (tmp_path / "text.db").write_text("no database " * 100)
-    assert places.state(f"sqlite:///{tmp_path}/text.db").grade is Grade.BAD
-    assert places.state("oracle://nowhere").grade is Grade.BAD
+    assert [each.grade for each in places.state(f"sqlite:///{tmp_path}/text.db")] == [Grade.BAD]
+    assert [each.grade for each in places.state("oracle://nowhere")] == [Grade.BAD]
 
 
 @pytest.mark.parametrize(("limit", "grade"), [("LITTLE", Grade.WARN), ("TOO_LITTLE", Grade.BAD)])
@@ -45,3 +48,40 @@ def test_a_site_with_a_name_and_a_token_is_fine() -> None:
     settings = HttpSettings(public_url="https://dq.example.com", tokens={"a": "b"})
     assert places.http(settings, is_told=True)[0].grade is Grade.OK
     assert places.http(HttpSettings(), is_told=False)[0].grade is Grade.OK
+
+
+def test_daemons_that_were_heard_of_are_counted(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/state.db"
+    with open_store(url) as store, store.writing() as writer:
+        writer.beat("one", writer.now(), {"role": "all"})
+    state, work = places.state(url)
+    assert "a daemon was heard of 0 s ago" in state.told
+    assert (work.grade, work.told) == (Grade.OK, "0 verifications due, 0 running, 1 daemon")
+
+
+NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("due", "waits", "alive", "is_shared", "told"),
+    [
+        (0, 0, ["all"], False, "ok: 0 verifications due, 1 running, 1 daemon"),
+        (3, 2, ["all", "all"], False, "ok: 3 verifications due, 1 running, 2 daemons"),
+        (3, 9, ["all"], False, "warn: 3 verifications due, 1 running, 1 daemon; the oldest has waited for 9 min"),
+        (3, 2, [], False, "warn: 3 verifications due, 1 running, 0 daemons: nothing is verified"),
+        (
+            1,
+            0,
+            ["scheduler"],
+            True,
+            "warn: 1 verification due, 1 running, 1 daemon, of which none is there to verify it",
+        ),
+        (1, 0, ["worker"], True, "of which none is there to write down what is due"),
+        (1, 0, ["worker", "scheduler"], True, "ok: 1 verification due, 1 running, 2 daemons"),
+    ],
+)
+def test_work_that_nobody_does_is_seen(due: int, waits: int, alive: list[str], is_shared: bool, told: str) -> None:
+    backlog = Backlog(due=due, running=1, oldest=NOW - timedelta(minutes=waits) if due else None)
+    found = places.work(backlog, alive, NOW, is_shared=is_shared)
+    assert told in f"{found.grade}: {found.told}"
+    assert (found.mend is None) == told.startswith("ok")

@@ -93,7 +93,6 @@ def test_what_was_not_answered_is_ambiguous(receiver: Receiver) -> None:
         notifier_to(receiver).send(ALERT, THERE)
     with pytest.raises(CannotTell):
         notifier_to(receiver).find("o-1", THERE, datetime.now(UTC))
-    assert notifier_to(receiver).abilities.deduplicates
 
 
 def test_nobody_there_means_nothing_was_sent(receiver: Receiver) -> None:

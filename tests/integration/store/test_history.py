@@ -59,9 +59,7 @@ def test_the_verdict_now_is_each_checks_latest_scheduled_result(store: Store) ->
         assert (dest.last_held.at, dest.last_held.since, dest.last_held.measured) == (STARTED, STARTED, 0)
         assert reader.last_held(TARGET, DEST.id) == dest.last_held
         assert reader.last_held(TARGET, "nobody") is None
-        (summary,) = reader.targets()
-        assert (summary.target, summary.at) == (TARGET, STARTED + 2 * HOUR)
-        assert {outcome: count for outcome, count in summary.counts.items() if count} == {
+        assert {outcome: count for outcome, count in reader.counts()[TARGET].items() if count} == {
             Outcome.PASS: 1,
             Outcome.FAIL: 1,
         }
@@ -93,8 +91,9 @@ def test_a_shadow_has_a_history_of_its_own(store: Store) -> None:
     record(store, run_at(0, Outcome.PASS), run_at(1, Outcome.FAIL, shadow=True))
     assert outcomes_now(store)[DEST.id] is Outcome.PASS
     with store.reading() as reader:
-        assert [point.outcome for point in reader.history(TARGET, DEST.id)] == [Outcome.PASS]
-        assert [point.outcome for point in reader.history(TARGET, DEST.id, shadow=True)] == [Outcome.FAIL]
+        for shadow, outcome in ((False, Outcome.PASS), (True, Outcome.FAIL)):
+            points = reader.results_page(TARGET, DEST.id, limit=9, shadow=shadow).items
+            assert [point.outcome for point in points] == [outcome]
 
 
 def test_a_late_run_does_not_turn_back_the_verdict(store: Store) -> None:
@@ -102,19 +101,15 @@ def test_a_late_run_does_not_turn_back_the_verdict(store: Store) -> None:
     assert outcomes_now(store)[DEST.id] is Outcome.PASS
 
 
-def test_history_counts_and_siblings(store: Store) -> None:
+def test_results_are_read_latest_first(store: Store) -> None:
     record(store, run_at(0, Outcome.PASS), run_at(1, Outcome.FAIL), run_at(2, Outcome.ERROR))
     with store.reading() as reader:
-        points = reader.history(TARGET, DEST.id)
+        points = reader.results_page(TARGET, DEST.id, limit=9).items
         assert [(point.run_id, point.outcome, point.measured) for point in points] == [
             ("r2-0", Outcome.ERROR, 20),
             ("r1-0", Outcome.FAIL, 10),
             ("r0-0", Outcome.PASS, 0),
         ]
-        assert len(reader.history(TARGET, DEST.id, since=STARTED + HOUR)) == 2
-        assert len(reader.history(TARGET, DEST.id, limit=1)) == 1
-        assert reader.not_passing(TARGET, DEST.id, STARTED) == 2
-        assert [sibling.check.id for sibling in reader.siblings(TARGET, DEST.id)] == [TIME.id]
         assert reader.row_counts("r1-0") == {"flights": 101}
         assert reader.row_counts("nobody") == {}
 
@@ -122,11 +117,10 @@ def test_history_counts_and_siblings(store: Store) -> None:
 def test_days_are_the_fold_of_results(store: Store) -> None:
     record(store, run_at(1, Outcome.PASS), run_at(0, Outcome.FAIL), run_at(30, Outcome.WARN))
     with store.reading() as reader:
-        first, second = reader.days(TARGET, since=STARTED.date(), check=DEST.id)[DEST.id]
+        first, second = reader.trends(TARGET, since=STARTED.date())[DEST.id]
         assert (first.worst, first.least, first.greatest, first.last) == (Outcome.FAIL, 0, 10, 10)
-        assert (first.counts[Outcome.PASS], first.counts[Outcome.FAIL], first.last_at) == (1, 1, STARTED + HOUR)
         assert (second.day, second.worst) == (STARTED.date() + timedelta(days=1), Outcome.WARN)
-        assert set(reader.days(TARGET, since=second.day)) == {DEST.id, TIME.id}
+        assert set(reader.trends(TARGET, since=second.day)) == {DEST.id, TIME.id}
 
 
 def test_results_are_forgotten_before_days_and_days_before_nothing_else(store: Store) -> None:
@@ -139,8 +133,8 @@ def test_results_are_forgotten_before_days_and_days_before_nothing_else(store: S
     assert done.days == 18  # a day goes when all of it is too old
     assert store.prune(**kept) == type(done)()
     with store.reading() as reader:
-        assert len(reader.history(TARGET, DEST.id)) == 5
-        assert len(reader.days(TARGET, since=STARTED.date() - timedelta(days=99))[DEST.id]) == 21
+        assert len(reader.results_page(TARGET, DEST.id, limit=99).items) == 5
+        assert len(reader.trends(TARGET, since=STARTED.date() - timedelta(days=99))[DEST.id]) == 21
         assert [run.pruned for run in reader.runs(limit=99)] == [False] * 5 + [True] * 15
         found = reader.run("r-120-0")
         assert found is not None

@@ -64,8 +64,12 @@ def test_datasets_are_measured_as_they_were_last_seen(client: Client, store: Sto
 
 
 def test_a_run_is_timed_from_its_slot_to_its_end(client: Client, store: Store) -> None:
+    keep(store, named(BROKEN, "first"), slot=STARTED - timedelta(hours=9), stands=True)
+    target = FLIGHTS["target"]
+    first = value(scraped(client), "run_seconds", target=target, phase="wait")
+    assert first is None, "its moment was over before anybody knew of the target"
     keep(store, BROKEN, slot=STARTED - timedelta(seconds=14), stands=True)
-    found, target = scraped(client), FLIGHTS["target"]
+    found = scraped(client)
     assert value(found, "run_seconds", target=target, phase="wait") == 14
     assert value(found, "run_seconds", target=target, phase="scan") == 0.9
     assert value(found, "last_run_timestamp_seconds", target=target) == STARTED.timestamp() + 0.9

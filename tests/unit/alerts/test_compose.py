@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from monitor.alerts.compose import STORM
 from monitor.alerts.context import Background
+from monitor.alerts.story import STORM
 from monitor.domain.contract import SupportChannel
 from monitor.domain.incident import Incident
 from monitor.domain.scan import CheckResult, Outcome

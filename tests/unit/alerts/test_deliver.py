@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.deliver import Delivered, Delivery
+from monitor.delivery.delivered import Delivered
+from monitor.delivery.delivery import Delivery
 from monitor.notifiers.base import Abilities, AmbiguousDelivery, DeliveryError, Destination, Fault, Message, Sent
 from monitor.store.store import Store, open_store
 from monitor.store.values import AlertRecord, AlertState, ChangeRef, QueuedAlert
@@ -165,3 +166,11 @@ def test_a_reply_whose_thread_is_nowhere_is_told_on_its_own(post: Post) -> None:
     post.queue("a", "reply")
     assert post.deliver() == Delivered(sent=1)
     assert post.notifier.calls == [("send", "a", "#home")]
+
+
+def test_who_has_no_more_time_begins_nothing_and_leaves_it_to_the_next(post: Post) -> None:
+    post.queue("a")
+    in_a_hurry = Delivery(post.store, post.notifier, owner="me", fallback="#ops")
+    assert in_a_hurry.until_quiet(longest=0) == Delivered()
+    assert post.alert("a").state is AlertState.QUEUED
+    assert post.deliver() == Delivered(sent=1)

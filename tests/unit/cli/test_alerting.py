@@ -2,7 +2,8 @@
 
 import pytest
 
-from monitor.cli.alerting import can_tell, notifier_of, routes_of
+from monitor.cli.alerting import can_tell, notifier_of, routes_of, undelivered
+from monitor.delivery.delivered import Delivered
 from monitor.errors import SettingsError, UsageError
 from monitor.notifiers.base import Notifier
 from monitor.notifiers.console import ConsoleNotifier
@@ -49,3 +50,11 @@ def test_a_bad_secret_is_a_mistake_of_the_configuration() -> None:
     bad = WebhookSettings(url="https://a.example.com", secret="whsec_YQ==")
     with pytest.raises(SettingsError, match="at least 16 bytes"):
         notifier_of(Settings(webhook=bad))
+
+
+def test_what_nobody_heard_is_said() -> None:
+    assert undelivered(Delivered(sent=3)) == ""
+    assert undelivered(Delivered(sent=3, put_off=1), left=2).startswith("alerts: 3 not delivered yet")
+    assert "1 of them told another way: #a: is_archived" in undelivered(
+        Delivered(dead=1, elsewhere=1, refused=("#a: is_archived",))
+    )

@@ -44,7 +44,6 @@ def test_a_check_has_an_address_that_a_message_can_carry() -> None:
     base, _, anchor = url.partition("#")
     assert base.startswith("https://dq.example.com/contracts/nyc-flights/v1/warehouse/flight-facts~")
     assert anchor == "flights.gr~f6~~df~e.range"
-    assert links.contract_url("https://dq.example.com", TARGET).endswith("/v1/warehouse/index.html")
 
 
 @pytest.mark.parametrize(
