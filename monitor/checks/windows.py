@@ -36,16 +36,17 @@ def window_of(contract: Contract, dataset: Dataset, free: Callable[[str], str]) 
     return Window(
         name=_name_of(contract, dataset),
         words=f"last {declared.last} by {column.name}",
-        columns=tuple((each.physical_name, _since(contract, declared, each, partition)) for each in bounds),
+        columns=tuple(each.physical_name for each in bounds),
+        bounds=tuple(
+            (sql.identifier(each.physical_name), _since(contract, declared, each, partition)) for each in bounds
+        ),
         rows_metric=free(f"{base_id(dataset.name)}.recent-rows"),
     )
 
 
 def condition(window: Window) -> str:
     """Return the SQL that is true for recent rows. Every column stands alone, for indexes and partitions to serve."""
-    return " AND ".join(
-        f"({sql.identifier(name)} >= {since} OR {sql.identifier(name)} IS NULL)" for name, since in window.columns
-    )
+    return " AND ".join(f"({column} >= {since} OR {column} IS NULL)" for column, since in window.bounds)
 
 
 def where(window: Window | None) -> str:
@@ -55,7 +56,7 @@ def where(window: Window | None) -> str:
 
 def anchored(plan: CheckPlan, moment: datetime) -> CheckPlan:
     """Let all windows of a plan end at one moment, whenever their statements run."""
-    literal = f"TIMESTAMP WITH TIME ZONE {sql.literal(moment.isoformat(sep=' '))}"
+    literal = f"TIMESTAMP WITH TIME ZONE '{moment.isoformat(sep=' ')}'"
     return replace(plan, datasets=tuple(_at(dataset, literal) for dataset in plan.datasets))
 
 
@@ -71,7 +72,7 @@ def narrowed(check: Check, dataset: PlannedDataset | None) -> Check:
     if not all(isinstance(probe, Aggregate) for probe in check.probes):
         return check
     of_rows, *others = check.needs
-    names = (*of_rows.columns, *(name for name, _ in dataset.window.columns))
+    names = (*of_rows.columns, *dataset.window.columns)
     return replace(
         check,
         name=f"{check.name} ({dataset.window.words})",
@@ -84,7 +85,7 @@ def unfit(check: Check, plan: CheckPlan, seen: Seen) -> CheckResult | None:
     """Return the result of a check whose window goes by a column that holds no moments, None where all is well."""
     window = plan.window(check)
     table = seen.get(check.needs[0].table) if check.needs else None
-    for name, _ in window.columns if window and table else ():
+    for name in window.columns if window and table else ():
         column = table.column(name) if table else None
         if column is not None and not is_category("temporal", column.base_type or column.type):
             reason = f"checkWindow goes by {name}, which is {column.type}, expected a date or a timestamp"
@@ -143,5 +144,5 @@ def _zone(column: Column) -> str:
 def _at(dataset: PlannedDataset, literal: str) -> PlannedDataset:
     if dataset.window is None:
         return dataset
-    columns = tuple((name, since.replace(NOW, literal, 1)) for name, since in dataset.window.columns)
-    return replace(dataset, window=replace(dataset.window, columns=columns))
+    bounds = tuple((column, since.replace(NOW, literal, 1)) for column, since in dataset.window.bounds)
+    return replace(dataset, window=replace(dataset.window, bounds=bounds))

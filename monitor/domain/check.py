@@ -233,12 +233,14 @@ class Window:
     """The recent rows of a dataset: all that its row rules look at.
 
     `name` tells it apart from other windows on the same table, `words` say its length and what it goes by. `columns`
-    (exact names) bound it: each with the SQL of the moment from which on a row is recent. `rows_metric` counts it.
+    (exact names) bound it; `bounds` is for each its SQL, and that of the moment from which on a row is recent.
+    `rows_metric` counts it.
     """
 
     name: str
     words: str
-    columns: tuple[tuple[str, str], ...]
+    columns: tuple[str, ...]
+    bounds: tuple[tuple[str, str], ...]
     rows_metric: str
 
 
