@@ -75,5 +75,5 @@ $(VENV)/.demo: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.demo
-	PIP_CONSTRAINT=constraints.txt $(PIP) install --editable '.[demo,dev,distributed]'
+	PIP_CONSTRAINT=constraints.txt $(PIP) install --editable '.[demo,dev,distributed,duckdb]'
 	touch $@

@@ -79,6 +79,8 @@ def location_of(server: ServerSettings) -> str | None:
 
     A socket's folder is no place that people know; PostgreSQL's own port goes without saying.
     """
+    if server.path is not None:
+        return ", ".join(filter(None, (server.path, server.schema and f"schema {server.schema}")))
     host = None if (server.host or "/").startswith(("/", "@")) else server.host
     if host and server.port and server.port != _POSTGRES_PORT:
         host = f"{host}:{server.port}"

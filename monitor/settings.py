@@ -27,6 +27,7 @@ class Sources:
 class ServerSettings:
     """How to reach one warehouse. Durations are seconds; `password` never appears in a repr.
 
+    `path`, `format` and `memory_limit` are DuckDB's: a database file, or where files are and how they are written.
     `schema` is what unqualified table names resolve in (None: the role's own search path).
     `env` names the variables that the scanning process may see beside PATH, HOME and LANG.
     """
@@ -45,6 +46,9 @@ class ServerSettings:
     lock_timeout: float = 30.0
     max_connections: int = 4
     heavy_statements: int = 2
+    path: str | None = None
+    format: str | None = None
+    memory_limit: str = "2GB"
     env: tuple[str, ...] = ()
     sources: Sources = Sources()
 

@@ -35,6 +35,11 @@ _HIDDEN = (
 )
 
 
+FILE_TYPES = frozenset({"duckdb", "local"})
+"""The types of servers that are files of this machine."""
+_ONLY_POSTGRES = ("host", "port", "database", "user", "password", "sslmode")
+
+
 def _paths(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -53,7 +58,22 @@ class _Server(Table):
     lock_timeout: Seconds = 30.0
     max_connections: Annotated[int, Field(ge=1)] = 4
     heavy_statements: Annotated[int, Field(ge=1)] = 2
+    path: Annotated[str, Field(min_length=1)] | None = None
+    format: str | None = None
+    memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")] = "2GB"
     env: list[str] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def has_its_place(self) -> Self:
+        """Refuse files without a path, which a contract could choose, and a path where there are none."""
+        is_of_files = self.type in FILE_TYPES
+        if is_of_files and self.path is None:
+            raise ValueError('path is missing: a DuckDB file or where files are, such as path = "data/{table}.csv"')
+        if is_of_files and (unused := [key for key in _ONLY_POSTGRES if getattr(self, key) is not None]):
+            raise ValueError(f"{' and '.join(unused)}: a server of type {self.type} has none, only a path")
+        if not is_of_files and (self.path or self.format):
+            raise ValueError(f"path and format are for servers of type duckdb, not {self.type}")
+        return self
 
 
 class _Samples(Table):
@@ -188,7 +208,7 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
         checks=folder / read.checks,
         reports=folder / read.reports,
         contract_variables={name: environment[name] for name in read.contract_variables},
-        servers={name: _server(name, server, sources[name]) for name, server in read.servers.items()},
+        servers={name: _server(name, server, sources[name], folder) for name, server in read.servers.items()},
         samples=SampleSettings(rows=read.samples.rows, show=tuple(read.samples.show)),
         state=StateSettings(
             url=in_folder(read.state.url, folder),
@@ -225,7 +245,7 @@ def _fill(document: dict[str, Any], environment: Environment, problems: list[str
         document["http"] = filled(http, environment, problems)
 
 
-def _server(name: str, server: _Server, sources: Sources) -> ServerSettings:
+def _server(name: str, server: _Server, sources: Sources, folder: Path) -> ServerSettings:
     return ServerSettings(
         name=name,
         type=server.type,
@@ -241,6 +261,9 @@ def _server(name: str, server: _Server, sources: Sources) -> ServerSettings:
         lock_timeout=server.lock_timeout,
         max_connections=server.max_connections,
         heavy_statements=server.heavy_statements,
+        path=str((folder / server.path).absolute()) if server.path and "://" not in server.path else server.path,
+        format=server.format,
+        memory_limit=server.memory_limit,
         env=tuple(server.env),
         sources=sources,
     )
@@ -258,7 +281,7 @@ def _sources(name: str, server: Mapping[str, object], file: Path) -> Sources:
 
     default = Sources()
     return Sources(
-        address=source("host", default.address),
+        address=source("path" if server.get("path") else "host", default.address),
         database=source("database", default.database),
         user=source("user", default.user),
         password=source("password", default.password),

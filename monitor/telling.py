@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.alerts.context import Background, Context, Routes
-from monitor.alerts.routing import told_in
+from monitor.alerts.routing import ELSEWHERE
 from monitor.domain.contract import Contract
 from monitor.domain.incident import Incident, IncidentChange
 from monitor.domain.scan import CheckResult, Outcome, Run
@@ -79,17 +79,11 @@ def _context(writer: Writer, news: News, routes: Routes) -> Context:
     after = before | {change.incident.id: change.incident for change in news.changes}
     touched = {change.incident.group for change in news.changes if not change.is_quiet}
     members: dict[str, tuple[Incident, ...]] = {}
-    told: set[str] = set()
-    where: dict[str, tuple[str, ...]] = {}
     for incident in after.values():
-        group = incident.group
-        if group is None or group not in touched:
-            continue
-        members[group] = (*members.get(group, ()), incident)
-        heard = writer.alerts(limit=LEDGER, incident=incident.id) if incident.id in before else ()
-        if heard:
-            told.add(incident.id)
-            where[incident.id] = told_in(heard)
+        if incident.group in touched and incident.group is not None:
+            members[incident.group] = (*members.get(incident.group, ()), incident)
+    known = {incident.id for several in members.values() for incident in several if incident.id in before}
+    where = writer.heard_in(known, ELSEWHERE)
     standings = {standing.check.id: _result(standing) for standing in writer.verdict_now(news.target)}
     return Context(
         target=news.target,
@@ -98,7 +92,7 @@ def _context(writer: Writer, news: News, routes: Routes) -> Context:
         run=news.run,
         is_first_run=news.is_first_run,
         members=members,
-        told=frozenset(told),
+        told=frozenset(where),
         results={**standings, **news.results},
         heard={incident.id: incident.told for incident in before.values() if incident.told is not None},
         where=where,

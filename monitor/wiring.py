@@ -1,8 +1,9 @@
 """Settings and contracts → targets and engines: the composition root."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from monitor.domain.contract import Contract, ContractServer
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from monitor.contracts.versions import Library, Selected
     from monitor.domain.check import Check, CheckPlan, TableName
     from monitor.domain.scan import TableSeen
-    from monitor.domain.table import LivePlace, LiveTable
+    from monitor.engines.warehouses.base import Tables
 
 ALL = "all"
 
@@ -48,7 +49,7 @@ class Engines:
 
     def _elsewhere(self, name: str) -> Engine:
         """Return the engine of a configured server. Raises SettingsError."""
-        from monitor.checks.plan import SERVER_TYPES
+        from monitor.checks.dialect import SERVER_TYPES
 
         known = self._settings.servers if self._settings else {}
         if self._settings is None or name not in known:
@@ -131,7 +132,7 @@ def placement(
 def _servers(
     contract: Contract, settings: Settings, environment: Mapping[str, str], wanted: str | None
 ) -> tuple[ServerSettings, ...]:
-    from monitor.checks.plan import SERVER_TYPES
+    from monitor.checks.dialect import SERVER_TYPES
 
     is_configured = settings.file is not None or settings.servers
     known = _configured(contract, settings) if is_configured else _declared(contract, environment)
@@ -181,7 +182,7 @@ def _configured(contract: Contract, settings: Settings) -> tuple[ServerSettings,
 
 
 def _completed(contract: Contract, declared: ContractServer, server: ServerSettings) -> ServerSettings:
-    from monitor.checks.plan import SERVER_TYPES
+    from monitor.checks.dialect import SERVER_TYPES
 
     if SERVER_TYPES.get(declared.type, declared.type) != SERVER_TYPES.get(server.type, server.type):
         raise SettingsError(
@@ -189,6 +190,8 @@ def _completed(contract: Contract, declared: ContractServer, server: ServerSetti
             f" the configuration says {server.type}"
         )
     schema = server.schema or declared.schema
+    if server.path is not None:  # a contract cannot choose which files of this machine are read
+        return replace(server, schema=schema)
     if server.database or not declared.database:
         return replace(server, schema=schema)
     sources = replace(server.sources, database=_place(contract, declared))
@@ -207,6 +210,8 @@ def _declared(contract: Contract, environment: Mapping[str, str]) -> tuple[Serve
                 port=declared.port,
                 database=declared.database,
                 schema=declared.schema,
+                path=_path(declared),
+                format=declared.format,
                 user=user,
                 password=password,
                 sources=_sources(contract, declared, has_user=user is not None, has_password=password is not None),
@@ -215,12 +220,22 @@ def _declared(contract: Contract, environment: Mapping[str, str]) -> tuple[Serve
     return tuple(servers)
 
 
+def _path(declared: ContractServer) -> str | None:
+    """Return where files are: ODCS calls a DuckDB file its `database`, and a `local` server has a `path`."""
+    from monitor.checks.dialect import SERVER_TYPES
+
+    if SERVER_TYPES.get(declared.type) != "duckdb":
+        return None
+    path = declared.path or declared.database
+    return str(Path(path).absolute()) if path and "://" not in path and path != ":memory:" else path
+
+
 def _sources(contract: Contract, declared: ContractServer, *, has_user: bool, has_password: bool) -> Sources:
     """Say where the parts of a server come from that only its contract names."""
     user, password = variables_of(declared.name)
     default, place = Sources(), _place(contract, declared)
     return Sources(
-        address=place if declared.host else default.address,
+        address=place if declared.host or _path(declared) else default.address,
         database=place if declared.database else default.database,
         user=user if has_user else f"{default.user} ({user} is not set)",
         password=password if has_password else f"{default.password} ({password} is not set)",
@@ -237,12 +252,12 @@ def look_at(server: ServerSettings, slug: str, tables: "Sequence[TableName]") ->
     Raises:
         EngineError: The server cannot be reached.
     """
-    from monitor.engines.warehouses.postgres import Unreachable, connect, route_to, session_for
-    from monitor.engines.warehouses.postgres_catalogue import look_up
+    from monitor.engines.warehouses.base import Unreachable
+    from monitor.engines.warehouses.opening import open_holder
 
     try:
-        with closing(connect(route_to(server), session_for(server, slug))) as opened:
-            return look_up(opened, tables, server.schema)
+        with closing(open_holder(server, slug, tables)) as holder:
+            return holder.look_up(tables)
     except Unreachable as error:
         raise EngineError(f"{server.name}: {error}") from error
 
@@ -254,60 +269,33 @@ def unplannable(server: ServerSettings, plan: "CheckPlan") -> "tuple[tuple[Check
         EngineError: The server cannot be reached.
     """
     from monitor.engines import planning
-    from monitor.engines.warehouses.postgres import Unreachable, connect, route_to, session_for
+    from monitor.engines.warehouses.base import Unreachable, session_for
+    from monitor.engines.warehouses.opening import open_guarded, route_to
 
+    route, session = route_to(server, plan.tables()), session_for(server, plan.slug)
     try:
-        with closing(connect(route_to(server), session_for(server, plan.slug))) as opened:
-            return planning.unplannable(opened, plan)
+        with closing(open_guarded(plan.server_type, route, session, None)) as guarded:
+            return planning.unplannable(guarded, plan)
     except Unreachable as error:
         raise EngineError(f"{server.name}: {error}") from error
 
 
-class Catalogue:
-    """One guarded connection to a server's catalogue: read only. Raises EngineError where there is none."""
+@contextmanager
+def catalogue(server: ServerSettings) -> "Iterator[Tables]":
+    """Read a server's catalogue while the block runs, by one guarded connection.
 
-    def __init__(self, server: ServerSettings) -> None:
-        """Remember which server; `__enter__` connects."""
-        self._server = server
-        self._stack = ExitStack()
+    Raises:
+        EngineError: The server cannot be reached.
+    """
+    from monitor.checks.dialect import SERVER_TYPES
+    from monitor.engines.warehouses.base import Unreachable
+    from monitor.engines.warehouses.opening import open_tables
 
-    def __enter__(self) -> Self:
-        """Connect."""
-        from monitor.checks.plan import SERVER_TYPES
-        from monitor.engines.warehouses.postgres import Unreachable, connect, route_to, session_for
-
-        if self._server.type not in SERVER_TYPES:
-            raise UsageError(f"{self._server.name}: servers of type {self._server.type!r} are not supported")
-        try:
-            opened = connect(route_to(self._server), session_for(self._server, "init"))
-        except Unreachable as error:
-            raise EngineError(f"{self._server.name}: {error}") from error
-        self._connection = self._stack.enter_context(closing(opened))
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Close."""
-        self._stack.close()
-
-    @property
-    def place(self) -> "LivePlace":
-        """Return where the tables are, as a contract names it."""
-        from monitor.domain.table import LivePlace
-
-        info = self._connection.info
-        schema = self._server.schema or "public"
-        host = info.host or "localhost"
-        name, kind = self._server.name, self._server.type
-        return LivePlace(server=name, type=kind, host=host, port=info.port, database=info.dbname, schema=schema)
-
-    def tables(self) -> "tuple[LiveTable, ...]":
-        """Return every table, in two statements."""
-        from monitor.engines.warehouses.postgres_tables import all_tables
-
-        return all_tables(self._connection)
-
-    def profile(self, table: "LiveTable") -> "Mapping[str, Sequence[str]]":
-        """Return what the data of a table shows, as lines of comment for each column."""
-        from monitor.engines.warehouses.postgres_profile import profile
-
-        return profile(self._connection, table)
+    if server.type not in SERVER_TYPES:
+        raise UsageError(f"{server.name}: servers of type {server.type!r} are not supported")
+    try:
+        opened = open_tables(server)
+    except Unreachable as error:
+        raise EngineError(f"{server.name}: {error}") from error
+    with closing(opened):
+        yield opened

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import duckdb
 import psycopg2
 import pytest
 from psycopg2.extensions import connection, parse_dsn
@@ -68,6 +69,19 @@ class Warehouse:
         until(lambda: not self.backends(), deadline)
 
 
+@dataclass(frozen=True)
+class DuckdbWarehouse:
+    """A fresh DuckDB file, and the settings with which Pactwatch reaches it."""
+
+    settings: ServerSettings
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run a statement as somebody who may write, and who has closed the file afterwards."""
+        with duckdb.connect(self.settings.path) as opened:
+            opened.execute("SET TimeZone = 'UTC'")
+            return opened.execute(sql).fetchall()
+
+
 def until(condition: Callable[[], T], deadline: float = DEADLINE) -> T:
     """Return the condition's first true value; fail when the deadline passes."""
     end = time.monotonic() + deadline
@@ -118,9 +132,14 @@ def booted() -> Iterator[Postgres]:
 
 
 @pytest.fixture
-def warehouse(postgres: Postgres) -> Iterator[Warehouse]:
+def postgres_warehouse(postgres: Postgres) -> Iterator[Warehouse]:
     with fresh_database(postgres) as made:
         yield made
+
+
+@pytest.fixture
+def warehouse(postgres_warehouse: Warehouse) -> Warehouse:
+    return postgres_warehouse
 
 
 @contextmanager
@@ -147,6 +166,13 @@ def fresh_database(postgres: Postgres, like: str = "template1") -> Iterator[Ware
         with closing(psycopg2.connect(**postgres.admin)) as opened, opened.cursor() as cursor:
             opened.autocommit = True
             cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def duckdb_warehouse(tmp_path: Path) -> DuckdbWarehouse:
+    file = tmp_path / "test.duckdb"
+    duckdb.connect(str(file)).close()
+    return DuckdbWarehouse(ServerSettings(name="test", type="duckdb", path=str(file), statement_timeout=20.0))
 
 
 @pytest.fixture

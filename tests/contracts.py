@@ -29,7 +29,7 @@ def contract(folder: Path, body: str, *, api: str = "v3.2.0") -> Contract:
 def scan(engine: Engine, promised: Contract, *, samples: int = 0) -> Scan:
     """Compile and scan a contract; every column may be shown."""
     shown = frozenset((dataset.name, column.name) for dataset, column in promised.columns())
-    plan = compile_plan(promised, "postgres")
+    plan = compile_plan(promised, engine._server.type)
     return engine.scan(plan, samples=SampleSettings(rows=samples), shown=shown, progress=lambda _: None)
 
 

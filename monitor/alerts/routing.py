@@ -5,7 +5,6 @@ told on where it was begun, also when the routes change meanwhile.
 """
 
 import re
-from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from monitor.alerts.context import Context
@@ -13,7 +12,6 @@ from monitor.domain.contract import Contract
 from monitor.domain.incident import OF_DATA, Incident, IncidentKind
 from monitor.notifiers.base import GROUP, USER, Mention, MentionKind
 from monitor.settings import RouteSettings
-from monitor.store.values import AlertRecord, AlertState
 
 URGENT = frozenset({"critical", "high"})
 EMAIL = re.compile(r"[^@\s<>|]+@[^@\s<>|]+\.[^@\s<>|]+")
@@ -42,17 +40,6 @@ def contract_channels(context: Context) -> tuple[str, ...]:
     if context.routes.is_one_place:
         return (context.routes.channel,)
     return _channels(context, _route(context, None))
-
-
-def told_in(heard: Iterable[AlertRecord]) -> tuple[str, ...]:
-    """Return the channels in which something was told or will be; not those that refused it, or stood in for one."""
-    return tuple(
-        dict.fromkeys(
-            each.alert.destination
-            for each in heard
-            if each.state is not AlertState.DEAD and not each.alert.id.endswith(ELSEWHERE)
-        )
-    )
 
 
 def named(channel: str) -> str:

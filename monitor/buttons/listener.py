@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from queue import SimpleQueue
 from typing import Final, Protocol
 
-from monitor.alerts.buttons import Action
+from monitor.alerts.buttons import LABELS, Action
 from monitor.alerts.verified import not_verified, verified_again
 from monitor.alerts.words import moment
 from monitor.buttons.press import Press, PressError, read_press
@@ -21,8 +21,8 @@ from monitor.domain.person import Person
 from monitor.domain.scan import Run
 from monitor.domain.target import TargetKey
 from monitor.errors import MonitorError
-from monitor.incidents.actions import acknowledge, snooze
-from monitor.notifiers.base import DeliveryError
+from monitor.incidents.actions import acknowledge, note, snooze
+from monitor.notifiers.base import DeliveryError, Fault
 from monitor.record import Alerting, decide_story, story
 from monitor.store.store import Store
 from monitor.store.values import QueuedAlert, Thread
@@ -148,11 +148,25 @@ class Listener:
             self._verify(press) if press.action is Action.VERIFY else self._decide(press)
         except RefusalError as refusal:
             log.info("A press was refused", extra={"action": "press_refused", "user": press.user})
+            self._keep(press, f"{LABELS[press.action]}, refused: {refusal}")
             self._whisper(press, str(refusal))
         except MonitorError as error:
             log.warning("A press could not be done: %s", error, extra={"action": "press_failed"})
-            self._done.pop(key, None)
-            self._whisper(press, "This could not be done just now. Press again, or see the log of Pactwatch.")
+            self._press_again(press, key)
+        except Exception:
+            self._press_again(press, key)
+            raise
+
+    def _press_again(self, press: Press, key: tuple[str, ...]) -> None:
+        self._done.pop(key, None)
+        self._whisper(press, "This could not be done just now. Press again, or see the log of Pactwatch.")
+
+    def _keep(self, press: Press, why: str) -> None:
+        """Keep in the history of the story's first incident what somebody asked for; a story is called by that one."""
+        with self._store.writing() as writer:
+            found = writer.incident(press.group)
+            if found is not None:
+                writer.save_changes([note(found[0], press.by, why, writer.now())])
 
     # -- deciding ------------------------------------------------------------------------------------------------
 
@@ -208,6 +222,8 @@ class Listener:
             person = self._people.person(press.user)
         except DeliveryError as error:
             log.warning("Nobody knows who pressed: %s", error, extra={"action": "person_unknown"})
+            if error.fault is Fault.SERVICE:
+                raise RefusalError("Slack could not be asked who you are. Press again in a minute.") from error
             person = Person(user=press.user)
         if not may_press(contract.owner, person):
             raise RefusalError(who_may(contract))
@@ -224,6 +240,7 @@ class Listener:
             raise RefusalError(f"It was verified since you pressed: run {latest[0].run_id}.")
         if target in self._verifying:
             raise RefusalError(f"{target} is being verified already; the result comes in the thread.")
+        self._keep(press, LABELS[press.action])
         self._verifying.add(target)
         self._wanted.put((press, target))
         self._whisper(press, f"Verifying {target} now; the result comes in the thread.")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from monitor.checks import postgres as sql
+from monitor.checks.dialect import sql
 from monitor.checks.drafts import Draft, base_id, from_rule, not_checked, slug, table_name, wanted
 from monitor.contracts import sql_text
 from monitor.contracts.queries import statement_problem
@@ -71,11 +71,13 @@ def sql_check(dataset: Dataset, column: Column | None, rule: QualityRule) -> Dra
     query = executable(rule.query or "", dataset, column)
     threshold = rule.threshold or ZERO
     where = f"{dataset.name}.{column.name}" if column else dataset.name
-    problem = statement_problem(query) or ("'${' would start a template engine" if _TEMPLATE_START in query else None)
+    problem = statement_problem(query, sql.NAME) or (
+        "'${' would start a template engine" if _TEMPLATE_START in query else None
+    )
     probe = (
         not_checked(f"the query must not run: {problem}", is_error=True)
         if problem
-        else Query(metric="", sql=f"SELECT CAST((\n{query}\n) AS numeric)", threshold=threshold, cost=_SQL_COST)
+        else Query(metric="", sql=sql.one_number(query), threshold=threshold, cost=_SQL_COST)
     )
     return from_rule(
         CheckKind.SQL,

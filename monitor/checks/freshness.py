@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
-from monitor.checks import postgres as sql
+from monitor.checks.dialect import sql
 from monitor.checks.drafts import Draft, base_id, need, not_checked
 from monitor.contracts.service_levels import DAILY, PAIR, why_unchecked
 from monitor.domain.check import (
@@ -63,7 +63,7 @@ def _age(contract: Contract, level: ServiceLevel, kind: CheckKind, element: Elem
     value = f"{'MIN' if oldest else 'MAX'}({sql.identifier(column.physical_name)})"
     moment = sql.moment(value, zone)
     empty = "CASE WHEN COUNT(*) = 0 THEN 0 ELSE 'Infinity'::double precision END" if oldest else "'Infinity'"
-    age = f"COALESCE({sql.seconds_between(moment, 'CURRENT_TIMESTAMP')}::double precision, {empty})"
+    age = f"COALESCE({sql.age_of(moment)}::double precision, {empty})"
     limit = f"CURRENT_TIMESTAMP - {sql.interval(level.duration.months, level.duration.seconds)}"
     kept = f"{moment} < {limit} THEN 1 ELSE 0" if oldest else f"{moment} >= {limit} THEN 0 ELSE 1"
     late = f"CASE WHEN {kept} END"
@@ -83,11 +83,11 @@ def _daily(contract: Contract, level: ServiceLevel, element: Element, time: Time
         return _unchecked(level, CheckKind.SERVICE_LEVEL, not_checked(reason, is_error=True), element)
     named = column.limits.default_timezone or "UTC"
     named = "UTC" if named.upper() == "Z" else named
-    zone = sql.literal(named) if time.offset is None else sql.interval(0, Decimal(60 * time.offset))
+    zone = sql.literal(named) if time.offset is None else sql.offset_zone(time.offset)
     newest = sql.instant(f"MAX({sql.identifier(column.physical_name)})", named)
     passed = f"(CURRENT_TIMESTAMP AT TIME ZONE {zone}) - {sql.interval(0, Decimal(60 * time.minutes))}"
     late = f"CASE WHEN {newest} >= date_trunc('day', {passed}) AT TIME ZONE {zone} THEN 0 ELSE 1 END"
-    age = f"COALESCE({sql.seconds_between(newest, 'CURRENT_TIMESTAMP')}::double precision, 'Infinity')"
+    age = f"COALESCE({sql.age_of(newest)}::double precision, 'Infinity')"
     words = f"{dataset.name}.{column.name} must be of the current day from {time} on"
     measured = Aggregate(metric="", expression=age, threshold=Threshold(operator=Operator.LESS, value=_EVER))
     probes = (measured, Aggregate(metric=".late", expression=late, threshold=ZERO))

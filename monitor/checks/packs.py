@@ -7,7 +7,7 @@ its neighbours. The same source shows the offending rows. The SQL is standard bu
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.checks import postgres as sql
+from monitor.checks.dialect import sql
 from monitor.checks.drafts import Draft, from_rule, need, table_name, wanted
 from monitor.domain.check import (
     ANY_NUMBER,

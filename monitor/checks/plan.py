@@ -7,6 +7,7 @@ from functools import partial
 from itertools import chain, count
 
 from monitor.checks.custom import custom_checks, sql_check, text_check, unchecked_promise
+from monitor.checks.dialect import SERVER_TYPES, speaking, sql
 from monitor.checks.drafts import Draft, base_id, named, structural, table_name
 from monitor.checks.freshness import service_level_checks
 from monitor.checks.packs import pack_check
@@ -37,8 +38,6 @@ from monitor.domain.contract import Column, Contract, Dataset, QualityRule, Serv
 from monitor.domain.runbook import Runbook
 from monitor.errors import MonitorError, UsageError
 
-SERVER_TYPES = {"postgres": "postgres", "postgresql": "postgres"}
-"""The server types whose SQL can be compiled, and the one spelling that Pactwatch uses."""
 _NAMED = 3
 
 
@@ -50,20 +49,10 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
     if server_type not in SERVER_TYPES:
         known = ", ".join(sorted(set(SERVER_TYPES.values())))
         raise MonitorError(f"{contract.file}: servers of type {server_type!r} are not supported, only {known}")
-    checks, unclear = named(_drafts(contract))
+    with speaking(SERVER_TYPES[server_type]):
+        checks, unclear = named(_drafts(contract))
+        datasets = _datasets(contract, checks)
     checks = tuple(check if check.runbook else replace(check, runbook=_runbook(contract, check)) for check in checks)
-    taken = {probe.metric for check in checks for probe in check.probes if isinstance(probe, Aggregate | Query)}
-    watchers = {check.dataset: check.id for check in checks if check.kind is CheckKind.SCHEMA}
-    datasets = tuple(
-        PlannedDataset(
-            name=each.name,
-            table=table_name(each),
-            rows_metric=_free(f"{base_id(each.name)}.rows", taken),
-            schema_check=watchers.get(each.name),
-            window=window_of(contract, each, partial(_free, taken=taken)),
-        )
-        for each in contract.datasets
-    )
     by_name = {dataset.name: dataset for dataset in datasets}
     checks = tuple(narrowed(check, by_name.get(check.dataset)) for check in checks)
     return CheckPlan(
@@ -129,6 +118,21 @@ def subsets(plans: Sequence[CheckPlan], dataset: str | None, checks: Sequence[st
         why = "the selection leaves no check" if dataset is not None or checks else "no check is declared"
         raise UsageError(f"{where}: nothing to verify; {why}")
     return kept
+
+
+def _datasets(contract: Contract, checks: Sequence[Check]) -> tuple[PlannedDataset, ...]:
+    taken = {probe.metric for check in checks for probe in check.probes if isinstance(probe, Aggregate | Query)}
+    watchers = {check.dataset: check.id for check in checks if check.kind is CheckKind.SCHEMA}
+    return tuple(
+        PlannedDataset(
+            name=each.name,
+            table=table_name(each),
+            rows_metric=_free(f"{base_id(each.name)}.rows", taken),
+            schema_check=watchers.get(each.name),
+            window=window_of(contract, each, partial(_free, taken=taken)),
+        )
+        for each in contract.datasets
+    )
 
 
 def _free(metric: str, taken: set[str]) -> str:
@@ -260,7 +264,7 @@ def _type_check(contract: Contract, dataset: Dataset, column: Column, declared: 
     zone = column.limits.timezone if logical in {"timestamp", "time"} else None
     probe = Catalogue(
         columns=(column.physical_name,),
-        physical_type=column.physical_type,
+        physical_type=column.physical_type and sql.physical_type(column.physical_type),
         logical_type=logical,
         has_timezone=zone,
     )

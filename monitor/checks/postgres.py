@@ -5,10 +5,12 @@ unchanged, and never contain `${`, which would start Soda's template engine (mea
 """
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
 from monitor.domain.check import TableName, plain
 
+NAME = "postgres"
 _BASIC_PLANE = 0xFFFF
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _NAME_NEEDS_ESCAPES = re.compile(r"[^ -#%-\[\]-~\u00a1-\u02ff\u0370-\u1fff\u3040-\ud7ff]")
@@ -20,7 +22,7 @@ _LITERAL_NEEDS_ESCAPES = re.compile(
 def identifier(name: str) -> str:
     """Quote an exact name for SQL."""
     if _NAME_NEEDS_ESCAPES.search(name):
-        return f'U&"{_unicode_escapes(name)}"'
+        return f'U&"{unicode_escapes(name)}"'
     return '"' + name.replace('"', '""') + '"'
 
 
@@ -36,8 +38,18 @@ def heading(name: TableName) -> str:
     escaped; with a schema, only that form for both parts (measured on soda-core 3.5.6).
     """
     if name.schema:
-        return f'U&"{_unicode_escapes(name.schema)}".U&"{_unicode_escapes(name.name)}"'
-    return f'"{name.name}"' if _PLAIN_NAME.match(name.name) else f'U&"{_unicode_escapes(name.name)}"'
+        return f'U&"{unicode_escapes(name.schema)}".U&"{unicode_escapes(name.name)}"'
+    return f'"{name.name}"' if _PLAIN_NAME.match(name.name) else f'U&"{unicode_escapes(name.name)}"'
+
+
+def physical_type(declared: str) -> str:
+    """Return a declared type in the words of the server's catalogue."""
+    return declared
+
+
+def is_native_heading(name: TableName) -> bool:
+    """Say whether Soda's own `schema` check finds a table: only under a heading without escapes."""
+    return heading(name) == f'"{name.name}"'
 
 
 def literal(text: str) -> str:
@@ -46,6 +58,11 @@ def literal(text: str) -> str:
         return "'" + text.replace("'", "''") + "'"
     escaped = text.replace("\\", "\\\\").replace("'", "''").replace("$", "\\044")
     return "E'" + _LITERAL_NEEDS_ESCAPES.sub(_control_escape, escaped) + "'"
+
+
+def moment_literal(_column: str, _local: str, zoned: str) -> str:
+    """Write a moment to compare a column with; a column without zones ignores the zone."""
+    return literal(zoned)
 
 
 def number(value: int | Decimal) -> str:
@@ -72,6 +89,52 @@ def share_of(count: str) -> str:
 def text_of(column: str) -> str:
     """Cast any column to text, for patterns, lengths and formats."""
     return f"CAST({column} AS text)"
+
+
+def pattern_problem(_pattern: str) -> str | None:
+    """Say why a pattern cannot be searched for: the server itself says what is wrong with a malformed one."""
+    return None
+
+
+def unlike(column: str, pattern: str) -> str:
+    """Say that a column's text has no match of a pattern anywhere in it; unknown for NULL."""
+    return f"NOT ({text_of(column)} ~ {literal(pattern)})"
+
+
+def no_multiple(column: str, of: int | Decimal) -> str:
+    """Say that a column is no multiple of a number, in decimal arithmetic; unknown for NULL."""
+    return f"MOD(CAST({column} AS numeric), {number(of)}) <> 0"
+
+
+def one_number(query: str) -> str:
+    """Ask for the one number of a query, exactly; text and a second column are an error of this statement alone."""
+    return f"SELECT CAST((\n{query}\n) AS numeric)"
+
+
+def document_kind(column: str) -> str:
+    """Return what a document or array is: `array`, `object`, `null` or another word; unknown for NULL."""
+    return f"jsonb_typeof({_document(column)})"
+
+
+def item_count(column: str) -> str:
+    """Count the items of an array."""
+    return f"jsonb_array_length({_document(column)})"
+
+
+def repeats_an_item(column: str) -> str:
+    """Say whether an item of an array occurs twice."""
+    return f"(SELECT COUNT(*) > COUNT(DISTINCT item) FROM jsonb_array_elements({_document(column)}) AS item)"
+
+
+def property_count(column: str) -> str:
+    """Count the properties of an object."""
+    return f"(SELECT COUNT(*) FROM jsonb_object_keys({_document(column)}))"
+
+
+def lacks_a_property(column: str, names: Sequence[str]) -> str:
+    """Say whether an object lacks one of these properties."""
+    keys = ", ".join(literal(name) for name in names)
+    return f"NOT jsonb_exists_all({_document(column)}, ARRAY[{keys}])"
 
 
 def instant(value: str, default_timezone: str) -> str:
@@ -101,6 +164,11 @@ def moment(value: str, default_timezone: str) -> str:
     )
 
 
+def age_of(instant_: str) -> str:
+    """Return the seconds since an instant."""
+    return seconds_between(instant_, "CURRENT_TIMESTAMP")
+
+
 def seconds_between(earlier: str, later: str) -> str:
     """Return the seconds from one instant to another; exact, and defined for infinite instants too."""
     return f"(EXTRACT(EPOCH FROM {later}) - EXTRACT(EPOCH FROM {earlier}))"
@@ -114,7 +182,17 @@ def interval(months: int, seconds: Decimal) -> str:
     return f"INTERVAL '{' '.join(parts)}'"
 
 
-def _unicode_escapes(name: str) -> str:
+def offset_zone(minutes: int) -> str:
+    """Write the zone that is so many minutes ahead of UTC, as it stands behind AT TIME ZONE."""
+    return interval(0, Decimal(60 * minutes))
+
+
+def _document(column: str) -> str:
+    return f"to_jsonb({column})"
+
+
+def unicode_escapes(name: str) -> str:
+    """Spell a name as `U&"…"` wants it: every character outside [A-Za-z0-9_] by its number."""
     return "".join(
         char if char.isascii() and (char.isalnum() or char == "_") else _unicode_escape(ord(char)) for char in name
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from monitor.checks import postgres as sql
+from monitor.checks.dialect import sql
 from monitor.checks.drafts import Draft, from_rule, need, not_checked, structural, table_name, wanted
 from monitor.checks.values import offenders
 from monitor.domain.check import ZERO, Aggregate, CheckKind, Offenders, Query

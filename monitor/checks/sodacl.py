@@ -6,8 +6,9 @@ keeps `identity`, and returns integers exactly (measured on soda-core 3.5.6; see
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
-from monitor.checks import postgres
+from monitor.checks.dialect import dialect_of
 from monitor.checks.windows import condition
 from monitor.domain.check import (
     Aggregate,
@@ -56,13 +57,13 @@ def compiled_file(plan: CheckPlan) -> str:
 
     The catalogue's checks appear as Soda's nearest native `schema` check; custom blocks are appended as they stand.
     """
-    body = _sections(plan, plan.checks, _everything)
+    body = _sections(plan, plan.checks, partial(_everything, plan))
     return "\n".join(part for part in (_header(plan), body) if part)
 
 
 def excerpt(plan: CheckPlan, check: Check) -> str:
     """Return what the compiled file says of one check; empty for one that is never executed."""
-    return _sections(plan, [check], _everything)
+    return _sections(plan, [check], partial(_everything, plan))
 
 
 def scalar(text: str) -> str:
@@ -84,11 +85,12 @@ def _sections(
 ) -> str:
     """Write one `checks for …` per table and window: Soda refuses a file in which one stands twice."""
     sections: dict[str, list[str]] = {}
+    sql = dialect_of(plan.server_type)
     own: dict[str, list[Check]] = {dataset.name: [] for dataset in plan.datasets}
     for check in checks:
         own.setdefault(check.dataset, []).append(check)
     for dataset in plan.datasets:
-        head = postgres.heading(dataset.table)
+        head = sql.heading(dataset.table)
         of_all = [check for check in own[dataset.name] if check.window is None]
         sections.setdefault(f"checks for {head}", []).extend(lines_of(dataset, of_all))
         recent = [check for check in own[dataset.name] if check.window]
@@ -106,7 +108,7 @@ def _joined(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _everything(dataset: PlannedDataset, checks: Sequence[Check]) -> list[str]:
+def _everything(plan: CheckPlan, dataset: PlannedDataset, checks: Sequence[Check]) -> list[str]:
     blocks = [
         line
         for check in checks
@@ -120,7 +122,7 @@ def _everything(dataset: PlannedDataset, checks: Sequence[Check]) -> list[str]:
         for check in checks
         if _goes_elsewhere(check)
     ]
-    return [*_measuring(dataset.rows_metric, alone), *_native_schema(dataset, checks), *blocks, *elsewhere]
+    return [*_measuring(dataset.rows_metric, alone), *_native_schema(plan, dataset, checks), *blocks, *elsewhere]
 
 
 def _goes_elsewhere(check: Check) -> bool:
@@ -154,12 +156,12 @@ def opposite(threshold: Threshold) -> Threshold:
     return Threshold(operator=_OPPOSITES[threshold.operator], value=threshold.value, upper=threshold.upper)
 
 
-def _native_schema(dataset: PlannedDataset, checks: Iterable[Check]) -> list[str]:
+def _native_schema(plan: CheckPlan, dataset: PlannedDataset, checks: Iterable[Check]) -> list[str]:
     """Write Soda's `schema` check where it can work.
 
     It looks up no table whose heading is spelt with escapes, and would run a column name with `${` as a template.
     """
-    if postgres.heading(dataset.table) != f'"{dataset.table.name}"':
+    if not dialect_of(plan.server_type).is_native_heading(dataset.table):
         return []
     for check in checks:
         if check.kind is not CheckKind.SCHEMA:

@@ -32,9 +32,12 @@ _ALIASES = {
     "varbit": "bit varying",
     "bpchar": "character",
 }
-_INTEGERS = frozenset({"smallint", "integer", "bigint", "oid"})
+_DUCKDB_INTEGERS = frozenset(
+    {"tinyint", "hugeint", "utinyint", "usmallint", "uinteger", "ubigint", "uhugeint", "bignum"}
+)
+_INTEGERS = frozenset({"smallint", "integer", "bigint", "oid"}) | _DUCKDB_INTEGERS
 _NUMBERS = _INTEGERS | {"numeric", "real", "double precision", "money"}
-_TIMESTAMPS = frozenset({"timestamp", "timestamp with time zone"})
+_TIMESTAMPS = frozenset({"timestamp", "timestamp with time zone", "timestamp_s", "timestamp_ms", "timestamp_ns"})
 _TIMES = frozenset({"time", "time with time zone"})
 _DOCUMENTS = frozenset({"json", "jsonb", "hstore", "xml"})
 _MAX_REAL_BITS = 24

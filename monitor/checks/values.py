@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 
-from monitor.checks import postgres as sql
+from monitor.checks.dialect import sql
 from monitor.checks.drafts import Draft, base_id, from_rule, not_checked, structural, table_name, wanted
 from monitor.checks.formats import NUMBER_FORMATS, TEXT_FORMATS
 from monitor.checks.types import is_category
@@ -16,6 +16,7 @@ from monitor.domain.contract import Column, Dataset, Limits, QualityRule, Scalar
 _NUMERIC_TYPES = frozenset({"integer", "number"})
 _MOMENTS = {"date": date.fromisoformat, "timestamp": datetime.fromisoformat, "time": time.fromisoformat}
 _LOCAL_TIME = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:?\d\d(:?\d\d([.,]\d+)?)?)?\Z")
+_OFFSET = re.compile(r"(?<=\d)\s*([Zz]|[+-]\d\d(:?\d\d)?)\Z")
 _NUMBER = re.compile(r"[+-]?\d{1,100}(\.\d{1,100})?\Z", re.ASCII)
 _SHOWN_VALUES = 5
 _METRICS = {
@@ -34,7 +35,7 @@ def column_checks(dataset: Dataset, column: Column) -> Iterator[Draft]:
     limits = column.limits
     yield from _range(dataset, column, limits)
     if limits.multiple_of is not None:
-        condition = f"MOD(CAST({_name(column)} AS numeric), {sql.number(limits.multiple_of)}) <> 0"
+        condition = sql.no_multiple(_name(column), limits.multiple_of)
         words = f"must be a multiple of {plain(Decimal(limits.multiple_of))}"
         yield _violations(CheckKind.MULTIPLE_OF, dataset, column, words, condition)
     if limits.min_length is not None or limits.max_length is not None:
@@ -43,9 +44,7 @@ def column_checks(dataset: Dataset, column: Column) -> Iterator[Draft]:
         condition = _outside(length, limits.min_length, limits.max_length)
         yield _violations(CheckKind.LENGTH, dataset, column, words, condition)
     if limits.pattern is not None:
-        yield _violations(
-            CheckKind.PATTERN, dataset, column, f"must match {limits.pattern}", _unlike(column, limits.pattern)
-        )
+        yield _pattern(dataset, column, limits.pattern)
     if limits.format is not None:
         yield _format(dataset, column, limits.format)
     if column.enum is not None:
@@ -62,6 +61,8 @@ def metric_check(dataset: Dataset, column: Column, rule: QualityRule) -> Draft:
         probe = not_checked("it says neither validValues nor pattern")
         words = f"{dataset.name}.{column.name}: invalid values"
         return from_rule(CheckKind.INVALID_VALUES, dataset, (column,), rule, words, probe, expected="", unit=None)
+    if rule.metric == "invalidValues" and (problem := sql.pattern_problem(arguments.pattern or "")):
+        return unsupported_metric(dataset, (column,), rule, problem)
     match rule.metric:
         case "nullValues":
             kind, what, condition = CheckKind.NULL_VALUES, "null values", f"{name} IS NULL"
@@ -165,14 +166,25 @@ def _range(dataset: Dataset, column: Column, limits: Limits) -> Iterator[Draft]:
 
 def _bound(column: Column, bound: int | Decimal | str) -> str:
     if isinstance(bound, str):
-        return sql.literal(bound if column.logical_type != "timestamp" else _zoned(bound, column))
+        if column.logical_type != "timestamp":
+            return sql.literal(bound)
+        return sql.moment_literal(_name(column), *_local_and_zoned(bound, column))
     return sql.number(bound)
 
 
-def _zoned(bound: str, column: Column) -> str:
-    """Add the default zone to a timestamp without one; a column without zones ignores it."""
-    is_local = _LOCAL_TIME.match(bound) is not None
-    return f"{bound} {column.limits.default_timezone or 'UTC'}" if is_local else bound
+def _local_and_zoned(bound: str, column: Column) -> tuple[str, str]:
+    """Return a timestamp without any zone, and with its own or else the default one."""
+    if _LOCAL_TIME.match(bound):
+        return bound, f"{bound} {column.limits.default_timezone or 'UTC'}"
+    return _OFFSET.sub("", bound), bound
+
+
+def _pattern(dataset: Dataset, column: Column, pattern: str) -> Draft:
+    words = f"must match {pattern}"
+    if problem := sql.pattern_problem(pattern):
+        promise, probe = f"{dataset.name}.{column.name} {words}", not_checked(f"unsupported: {problem}")
+        return structural(CheckKind.PATTERN, dataset, (column,), promise, probe, unit=None)
+    return _violations(CheckKind.PATTERN, dataset, column, words, _unlike(column, pattern))
 
 
 def _format(dataset: Dataset, column: Column, name: str) -> Draft:
@@ -190,28 +202,26 @@ def _format(dataset: Dataset, column: Column, name: str) -> Draft:
 
 def _items(dataset: Dataset, column: Column, limits: Limits) -> Iterator[Draft]:
     """Judge documents and arrays. JSON's `null` is no value; a document that is no array (object) has no items."""
-    document = f"to_jsonb({_name(column)})"
+    name = _name(column)
     if limits.min_items is not None or limits.max_items is not None:
-        outside = _outside(f"jsonb_array_length({document})", limits.min_items, limits.max_items)
+        outside = _outside(sql.item_count(name), limits.min_items, limits.max_items)
         words = f"must have {_span(limits.min_items, limits.max_items)} items"
         yield _about_items(dataset, column, "items", words, "array", outside)
     if limits.unique_items:
-        repeated = f"(SELECT COUNT(*) > COUNT(DISTINCT item) FROM jsonb_array_elements({document}) AS item)"
+        repeated = sql.repeats_an_item(name)
         yield _about_items(dataset, column, "unique-items", "must not repeat an item", "array", repeated)
     if limits.min_properties is not None or limits.max_properties is not None:
-        count = f"(SELECT COUNT(*) FROM jsonb_object_keys({document}))"
-        outside = _outside(count, limits.min_properties, limits.max_properties)
+        outside = _outside(sql.property_count(name), limits.min_properties, limits.max_properties)
         words = f"must have {_span(limits.min_properties, limits.max_properties)} properties"
         yield _about_items(dataset, column, "properties", words, "object", outside)
     if limits.required_properties:
-        keys = ", ".join(sql.literal(key) for key in limits.required_properties)
         words = f"must have the properties {', '.join(limits.required_properties)}"
-        lacking = f"NOT jsonb_exists_all({document}, ARRAY[{keys}])"
+        lacking = sql.lacks_a_property(name, limits.required_properties)
         yield _about_items(dataset, column, "required-properties", words, "object", lacking)
 
 
 def _about_items(dataset: Dataset, column: Column, word: str, promise: str, wanted: str, condition: str) -> Draft:
-    kind = f"jsonb_typeof(to_jsonb({_name(column)}))"
+    kind = sql.document_kind(_name(column))
     broken = f"CASE {kind} WHEN '{wanted}' THEN {condition} ELSE {kind} <> 'null' END"
     draft = _violations(CheckKind.ITEMS, dataset, column, promise, broken)
     return replace(draft, check=replace(draft.check, id=base_id(dataset.name, column.name, word)))
@@ -289,7 +299,7 @@ def _is_declared_number(column: Column) -> bool:
 
 
 def _unlike(column: Column, pattern: str) -> str:
-    return f"NOT ({sql.text_of(_name(column))} ~ {sql.literal(pattern)})"
+    return sql.unlike(_name(column), pattern)
 
 
 def _outside(measure: str, low: int | None, high: int | None) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from monitor import words
-from monitor.checks import postgres as sql
+from monitor.checks.dialect import sql
 from monitor.checks.drafts import base_id, table_name
 from monitor.checks.packs import PACKS
 from monitor.checks.types import carries_zone, is_category

@@ -3,6 +3,7 @@
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
@@ -33,13 +34,15 @@ def audit_command(settings_of: "Callable[[], Settings]", span: str, output_forma
     """Prove that people heard of everything; exit 1 if they did not.
 
     Every change of an incident that should be told was told, was superseded by an alert that told more, or still
-    waits, and then this says why.
+    waits, and then this says why. Older alerts than [state] keep_rollups are forgotten, and not looked for.
     """
     from monitor.alerts.audit import BAD, audit
     from monitor.store.store import open_store
 
-    with open_store(settings_of().state_url) as store, store.reading() as reader:
-        since = reader.now() - span_of(span, "--since")
+    settings = settings_of()
+    kept = timedelta(seconds=settings.state.keep_rollups)
+    with open_store(settings.state_url) as store, store.reading() as reader:
+        since = reader.now() - min(span_of(span, "--since"), kept)
         changes = reader.changes_since(since)
         found = audit(changes, reader.tellings({change.incident.id for change in changes}))
     is_good = BAD.isdisjoint(each.fate for each in found)

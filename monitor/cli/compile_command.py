@@ -7,14 +7,13 @@ from pathlib import Path
 
 import click
 
-from monitor.checks.plan import SERVER_TYPES, compile_plan
+from monitor.checks.dialect import DEFAULT_TYPE, SERVER_TYPES
+from monitor.checks.plan import compile_plan
 from monitor.checks.sodacl import MARK, compiled_file
 from monitor.contracts.versions import Library, read_library
 from monitor.settings import Settings
 from monitor.visible import visible
 from monitor.words import counted
-
-DEFAULT_TYPE = "postgres"
 
 
 @click.command("compile")

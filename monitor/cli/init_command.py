@@ -45,14 +45,14 @@ def init_command(
     """
     from monitor.contracts.identifiers import slug_of
     from monitor.drafting.from_catalogue import VERSION, contract_id, draft
-    from monitor.wiring import Catalogue
+    from monitor.wiring import catalogue
 
     settings = settings_of()
     folder = out or settings.contracts[0]
     written = kept = 0
-    with Catalogue(_server(settings, server)) as catalogue:
-        place = catalogue.place
-        tables = [table for table in catalogue.tables() if _is_wanted(table, place, globs)]
+    with catalogue(_server(settings, server)) as live:
+        place = live.place
+        tables = [table for table in live.tables() if _is_wanted(table, place, globs)]
         if not tables:
             raise UsageError(f"{server}: no table is called {' or '.join(globs) or f'{place.schema}.*'}")
         for number, table in enumerate(tables, start=1):
@@ -61,7 +61,7 @@ def init_command(
                 kept += 1
             else:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                proposals = catalogue.profile(table) if profile else None
+                proposals = live.profile(table) if profile else None
                 with path.open("x", encoding="utf-8", newline="\n") as file:
                     file.write(draft(table, place, proposals))
                 written += 1

@@ -102,17 +102,22 @@ def _linted(library: "Library", *, clashes_matter: bool) -> tuple[LintedFile, ..
 
 def _remarks(contract: "Contract") -> tuple[str, ...]:
     """Return what is worth knowing of a valid contract: the reader's remarks, and what no run will look at."""
-    from monitor.checks.plan import SERVER_TYPES, compile_plan, never_checked
+    from monitor.checks.dialect import DEFAULT_TYPE, SERVER_TYPES
+    from monitor.checks.plan import compile_plan, never_checked
 
-    plan = compile_plan(contract, "postgres")
-    foreign = (
-        (server.line, f"servers.{server.name}: servers of type {server.type} cannot be verified, only postgres")
+    types = {SERVER_TYPES[each.type] for each in contract.servers if each.type in SERVER_TYPES} or {DEFAULT_TYPE}
+    supported = " and ".join(sorted(set(SERVER_TYPES.values())))
+    told = {
+        (server.line, f"servers.{server.name}: servers of type {server.type} cannot be verified, only {supported}")
         for server in contract.servers
         if server.type not in SERVER_TYPES
-    )
-    kinds = {check.id: check.kind for check in plan.checks}
-    told = ((line, words) for line, words in never_checked(plan) if kinds[words.partition(":")[0]] != "text")
-    found = sorted({*(f"{line}: {words}" for line, words in (*told, *foreign)), *plan.remarks}, key=_line)
+    }
+    plans = [compile_plan(contract, each) for each in sorted(types)]
+    for plan in plans:
+        kinds = {check.id: check.kind for check in plan.checks}
+        told |= {(line, words) for line, words in never_checked(plan) if kinds[words.partition(":")[0]] != "text"}
+    remarks = {remark for plan in plans for remark in plan.remarks}
+    found = sorted({*(f"{line}: {words}" for line, words in told), *remarks}, key=_line)
     listed = found[:MOST]
     more = (f"and {len(found) - MOST:,} more remarks",) if len(found) > MOST else ()
     return (*contract.remarks, *listed, *more)

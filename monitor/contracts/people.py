@@ -29,6 +29,8 @@ def read_servers(root: Node) -> tuple[ContractServer, ...]:
                 port=_port(node),
                 database=node.text("database"),
                 schema=node.text("schema"),
+                path=node.text("path"),
+                format=node.text("format"),
                 line=node.line,
             )
         )

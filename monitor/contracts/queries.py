@@ -23,6 +23,7 @@ DIALECT_OF = {
     "bigquery": "bigquery",
     "databricks": "databricks",
     "duckdb": "duckdb",
+    "local": "duckdb",
     "sqlserver": "tsql",
     "synapse": "tsql",
     "oracle": "oracle",
@@ -57,6 +58,12 @@ REFUSED_FUNCTIONS = re.compile(
     re.IGNORECASE,
 )
 """Functions that act, wait, lock or read what is not a table. Of the server's own `pg_…` only harmless ones pass."""
+REFUSED_IN_DUCKDB = re.compile(
+    r"(?:read|sniff|parquet|duckdb|pragma|sqlite|postgres|mysql|delta|iceberg|spatial|st_read)_\w+|\w+_scan|\w*checkpoint"
+    r"|glob|query|query_table|getenv|which_secret|json_execute_serialized_sql|from_substrait\w*",
+    re.IGNORECASE,
+)
+"""Functions of DuckDB's that read files, run text as SQL or look behind the tables; its guards refuse most too."""
 
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())  # its warnings repeat the query on stderr
 
@@ -92,7 +99,7 @@ def statement_problem(text: str, dialect: str = "postgres") -> str | None:
     from sqlglot.errors import SqlglotError
 
     count = 1
-    if dialect == "postgres":
+    if dialect in {"postgres", "duckdb"}:  # one lexer: DuckDB's is a descendant
         count = sql_text.statements(text)
         if sql_text.calls_a_disguised_name(text):
             return "a function is called by a name with escapes; write the name out"
@@ -115,9 +122,17 @@ def statement_problem(text: str, dialect: str = "postgres") -> str | None:
         name = type(node).__name__
         if name in REFUSED_FORMS:
             return f"found {REFUSED_FORMS[name]}, expected one SELECT that only reads"
-        if name == "Anonymous" and REFUSED_FUNCTIONS.fullmatch(node.name):
+        if dialect == "duckdb" and name in {"ReadCSV", "ReadParquet"}:
+            return f"the function {name} does more than read rows"
+        if name == "Anonymous" and _is_refused(node.name, dialect):
             return f"the function {node.name[:40]} does more than read rows"
     return None
+
+
+def _is_refused(function: str, dialect: str) -> bool:
+    if dialect == "duckdb" and REFUSED_IN_DUCKDB.fullmatch(function):
+        return True
+    return REFUSED_FUNCTIONS.fullmatch(function) is not None
 
 
 def _first_line(error: Exception) -> str:

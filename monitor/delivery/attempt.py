@@ -16,12 +16,19 @@ from monitor.store.store import Store
 from monitor.store.types import Json
 from monitor.store.values import Claim, QueuedAlert, Thread
 
+LEASE = timedelta(seconds=90)
+"""Far longer than people are looked up for and a call takes; prolonged when half of it is over, or after a search."""
+
 SEARCHES, UPDATES = "<searches>", "<updates>"
 """Calls that Slack counts for the whole workspace; no channel is called so."""
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+
+
+class LostError(Exception):
+    """Somebody else has the alert by now, and tells it."""
 
 
 class SupersededError(Exception):
@@ -45,7 +52,7 @@ class Teller:
     def tell(self, claim: Claim) -> tuple[tuple[Thread, ...], Sent]:
         """Tell it; return the threads as they are since, and where the message is.
 
-        Raises SupersededError, AmbiguousDelivery and DeliveryError.
+        Raises SupersededError, LostError, AmbiguousDelivery and DeliveryError.
         """
         facts = facts_of(claim.alert, self._store, self._public_url) if self._notifier.abilities.facts else None
         message = message_of(claim, self._store.now(), facts)
@@ -172,10 +179,13 @@ class Teller:
             found = self._unhurried(SEARCHES, lambda: self._notifier.find(*wanted))
         except CannotTell as error:
             log.warning("It may be told twice: %s", error, extra={"action": "alert_unsure", "alert": claim.alert.id})
-            return None
-        if found is None:
+        else:
+            if found is not None:
+                return found
             reach(Point.LOOKED)
-        return found
+        if not self._store.outbox.extend(claim, LEASE):  # the search was too long
+            raise LostError
+        return None
 
     def _unhurried(self, calls: str, call: Callable[[], T]) -> T:
         """Make a call whose limit counts for the whole workspace: where Slack asks to wait, all channels wait."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 
-from monitor.delivery.attempt import SupersededError, Teller
+from monitor.delivery.attempt import LEASE, LostError, SupersededError, Teller
 from monitor.delivery.delivered import PUT_OFF, SENT, SUPERSEDED, Delivered
 from monitor.delivery.gathering import gather
 from monitor.delivery.refusals import Refusals
@@ -15,9 +15,6 @@ from monitor.notifiers.base import AmbiguousDelivery, DeliveryError, Notifier
 from monitor.store.outbox import PACE
 from monitor.store.store import Store
 from monitor.store.values import Claim
-
-LEASE = timedelta(seconds=90)
-"""Twice as long as the longest attempt: a search of the history and a call. It is prolonged when half of it is over."""
 
 AT_ONCE = 10
 
@@ -90,9 +87,12 @@ class Delivery:
         except SupersededError as newer:
             self._store.outbox.superseded(claim, newer.by)
             return SUPERSEDED
+        except LostError:
+            return Delivered()
         except AmbiguousDelivery as unsure:
             wait = timedelta(seconds=max(unsure.settle, unsure.retry_after or 0.0))
-            self._refusals.put_off(claim, unsure.reason, wait, is_ambiguous=True)
+            held = None if unsure.retry_after is None else timedelta(seconds=unsure.retry_after)
+            self._refusals.put_off(claim, unsure.reason, wait, is_ambiguous=True, channel=held)
             return PUT_OFF
         except DeliveryError as error:
             return self._refusals.refused(claim, error)

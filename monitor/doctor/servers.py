@@ -1,14 +1,18 @@
 """Servers: can they be reached, can every table of a contract be read, and can nothing else be done there."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import timedelta
 
 import psycopg2
 
+from monitor.checks.dialect import SERVER_TYPES
 from monitor.doctor.finding import Finding, bad, fine, warn
 from monitor.domain.check import TableName
 from monitor.domain.scan import Seen
-from monitor.engines.warehouses.postgres import Unreachable, connect, route_to, session_for
+from monitor.engines.warehouses.base import Unreachable, session_for
+from monitor.engines.warehouses.opening import open_holder
+from monitor.engines.warehouses.postgres import connect, route_to
 from monitor.engines.warehouses.postgres_catalogue import look_up
 from monitor.engines.warehouses.postgres_role import Role, role_of
 from monitor.run import Target
@@ -30,6 +34,8 @@ def examine(server: ServerSettings, targets: Iterable[Target]) -> list[Finding]:
         for target in targets
         for dataset in target.contract.datasets
     }
+    if SERVER_TYPES.get(server.type) == "duckdb":
+        return _of_files(server, tables)
     try:
         opened = connect(route_to(server), session_for(server, "doctor"))
     except Unreachable as error:
@@ -47,6 +53,19 @@ def examine(server: ServerSettings, targets: Iterable[Target]) -> list[Finding]:
         *privileges(server.name, role),
         *readable(server.name, role.name, tables, seen),
         clock(server.name, role.skew),
+    ]
+
+
+def _of_files(server: ServerSettings, tables: dict[TableName, str]) -> list[Finding]:
+    """Look at DuckDB and at files: nobody logs in, the clock is ours, and nothing can be written."""
+    try:
+        with closing(open_holder(server, "doctor", list(tables))) as holder:
+            seen = holder.look_up(list(tables))
+    except Unreachable as error:
+        return [bad(server.name, f"cannot be read: {error}", f"its path comes from {server.sources.address}")]
+    return [
+        fine(server.name, f"{server.path} is open, to be read only"),
+        *readable(server.name, "", tables, seen),
     ]
 
 

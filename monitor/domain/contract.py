@@ -212,6 +212,8 @@ class ContractServer:
     port: int | None = None
     database: str | None = None
     schema: str | None = None
+    path: str | None = None
+    format: str | None = None
     line: int
 
 

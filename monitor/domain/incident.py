@@ -33,7 +33,11 @@ class IncidentState(StrEnum):
 
 
 class ChangeKind(StrEnum):
-    """What happened to an incident. `seen` is bookkeeping: looked at again, counters moved, nothing to tell."""
+    """What happened to an incident.
+
+    `seen` is bookkeeping: looked at again, counters moved, nothing to tell. `pressed`: somebody asked for something
+    that changes nothing by itself, or that was refused.
+    """
 
     SEEN = "seen"
     OPENED = "opened"
@@ -51,11 +55,12 @@ class ChangeKind(StrEnum):
     LEFT = "left"
     RESOLVED = "resolved"
     WITHDRAWN = "withdrawn"
+    PRESSED = "pressed"
 
 
 ENDED = frozenset({IncidentState.RESOLVED, IncidentState.WITHDRAWN})
 HUSHED = frozenset({IncidentState.SNOOZED, IncidentState.ACCEPTED})
-QUIET = frozenset({ChangeKind.SEEN, ChangeKind.STILL_FAILING})
+QUIET = frozenset({ChangeKind.SEEN, ChangeKind.STILL_FAILING, ChangeKind.PRESSED})
 OF_DATA = frozenset({IncidentKind.BROKEN, IncidentKind.WARNING})
 
 

@@ -1,5 +1,6 @@
 """What a server's catalogue says of a table beyond its columns: keys, constraints, comments."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -42,11 +43,9 @@ class LiveTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LivePlace:
-    """Where tables were found: the server as a contract may name it, never a credential."""
+    """Where tables were found: the server as a contract may name it, `address` in ODCS's words; never a credential."""
 
     server: str
     type: str
-    host: str
-    port: int
-    database: str
     schema: str
+    address: Mapping[str, str | int]

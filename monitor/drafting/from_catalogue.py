@@ -64,14 +64,7 @@ def draft(table: LiveTable, place: LivePlace, proposals: Proposals | None = None
 
 
 def _server(place: LivePlace) -> dict[str, Value]:
-    return {
-        "server": place.server,
-        "type": place.type,
-        "host": place.host,
-        "port": place.port,
-        "database": place.database,
-        "schema": place.schema,
-    }
+    return {"server": place.server, "type": place.type, **place.address}
 
 
 def _about(table: LiveTable, place: LivePlace) -> dict[str, Value]:

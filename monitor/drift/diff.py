@@ -7,6 +7,7 @@ is the same whether a table or a contract changed.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
+from monitor.checks.dialect import SERVER_TYPES
 from monitor.contracts.findings import shown
 from monitor.domain.change import Change
 from monitor.domain.contract import CheckWindow, Column, Contract, ContractServer, Dataset, Relationship
@@ -108,7 +109,7 @@ def _server(name: str, what: str, hurts: Hurt, line: int, *, is_gone: bool = Fal
 
 def _place(server: ContractServer) -> str:
     host = f"{server.host or ''}{f':{server.port}' if server.port else ''}"
-    return " ".join(part for part in (server.type, host, server.database, server.schema) if part)
+    return " ".join(part for part in (server.type, host, server.database, server.schema, server.path) if part)
 
 
 def _datasets(old: Contract, new: Contract) -> Iterator[Change]:
@@ -151,7 +152,7 @@ def _column_names(dataset: Dataset) -> tuple[str, ...]:
 
 
 def _dialect(contract: Contract) -> str:
-    types = {server.type for server in contract.servers}
+    types = {SERVER_TYPES.get(server.type, server.type) for server in contract.servers}
     return "postgres" if not types or "postgres" in types else min(types)
 
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from enum import StrEnum
 
+from monitor.checks.duckdb_types import canonical
 from monitor.checks.types import SqlType, parse_type, same_type
+from monitor.drift.duckdb_types import fits as duckdb_fits
 
 
 class TypeChange(StrEnum):
@@ -36,6 +38,8 @@ def type_change(before: str, after: str, dialect: str, *, is_promise: bool = Fal
 
     With `is_promise` one side is a declared type, whose missing parameters allow any.
     """
+    if dialect == "duckdb":
+        before, after = canonical(before), canonical(after)
     old, new = _normal(parse_type(before)), _normal(parse_type(after))
     if dialect not in _FITS:
         return TypeChange.EQUAL if _same_words(before, after) else TypeChange.CHANGED
@@ -123,4 +127,4 @@ def _same_words(one: str, other: str) -> bool:
     return one.lower().split() == other.lower().split()
 
 
-_FITS: dict[str, Fits] = {"postgres": _postgres_fits}
+_FITS: dict[str, Fits] = {"postgres": _postgres_fits, "duckdb": duckdb_fits}

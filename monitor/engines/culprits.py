@@ -2,17 +2,15 @@
 
 from collections.abc import Mapping
 
-import psycopg2
-
 from monitor.engines import sql_errors
-from monitor.engines.warehouses.postgres import Guarded
+from monitor.engines.warehouses.base import Guarded
 
 _FIRST_ROWS = 1000
 
 
 def find(
     guarded: Guarded, table: str, bare_table: str, expressions: Mapping[str, str], where: str = ""
-) -> dict[str, psycopg2.Error]:
+) -> dict[str, Exception]:
     """Return the error of each expression that does not even plan, or else fails on the first rows.
 
     `expressions` maps metrics to SQL, `table` is how SQL names the table, `bare_table` is that name without its schema,
@@ -33,12 +31,12 @@ def find(
     }
 
 
-def _failing(guarded: Guarded, statements: Mapping[str, str]) -> dict[str, psycopg2.Error]:
-    failing = {}
+def _failing(guarded: Guarded, statements: Mapping[str, str]) -> dict[str, Exception]:
+    failing: dict[str, Exception] = {}
     for name, statement in statements.items():
         try:
             guarded.rows(statement)
-        except psycopg2.Error as error:
+        except sql_errors.SERVER_ERRORS as error:
             failing[name] = error
         if guarded.loss():
             break

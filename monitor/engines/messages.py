@@ -7,7 +7,7 @@ from enum import StrEnum
 from monitor.domain.check import Aggregate, Check, CheckPlan, Query, SodaBlock
 from monitor.domain.scan import History, Measurement, Sample
 from monitor.engines.sql_errors import Obstacle
-from monitor.engines.warehouses.postgres import Route, Session
+from monitor.engines.warehouses.base import Route, Session
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

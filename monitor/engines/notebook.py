@@ -47,6 +47,10 @@ class Notebook:
         """Say of every check without result that there was no more time for it."""
         self._close(Outcome.ERROR, reason, None)
 
+    def skip_the_rest(self, reason: str) -> None:
+        """Say of every check without result that nothing here can look at it."""
+        self._close(Outcome.SKIPPED, reason, None)
+
     def _close(self, outcome: Outcome, reason: str, remedy: str | None) -> None:
         self.settle(self._answered())
         self.settle(

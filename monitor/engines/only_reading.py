@@ -7,7 +7,7 @@ end Soda's statement and begin its own. Our own compiled statements need no such
 from typing import Any, Self
 
 from monitor.contracts.queries import statement_problem
-from monitor.engines.warehouses.postgres import Guarded
+from monitor.engines.warehouses.base import Guarded
 
 
 class NotSentError(Exception):
@@ -26,6 +26,11 @@ class OnlyReading:
         """Be the connection that Soda takes its cursors of."""
         return self
 
+    @property
+    def source(self) -> str:
+        """Which of Soda's data sources knows its dialect."""
+        return self._guarded.source
+
     def recover(self, error: BaseException) -> None:
         """Get back to the snapshot after a failed statement; what was not sent has changed nothing."""
         if not isinstance(error, NotSentError):
@@ -33,15 +38,16 @@ class OnlyReading:
 
     def cursor(self) -> "_Cursor":
         """Return a cursor that looks at a statement before it sends it."""
-        return _Cursor(self._guarded.connection.cursor())
+        return _Cursor(self._guarded.connection.cursor(), self._guarded.source.removeprefix("guarded_"))
 
 
 class _Cursor:
-    def __init__(self, cursor: Any) -> None:  # noqa: ANN401 - PEP 249 has no types
+    def __init__(self, cursor: Any, dialect: str) -> None:  # noqa: ANN401 - PEP 249 has no types
         self._cursor = cursor
+        self._dialect = dialect
 
     def execute(self, statement: str) -> None:
-        problem = statement_problem(statement)
+        problem = statement_problem(statement, self._dialect)
         if problem is not None:
             raise NotSentError(f"not sent: {problem}")
         self._cursor.execute(statement)

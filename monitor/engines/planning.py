@@ -2,22 +2,18 @@
 
 from collections.abc import Iterator
 
-import psycopg2
-from psycopg2.extensions import connection
-
-from monitor.checks import postgres as sql
+from monitor.checks.dialect import dialect_of
 from monitor.checks.windows import where
 from monitor.domain.check import Aggregate, Check, CheckPlan, Query
 from monitor.engines import sql_errors
-from monitor.engines.warehouses.postgres import Guarded
+from monitor.engines.warehouses.base import Guarded
 
 
-def unplannable(opened: connection, plan: CheckPlan) -> tuple[tuple[Check, str], ...]:
+def unplannable(guarded: Guarded, plan: CheckPlan) -> tuple[tuple[Check, str], ...]:
     """Return the checks whose SQL the server refuses to plan, with its words; locks and privileges are no refusal.
 
-    Raises psycopg2.Error where the connection is lost.
+    Raises a server's error where the connection is lost.
     """
-    guarded = Guarded(opened, None)
     sources = {check.id: _source(plan, check) for check in plan.checks}
     return tuple(
         (check, reason)
@@ -28,6 +24,7 @@ def unplannable(opened: connection, plan: CheckPlan) -> tuple[tuple[Check, str],
 
 def _source(plan: CheckPlan, check: Check) -> str:
     """Return the rows that a check's expressions are of, as SQL names them."""
+    sql = dialect_of(plan.server_type)
     table = next(dataset.table for dataset in plan.datasets if dataset.name == check.dataset)
     return f"{sql.table(table)}{where(plan.window(check))}"
 
@@ -47,7 +44,7 @@ def _refusal(guarded: Guarded, statements: Iterator[str]) -> str | None:
     for statement in statements:
         try:
             guarded.rows(f"EXPLAIN {statement}")
-        except psycopg2.Error as error:
+        except sql_errors.SERVER_ERRORS as error:
             if guarded.loss():
                 raise
             if sql_errors.obstacle_of(error) is None and not sql_errors.is_of_the_whole_statement(error):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from monitor.checks import postgres as sql
 from monitor.engines.messages import Failed, Trouble
 from monitor.engines.sql_errors import Obstacle
-from monitor.engines.warehouses.postgres import Blocker
+from monitor.engines.warehouses.base import Blocker
 from monitor.settings import ServerSettings
 from monitor.words import duration
 
@@ -124,6 +124,22 @@ def _role(server: ServerSettings) -> str:
     return f"role {server.user}" if server.user else "the role"
 
 
+def _lock(_: ServerSettings) -> str:
+    return "DuckDB lets one process write or many read: let that process close the file, or verify a copy of it"
+
+
+def _file(server: ServerSettings) -> str:
+    return f"create the file, or correct its path: it comes from {server.sources.address}"
+
+
+def _slow_files(server: ServerSettings) -> str:
+    return f"raise statement_timeout under {_table(server)}, or write the files as Parquet, which says its types itself"
+
+
+def _package(_: ServerSettings) -> str:
+    return "install it where Pactwatch runs"
+
+
 _REFUSALS: tuple[tuple[str, Callable[[ServerSettings], str]], ...] = (
     (r"no password supplied", _no_password),
     (r"password authentication failed", _password),
@@ -134,6 +150,10 @@ _REFUSALS: tuple[tuple[str, Callable[[ServerSettings], str]], ...] = (
     (r"too many (?:clients|connections)|remaining connection slots", _full),
     (r"the database system is", _starting),
     (r"could not translate host name", _name),
+    (r"database is locked", _lock),
+    (r"there is no database file|neither a database file|not a valid DuckDB|cannot be read", _file),
+    (r"longer than statement_timeout", _slow_files),
+    (r"package duckdb is not installed", _package),
     (r"\bSSL\b|certificate", _encryption),
 )
 """What libpq and the server say, and what helps; the first that fits."""

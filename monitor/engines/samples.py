@@ -1,12 +1,10 @@
 """The offending values of a broken check: a summary and a few rows, masked and cut; nothing here changes an outcome."""
 
-import psycopg2
-
 from monitor.domain.check import Check, CheckKind, Offenders
 from monitor.domain.scan import Sample
 from monitor.engines import sql_errors
 from monitor.engines.messages import Shown
-from monitor.engines.warehouses.postgres import Guarded
+from monitor.engines.warehouses.base import Guarded
 from monitor.words import counted
 
 MASK = "•••"
@@ -25,7 +23,7 @@ def take(guarded: Guarded, check: Check, rows: int, shown: frozenset[tuple[str, 
     try:
         offending = _summary(guarded, check, offenders, shown)
         return Shown(check_id=check.id, offending=offending, sample=_rows(guarded, check, offenders, rows, shown))
-    except psycopg2.Error as error:
+    except sql_errors.SERVER_ERRORS as error:
         reason = sql_errors.reason_of(error, may_show_values=False)
         return Shown(check_id=check.id, offending=f"sample not available: {reason}", sample=None)
 

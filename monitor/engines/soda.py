@@ -8,9 +8,6 @@ from datetime import UTC, datetime
 from multiprocessing.connection import wait
 from typing import Self
 
-import psycopg2
-from psycopg2.extensions import connection
-
 from monitor.checks import mending, schema, windows
 from monitor.domain.check import Catalogue, Check, CheckPlan, Elsewhere, NotChecked, SodaBlock
 from monitor.domain.scan import CheckResult, History, Outcome, Scan, Seen
@@ -20,8 +17,9 @@ from monitor.engines.messages import Answer, Connected, Done, Failed, Found, Ref
 from monitor.engines.notebook import Notebook
 from monitor.engines.process import Child, Nursery
 from monitor.engines.split import Groups, sub_plans
-from monitor.engines.waiting import HEED, Interruption, cut_off_in_the_end, heed, patiently
-from monitor.engines.warehouses import postgres, postgres_catalogue
+from monitor.engines.waiting import HEED, Interruption, heed, patiently
+from monitor.engines.warehouses.base import Blocker, Holder, Unreachable, Unsupported, session_for
+from monitor.engines.warehouses.opening import open_holder
 from monitor.engines.warm import soda_nursery
 from monitor.errors import EngineError
 from monitor.settings import SampleSettings, ServerSettings
@@ -65,10 +63,12 @@ class SodaEngine:
             seen = self._look(plan, notebook, wishes)
         except Interruption as end:
             notebook.end_the_rest(str(end))
-        except postgres.Unreachable as error:
+        except Unsupported as error:
+            notebook.skip_the_rest(str(error))
+        except Unreachable as error:
             reason = f"server {self._server.name} cannot be reached: {error}"
             notebook.block_the_rest(reason, remedies.after_refusal(str(error), self._server))
-        except psycopg2.Error as error:
+        except sql_errors.SERVER_ERRORS as error:
             why = interrupted()
             if why is not None:  # it was cut off
                 notebook.end_the_rest(why)
@@ -95,28 +95,25 @@ class SodaEngine:
     def _look(self, plan: CheckPlan, notebook: Notebook, wishes: "_Wishes") -> Seen:
         if not notebook.open_checks():
             return {}
-        session = postgres.session_for(self._server, plan.slug)
-        holder = patiently(
-            lambda: postgres.connect(postgres.route_to(self._server), replace(session, idle_timeout=0)),
-            wishes.interrupted,
-        )
-        with closing(holder), cut_off_in_the_end(holder, wishes.interrupted):
-            seen = postgres_catalogue.look_up(holder, plan.tables(), self._server.schema)
-            if not seen and self._server.schema and not postgres_catalogue.has_schema(holder, self._server.schema):
+        session = session_for(self._server, plan.slug)
+        holder = patiently(lambda: open_holder(self._server, plan.slug, plan.tables()), wishes.interrupted)
+        with closing(holder), holder.cut_off_in_the_end(wishes.interrupted):
+            seen = holder.look_up(plan.tables())
+            if not seen and self._server.schema and not holder.has_schema(self._server.schema):
                 reason = f"server {self._server.name} has no schema {self._server.schema}"
                 notebook.block_the_rest(reason, remedies.NO_SCHEMA)
                 return seen
             if windows.has_windows(plan):
-                plan = windows.anchored(plan, postgres.moment_of(holder))
-            place = remedies.Place(server=self._server, role=holder.info.user)
+                plan = windows.anchored(plan, holder.moment())
+            place = remedies.Place(server=self._server, role=holder.role)
             notebook.settle(_judged_by_catalogue(plan, notebook.open_checks(), seen, place.role))
             lanes = sub_plans(plan, notebook.open_checks(), seen, self._lanes())
             if not lanes:
                 return seen
-            snapshot = postgres.export_snapshot(holder) if self._server.max_connections > 1 else None
+            snapshot = holder.export_snapshot() if self._server.max_connections > 1 else None
             if snapshot is None:
                 lanes = (tuple(group for lane in lanes for group in lane),)
-            route = postgres.route_of(holder)
+            route = holder.route()
             if self._server.max_connections <= 1:
                 holder.close()
             work = Work(
@@ -149,7 +146,7 @@ class SodaEngine:
                 _hear_all(crew, desk, interrupted)
             except BaseException:
                 if not desk.holder.closed:
-                    postgres.end_backends(desk.holder, [man.backend for man in crew if man.backend is not None])
+                    desk.holder.end_backends([man.backend for man in crew if man.backend is not None])
                 raise
         refused = [man for man in crew if man.refused is not None]
         if refused and len(refused) < len(crew):  # the server takes fewer connections than we may open: in turn, then
@@ -176,7 +173,7 @@ class _Desk:
     """Where the answers of one scan come together: the notebook, and the connection that holds the snapshot."""
 
     notebook: Notebook
-    holder: connection
+    holder: Holder
     place: remedies.Place
 
 
@@ -189,7 +186,7 @@ class _Crewman:
     place: remedies.Place
     backend: int | None = None
     refused: str | None = None
-    blocker: postgres.Blocker | None = None
+    blocker: Blocker | None = None
     answered: set[int] = field(default_factory=set)
 
     def unanswered(self) -> Groups:
@@ -246,10 +243,10 @@ def _hear(man: _Crewman, notebook: Notebook) -> bool:
     return False
 
 
-def _ask_for_blockers(holder: connection, crew: Iterable[_Crewman]) -> None:
+def _ask_for_blockers(holder: Holder, crew: Iterable[_Crewman]) -> None:
     by_backend = {man.backend: man for man in crew if man.backend is not None}
-    with suppress(psycopg2.Error):  # a courtesy; the children's own errors say what is wrong
-        for backend, blocker in postgres.blockers(holder, list(by_backend)).items():
+    with suppress(*sql_errors.SERVER_ERRORS):  # a courtesy; the children's own errors say what is wrong
+        for backend, blocker in holder.blockers(list(by_backend)).items():
             by_backend[backend].blocker = blocker
 
 

@@ -7,10 +7,8 @@ from dataclasses import replace
 from decimal import Decimal
 from multiprocessing.connection import Connection
 
-import psycopg2
-
-from monitor.checks import postgres as dialect
 from monitor.checks import windows
+from monitor.checks.dialect import dialect_of
 from monitor.checks.sodacl import render
 from monitor.domain.check import Aggregate, Check, CheckPlan, Query, SodaBlock
 from monitor.engines import culprits, samples, sql_errors
@@ -32,7 +30,8 @@ from monitor.engines.soda_history import LocalHistory
 from monitor.engines.soda_run import BrokenStatement, SodaScan, run_sodacl
 from monitor.engines.soda_run import preload as preload_soda
 from monitor.engines.split import parts_of
-from monitor.engines.warehouses import postgres
+from monitor.engines.warehouses.base import Guarded, Unreachable
+from monitor.engines.warehouses.opening import open_guarded
 from monitor.failpoints import Point, arm, reach
 
 NO_OUTCOME = "Soda gave no outcome: the expression returned no number"
@@ -50,18 +49,16 @@ def run(channel: Connection, work: object) -> None:
     if not isinstance(work, Work):
         raise TypeError(type(work))
     try:
-        opened = postgres.connect(work.route, work.session)
-    except postgres.Unreachable as error:
+        guarded = open_guarded(work.plan.server_type, work.route, work.session, work.snapshot)
+    except Unreachable as error:
         channel.send(Refused(reason=str(error)))
         return
-    with closing(opened):
-        channel.send(Connected(backend=opened.info.backend_pid))
+    except sql_errors.SERVER_ERRORS as error:
+        channel.send(Refused(reason=sql_errors.reason_of(error, may_show_values=False)))
+        return
+    with closing(guarded):
+        channel.send(Connected(backend=guarded.backend))
         reach(Point.SCANNING)
-        try:
-            guarded = postgres.Guarded(opened, work.snapshot)
-        except psycopg2.Error as error:
-            channel.send(Refused(reason=sql_errors.reason_of(error, may_show_values=False)))
-            return
         broken = _run_groups(channel, work, guarded)
         if work.sample_rows:
             for check in broken:
@@ -69,7 +66,7 @@ def run(channel: Connection, work: object) -> None:
     channel.send(Done())
 
 
-def _run_groups(channel: Connection, work: Work, guarded: postgres.Guarded) -> list[Check]:
+def _run_groups(channel: Connection, work: Work, guarded: Guarded) -> list[Check]:
     broken: dict[str, Check] = {}
     for number, group in enumerate(work.groups):
         found = tuple(Measurer(guarded, work).measure(group))
@@ -99,7 +96,7 @@ def _is_broken(check: Check, values: Mapping[str, Decimal]) -> bool:
 class Measurer:
     """Measures checks on one connection; what fails together is taken apart until only the culprits are left."""
 
-    def __init__(self, guarded: postgres.Guarded, work: Work) -> None:
+    def __init__(self, guarded: Guarded, work: Work) -> None:
         """Remember the connection and the plan that knows the datasets."""
         self._guarded = guarded
         self._work = work
@@ -152,11 +149,12 @@ class Measurer:
             return guilty + (self._measure_probes(rest) if rest else [])
         return [item for half in _halves(victims) for item in self._measure_probes(half)]
 
-    def _blamed(self, victims: Sequence[Check]) -> dict[str, psycopg2.Error]:
+    def _blamed(self, victims: Sequence[Check]) -> dict[str, Exception]:
         dataset = next(item for item in self._plan.datasets if item.name == victims[0].dataset)
         expressions = {
             probe.metric: probe.expression for part in victims for probe in part.probes if isinstance(probe, Aggregate)
         }
+        dialect = dialect_of(self._plan.server_type)
         table, bare_table = dialect.table(dataset.table), dialect.identifier(dataset.table.name)
         where = windows.where(self._plan.window(victims[0]))
         return culprits.find(self._guarded, table, bare_table, expressions, where)

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol, Self
 
-import psycopg2
-
+from monitor.engines import sql_errors
 from monitor.engines.messages import Measured
 from monitor.engines.soda_history import LocalHistory
 from monitor.errors import EngineError
@@ -30,6 +29,10 @@ class SeesOneSnapshot(Protocol):
     @property
     def connection(self) -> Any:  # noqa: ANN401 - PEP 249 has no types
         """The connection to take cursors of."""
+
+    @property
+    def source(self) -> str:
+        """Which of the data sources registered here knows its dialect."""
 
     def recover(self, error: BaseException) -> None:
         """Get back to the snapshot after a failed statement."""
@@ -75,7 +78,7 @@ def preload() -> None:
     soda.execution.metric.numeric_query_metric.find_spec = lambda _: None
     # For every check it asks 17 times what the same constructor takes: half of the time of a scan of 20 checks.
     soda.sodacl.sodacl_parser.inspect = types.SimpleNamespace(signature=functools.cache(inspect.signature))
-    _register_data_source()
+    _register_data_sources()
     logging.disable()
     _warm_up()
 
@@ -119,7 +122,7 @@ def run_sodacl(guarded: SeesOneSnapshot, sodacl: str, history: LocalHistory | No
 
     scan = Scan()
     scan.set_data_source_name(_SOURCE)
-    scan._configuration.data_source_properties_by_name[_SOURCE] = {"type": _SOURCE, "guarded": guarded}  # noqa: SLF001
+    scan._configuration.data_source_properties_by_name[_SOURCE] = {"type": guarded.source, "guarded": guarded}  # noqa: SLF001
     scan._configuration.samples_limit = 0  # noqa: SLF001 - there is no public way to keep it from fetching failing rows
     if history is not None:
         scan.set_scan_definition_name(_SOURCE)
@@ -203,15 +206,15 @@ def _kept(check: Any) -> bool | None:  # noqa: ANN401
 
 def _errors(scan: Any) -> Iterator[str]:  # noqa: ANN401
     for log in scan.get_error_logs():
-        if not isinstance(log.exception, psycopg2.Error):
+        if not isinstance(log.exception, sql_errors.SERVER_ERRORS):
             detail = f": {log.exception}" if log.exception else ""
             yield f"{log.message.splitlines()[0]}{detail}"
 
 
-def _register_data_source() -> None:
+def _register_data_sources() -> None:
     from soda.data_sources.postgres_data_source import PostgresDataSource
 
-    class GuardedDataSource(PostgresDataSource):  # type: ignore[misc]
+    class GuardedPostgresDataSource(PostgresDataSource):  # type: ignore[misc]
         """Soda's PostgreSQL over the connection it is given; means exactly what the compiled file means."""
 
         def connect(self) -> None:
@@ -223,15 +226,24 @@ def _register_data_source() -> None:
         def get_max_aggregation_fields(self) -> int:
             return _MAX_AGGREGATES
 
-    module = types.ModuleType(f"soda.data_sources.{_SOURCE}_data_source")
-    module.GuardedDataSource = GuardedDataSource  # type: ignore[attr-defined]
-    sys.modules[module.__name__] = module
+    class GuardedDuckdbDataSource(GuardedPostgresDataSource):
+        """The same over DuckDB, whose SQL is PostgreSQL's but for how a pattern is searched for."""
+
+        def expr_regexp_like(self, expr: str, excaped_regex_pattern: str) -> str:
+            return f"REGEXP_MATCHES({expr}, '{excaped_regex_pattern}')"
+
+    for each in (GuardedPostgresDataSource, GuardedDuckdbDataSource):
+        kind = each.__name__.removeprefix("Guarded").removesuffix("DataSource").lower()
+        module = types.ModuleType(f"soda.data_sources.guarded_{kind}_data_source")
+        setattr(module, f"Guarded_{kind}DataSource", each)  # as Soda spells the class of `guarded_<kind>`
+        sys.modules[module.__name__] = module
 
 
 class _NoConnection:
     """Answers every statement of the warm-up with one number."""
 
     description = ("count",)
+    source = "guarded_postgres"
 
     @property
     def connection(self) -> Self:

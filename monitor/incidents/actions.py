@@ -34,6 +34,11 @@ def resolve(incident: Incident, by: str, why: str | None, now: datetime) -> Inci
     return ends(clean, IncidentState.RESOLVED, _moment(now), by=by, why=why)
 
 
+def note(incident: Incident, by: str, why: str, now: datetime) -> IncidentChange:
+    """Keep what somebody asked for, in whatever state the incident is."""
+    return changed(incident, ChangeKind.PRESSED, _moment(now), by=by, why=why)
+
+
 def withdraw(incident: Incident, why: str, now: datetime, by: str | None = None) -> IncidentChange:
     """End an incident whose check, contract or server nobody watches any more."""
     _check_lives(incident)

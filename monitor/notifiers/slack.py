@@ -31,6 +31,11 @@ PAGE: Final = 200
 PAGES: Final = 50
 KNOWN_FOR: Final = 24 * 3600.0
 UNKNOWN_FOR: Final = 3600.0
+PATIENCE: Final = 10.0
+"""Seconds within which the people of one message are looked up: an alert never waits for it."""
+
+NO_ANSWER: Final = 30.0
+"""Seconds for which nobody is looked up after Slack did not answer."""
 
 CHANNEL_ID: Final = re.compile(r"[CGD][A-Z0-9]{8,}")
 
@@ -60,6 +65,7 @@ class SlackNotifier:
         self._call = self._client.call
         self._clock = clock
         self._people: dict[str, tuple[str | None, float]] = {}
+        self._look_up_from = float("-inf")
         self._channels: dict[str, str] = {}
 
     def send(self, message: Message, destination: Destination) -> Sent:
@@ -115,30 +121,39 @@ class SlackNotifier:
 
     def _body(self, message: Message, channel: str) -> dict[str, Any]:
         """Return the arguments that posting and updating share. Slack must not interpret text on its own."""
-        mentions = [self._mention(each) for each in message.mentions[:MENTIONS]]
+        end = self._clock() + PATIENCE
+        mentions = [self._mention(each, end) for each in message.mentions[:MENTIONS]]
         return spoken(message, mentions) | {"channel": channel, "parse": "none"}
 
-    def _mention(self, mention: Mention) -> str:
+    def _mention(self, mention: Mention, end: float) -> str:
         match mention.kind:
             case MentionKind.USER:
                 return f"<@{mention.value}>"
             case MentionKind.GROUP:
                 return f"<!subteam^{mention.value}>"
             case MentionKind.EMAIL:
-                found = self._user(mention.value)
+                found = self._user(mention.value, end)
                 return f"<@{found}>" if found else nobody(mention)
 
-    def _user(self, email: str) -> str | None:
-        """Return the id of the person with this address; None when Slack does not tell. An alert never waits for it."""
+    def _user(self, email: str, end: float) -> str | None:
+        """Return the id of the person with this address; None when Slack does not tell before `end`.
+
+        What Slack says is kept, also that there is nobody; that it did not answer, or asked to wait, holds for all.
+        """
         known, until = self._people.get(email, (None, float("-inf")))
         if self._clock() < until:
             return known
+        if not self._look_up_from <= self._clock() < end:
+            return None
         found: str | None = None
         try:
             answer = self._call("users.lookupByEmail", params={"email": email})
             found = str((answer.get("user") or {}).get("id") or "") or None
         except (DeliveryError, AmbiguousDelivery) as error:
             log.info("Nobody is mentioned by e-mail: %s", error, extra={"action": "mention_unknown"})
+            if isinstance(error, AmbiguousDelivery) or error.fault is Fault.SERVICE:
+                self._look_up_from = self._clock() + (error.retry_after or NO_ANSWER)
+                return None
         self._people[email] = (found, self._clock() + (KNOWN_FOR if found else UNKNOWN_FOR))
         return found
 

@@ -31,6 +31,7 @@ _TOLD = {
     ChangeKind.LEFT: "stands on its own again",
     ChangeKind.RESOLVED: "resolved",
     ChangeKind.WITHDRAWN: "withdrawn: what it was about is gone",
+    ChangeKind.PRESSED: "a button was pressed",
 }
 _GLYPHS = {
     ChangeKind.OPENED: "fail",

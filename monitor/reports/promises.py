@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from monitor.checks.plan import SERVER_TYPES, compile_plan
+from monitor.checks.dialect import SERVER_TYPES
+from monitor.checks.plan import compile_plan
 from monitor.contracts.semver import Version
 from monitor.contracts.versions import Selected
 from monitor.domain.check import CheckPlan

@@ -1,14 +1,14 @@
 """Alerts that wait or were told: put into the outbox in the transaction of what they tell."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, literal_column, or_, select
 
 from monitor.domain.target import TargetKey
 from monitor.store import tables
 from monitor.store.codes import Line
-from monitor.store.database import now
+from monitor.store.database import in_batches, now
 from monitor.store.tables import UNSENT
 from monitor.store.targets import lock_target
 from monitor.store.upsert import insert, insert_missing
@@ -101,6 +101,26 @@ class AlertReader:
             .where(outbox.c.state == AlertState.SENT.value)
         )
         return frozenset(ChangeRef(incident=incident, sequence=sequence) for incident, sequence in rows)
+
+    def heard_in(self, incidents: Collection[str], stand_in: str) -> Mapping[str, tuple[str, ...]]:
+        """Return each of these incidents that an alert tells, with the channels in which it was told or will be.
+
+        Not those that refused it, nor one that stood in for another: the id of such an alert ends with `stand_in`.
+        """
+        outbox, told = tables.outbox, tables.outbox_incidents
+        counts = and_(outbox.c.state != AlertState.DEAD.value, ~outbox.c.alert_id.endswith(stand_in, autoescape=True))
+        found: dict[str, tuple[str, ...]] = {}
+        for some in in_batches(incidents):
+            rows = self._connection.execute(
+                select(told.c.incident_id, outbox.c.destination, func.max(case((counts, 1), else_=0)))
+                .join(outbox, outbox.c.id == told.c.outbox_id)
+                .where(told.c.incident_id.in_(some))
+                .group_by(told.c.incident_id, outbox.c.destination)
+                .order_by(told.c.incident_id, func.max(outbox.c.id).desc())
+            )
+            for incident, destination, is_place in rows:
+                found[incident] = (*found.get(incident, ()), *([destination] if is_place else []))
+        return found
 
     def beginning(self, destination: str, mine: str) -> tuple[int, int]:
         """Return how many stories of which a channel knows nothing wait to be told there, and of how many incidents.

@@ -8,10 +8,8 @@ from sqlalchemy import Connection, and_, select
 from monitor.domain.incident import QUIET, IncidentChange
 from monitor.store import tables
 from monitor.store.codec import decoded
+from monitor.store.database import in_batches
 from monitor.store.values import AlertState, ChangeRef, Telling
-
-BATCH = 5_000
-"""So many incidents are asked for at a time: databases limit the length of a question."""
 
 
 class AuditReader:
@@ -33,10 +31,7 @@ class AuditReader:
 
     def tellings(self, incidents: Collection[str]) -> tuple[Telling, ...]:
         """Return which alerts tell which changes of these incidents, in the order in which they were queued."""
-        found, wanted = list[Telling](), sorted(incidents)
-        for start in range(0, len(wanted), BATCH):
-            found += self._tellings(wanted[start : start + BATCH])
-        return tuple(found)
+        return tuple(telling for some in in_batches(incidents) for telling in self._tellings(some))
 
     def _tellings(self, incidents: list[str]) -> list[Telling]:
         outbox, told, sent = tables.outbox, tables.outbox_incidents, tables.deliveries

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,9 @@ from monitor.store.types import Moment
 
 BUSY_SECONDS = 30
 """How long a writer of SQLite waits for another one."""
+
+BATCH = 5_000
+"""So many values are asked for at a time: databases limit the length of a question."""
 
 _WRITES = "pactwatch_writes"
 
@@ -113,6 +116,13 @@ class Database:
 def _enforce_references(connection: Connection, switch: str) -> None:
     driver: Any = connection.connection.driver_connection
     driver.execute(f"PRAGMA foreign_keys = {switch}").close()
+
+
+def in_batches(values: Collection[str]) -> Iterator[list[str]]:
+    """Yield values in order, so many at a time that each statement may name them."""
+    ordered = sorted(values)
+    for start in range(0, len(ordered), BATCH):
+        yield ordered[start : start + BATCH]
 
 
 def now(connection: Connection) -> datetime:

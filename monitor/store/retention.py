@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, exists, select, tuple_
+from sqlalchemy import Connection, exists, or_, select, tuple_
 
 from monitor.domain.incident import ChangeKind
 from monitor.failpoints import Point, reach
@@ -25,6 +25,8 @@ _ENDED = (AlertState.SENT.value, AlertState.SUPERSEDED.value, AlertState.DEAD.va
 
 def prune(database: Database, now: datetime, *, keep_results: timedelta, keep_rollups: timedelta) -> Pruned:
     """Remove results older than `keep_results`, roll-ups, runs and ended alerts older than `keep_rollups`.
+
+    What an alert tells of an incident that lives, or ended later than that, says where its end is to be told.
 
     Each batch is a transaction of its own, so it may be stopped at any point, and begun again as often as one likes.
     """
@@ -117,14 +119,11 @@ def _changes(connection: Connection, before: datetime) -> int:
 
 
 def _alerts(connection: Connection, before: datetime) -> int:
-    outbox = tables.outbox
-    old = (
-        connection.execute(
-            select(outbox.c.id).where(outbox.c.created_at < before, outbox.c.state.in_(_ENDED)).limit(RUNS)
-        )
-        .scalars()
-        .all()
-    )
+    outbox, told, incidents = tables.outbox, tables.outbox_incidents, tables.incidents
+    lives = or_(incidents.c.ended_at.is_(None), incidents.c.ended_at >= before)
+    is_needed = exists().where(told.c.outbox_id == outbox.c.id, told.c.incident_id == incidents.c.id, lives)
+    ended = select(outbox.c.id).where(outbox.c.created_at < before, outbox.c.state.in_(_ENDED), ~is_needed)
+    old = connection.execute(ended.limit(RUNS)).scalars().all()
     for table in (tables.deliveries, tables.outbox_incidents):
         connection.execute(table.delete().where(table.c.outbox_id.in_(old)))
     connection.execute(outbox.delete().where(outbox.c.id.in_(old)))

@@ -393,6 +393,7 @@ def queries(size: Size) -> dict[str, Query]:
         "decision: open incidents of a target": lambda r, t, _n: r.open_incidents(t, ended_since=START - 24 * HOUR),
         "decision: open incidents of a server": lambda r, t, _n: r.open_incidents(t.server),
         "decision: columns last seen": lambda r, t, _n: r.columns(t),
+        "alert: where a story was told": lambda r, _t, n: r.heard_in({f"i{n}-{k}" for k in range(21)}, "-fallback"),
         "alert: when it last held": lambda r, t, _n: r.last_held(t, check_id),
         "alert: row counts then": lambda r, _t, n: r.row_counts(run_name(size, max(hours - 2, 0), n)),
         "audit: what became of an incident": lambda r, _t, n: r.tellings([f"i{n}-20"]),

@@ -229,13 +229,13 @@ def test_a_file_that_is_full_or_locked_for_long_loses_no_slot(shop: Program, see
     full_and_locked(shop, seed=seed, blows=25, longest=40.0)
 
 
-def killed(program: Program, *, seed: int, blows: int) -> None:
+def killed(program: Program, *, seed: int, blows: int, rest: float) -> None:
     """Kill one of two daemons on one file at any moment, also while it starts."""
     dice = random.Random(seed)  # noqa: S311 - the same blows for the same seed
     where, truth = file_of(program), Truth()
     with under_load(program, where, truth, every=0.05) as replicas:
         for _ in range(blows):
-            time.sleep(dice.uniform(0.1, 1.5))
+            time.sleep(dice.uniform(0.1, rest))
             truth.blow("kill")
             replicas.kill(dice.randrange(2))
         recovered(where)
@@ -243,11 +243,11 @@ def killed(program: Program, *, seed: int, blows: int) -> None:
     judged(program, where, truth, f"killed on SQLite, seed {seed}")
 
 
-def test_daemons_killed_at_random_on_one_file_lose_no_slot(shop: Program) -> None:
-    killed(shop, seed=1, blows=6)
+def test_fifty_daemons_killed_at_random_on_one_file_lose_no_slot(shop: Program) -> None:
+    killed(shop, seed=1, blows=50, rest=0.6)
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("seed", range(2, 12))
 def test_a_thousand_kills_on_one_file_lose_no_slot(shop: Program, seed: int) -> None:
-    killed(shop, seed=seed, blows=100)
+    killed(shop, seed=seed, blows=100, rest=1.5)

@@ -110,7 +110,7 @@ def campaign(program: Program, server: Restartable, wire: Wire, *, seed: int, bl
 def test_whatever_happens_to_the_warehouse_every_run_ends_and_no_green_is_made_up(
     shop: Program, server: Restartable, wire: Wire
 ) -> None:
-    campaign(shop, server, wire, seed=1, blows=4, longest=2.0)
+    campaign(shop, server, wire, seed=1, blows=20, longest=2.0)
 
 
 @pytest.mark.soak

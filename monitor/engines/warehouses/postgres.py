@@ -6,19 +6,15 @@ A guard, not a wall: the role that Pactwatch logs in with should itself be read 
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection, make_dsn
 
+from monitor.engines.warehouses.base import Blocker, Route, Session, Unreachable
 from monitor.settings import ServerSettings
 
-Route = Mapping[str, str]
-"""libpq's parameters, password included, as they were resolved: the way to the very server of a first connection."""
-
 _FIRST_SERVER_WITH_CLIENT_CHECK = 140000
-_MAX_APPLICATION_NAME = 63
 _KEEPALIVES = {"keepalives_idle": "30", "keepalives_interval": "10", "keepalives_count": "3"}
 
 
@@ -29,55 +25,6 @@ FROM (SELECT pg_stat_clear_snapshot()) AS anew, unnest(%s::int[]) AS ours(pid),
   unnest(pg_blocking_pids(ours.pid)) AS theirs(pid)
 JOIN pg_catalog.pg_stat_activity a ON a.pid = theirs.pid
 """
-
-
-class Unreachable(Exception):  # noqa: N818 - the server is, whatever the reason
-    """The server cannot be reached or does not let us in; the message is one sentence without any password."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """What every session of a scan is limited to. Durations are seconds, 0 is no limit.
-
-    A session that `is_one_of_many` measures beside others with one process of the server's, without parallel workers:
-    they would take the cores that its neighbours count on (grouping 10 million distinct keys costs 8 s of one core, or
-    with two workers 10 s of two).
-    """
-
-    application_name: str
-    schema: str | None
-    statement_timeout: float
-    lock_timeout: float
-    idle_timeout: float = 60.0
-    is_one_of_many: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocker:
-    """A session that holds a lock which one of ours waits for; `since` is when its transaction began, if known."""
-
-    application: str
-    user: str
-    process: int
-    since: datetime | None = None
-
-    def __str__(self) -> str:
-        """Return it as people find it: `nightly load (analyst, process 4711, since 02:14:07 UTC)`.
-
-        A moment, not an age: an incident's reason must not change as time goes by.
-        """
-        age = f", since {self.since.astimezone(UTC):%H:%M:%S} UTC" if self.since else ""
-        return f"{self.application or 'a session'} ({self.user}, process {self.process}{age})"
-
-
-def session_for(server: ServerSettings, slug: str) -> Session:
-    """Return the limits of the sessions that scan a contract on a server."""
-    return Session(
-        application_name=f"pactwatch/{slug}"[:_MAX_APPLICATION_NAME],
-        schema=server.schema,
-        statement_timeout=server.statement_timeout,
-        lock_timeout=server.lock_timeout,
-    )
 
 
 def route_to(server: ServerSettings) -> Route:
@@ -155,6 +102,17 @@ class Guarded:
         self._loss: str | None = None
         self._snapshot = snapshot
         self._join()
+
+    source = "guarded_postgres"
+
+    @property
+    def backend(self) -> int:
+        """The server's process that answers."""
+        return int(self.connection.info.backend_pid)
+
+    def close(self) -> None:
+        """End the connection."""
+        self.connection.close()
 
     def recover(self, error: BaseException) -> None:
         """Get back to the snapshot after a failed statement; where that is impossible, `loss` says why."""

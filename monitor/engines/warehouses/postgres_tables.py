@@ -1,12 +1,16 @@
 """All tables of a PostgreSQL database with their keys, constraints and comments, in two statements."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg2.extensions import connection
 
-from monitor.domain.table import LiveColumn, LiveReference, LiveTable
+from monitor.domain.table import LiveColumn, LivePlace, LiveReference, LiveTable
+from monitor.engines.warehouses import postgres
+from monitor.engines.warehouses.base import session_for
+from monitor.engines.warehouses.profile import profile
+from monitor.settings import ServerSettings
 
 # Partitions belong to their parent. Of a domain, its constraints count for the column as well.
 _COLUMNS = """\
@@ -40,6 +44,36 @@ WHERE k.contype IN ('p', 'u', 'f', 'c') AND k.conrelid = ANY (%s::oid[])
 ORDER BY k.conrelid, k.conname
 """
 _KINDS = {"r": "table", "p": "table", "f": "table", "v": "view", "m": "view"}
+
+
+class PostgresTables:
+    """One guarded connection to a server's catalogue."""
+
+    def __init__(self, server: ServerSettings) -> None:
+        """Connect. Raises Unreachable."""
+        self._server = server
+        self._opened = postgres.connect(postgres.route_to(server), session_for(server, "init"))
+
+    @property
+    def place(self) -> LivePlace:
+        """Return where the tables are, as a contract names it."""
+        info, server = self._opened.info, self._server
+        schema = server.schema or "public"
+        host = info.host or "localhost"
+        address: dict[str, str | int] = {"host": host, "port": info.port, "database": info.dbname, "schema": schema}
+        return LivePlace(server=server.name, type=server.type, schema=schema, address=address)
+
+    def tables(self) -> tuple[LiveTable, ...]:
+        """Return every table, in two statements."""
+        return all_tables(self._opened)
+
+    def profile(self, table: LiveTable) -> Mapping[str, Sequence[str]]:
+        """Return what the data of a table shows, as lines of comment for each column."""
+        return profile(postgres.Guarded(self._opened, None), table)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._opened.close()
 
 
 def all_tables(guarded: connection) -> tuple[LiveTable, ...]:

@@ -5,7 +5,7 @@ from contextlib import closing
 
 from monitor.domain.check import TableName
 from monitor.domain.scan import ColumnSeen, TableSeen
-from monitor.engines.warehouses import postgres, postgres_catalogue
+from monitor.engines.warehouses import base, postgres, postgres_catalogue
 from tests.conftest import Warehouse
 
 
@@ -14,7 +14,7 @@ def look_up(warehouse: Warehouse, *names: str | tuple[str, str]) -> dict[str, Ta
         TableName(schema=None, name=name) if isinstance(name, str) else TableName(schema=name[0], name=name[1])
         for name in names
     ]
-    session = postgres.session_for(warehouse.settings, "test")
+    session = base.session_for(warehouse.settings, "test")
     with closing(postgres.connect(postgres.route_to(warehouse.settings), session)) as guarded:
         seen = postgres_catalogue.look_up(guarded, tables, warehouse.settings.schema)
     return {str(name): table for name, table in seen.items()}

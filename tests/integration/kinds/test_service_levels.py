@@ -1,6 +1,7 @@
 """Service levels that data can show, on data whose age is known to the minute."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -165,21 +166,15 @@ def test_from_its_time_of_day_on_the_newest_value_is_of_that_day(
     engine: Engine, warehouse: Warehouse, tmp_path: Path
 ) -> None:
     """A deadline that passed a minute ago wants today's data, one that comes in a minute is content with yesterday's."""
-    soon, ago = (
-        str(
-            warehouse.rows(
-                f"SELECT to_char((CURRENT_TIMESTAMP AT TIME ZONE 'UTC') {sign} INTERVAL '2 min', 'HH24:MI')"
-            )[0][0]
-        )
-        for sign in ("+", "-")
-    )
+    now = datetime.now(UTC)
+    soon, ago = (f"{now + minutes:%H:%M}" for minutes in (timedelta(minutes=2), timedelta(minutes=-2)))
     if soon < ago:
         pytest.skip("around midnight in UTC both moments lie in different days")
     yesterday = f"{UTC_DAY} - 1 + TIME '23:59:59'"
     warehouse.rows(
-        f"CREATE TABLE fresh AS SELECT {UTC_DAY}::timestamp AS at, {UTC_DAY} AS day;"
-        f"CREATE TABLE old AS SELECT {yesterday} AS at, ({UTC_DAY} - 1) AS day;"
-        "CREATE TABLE none (at timestamp, day date)"
+        f'CREATE TABLE fresh AS SELECT {UTC_DAY}::timestamp AS "at", {UTC_DAY} AS day;'
+        f'CREATE TABLE old AS SELECT {yesterday} AS "at", ({UTC_DAY} - 1) AS day;'
+        'CREATE TABLE none ("at" timestamp, day date)'
     )
     levels = "".join(
         f"""
@@ -212,7 +207,7 @@ def test_from_its_time_of_day_on_the_newest_value_is_of_that_day(
 
 
 def test_a_time_of_availability_that_is_none_is_an_error(engine: Engine, warehouse: Warehouse, tmp_path: Path) -> None:
-    warehouse.rows("CREATE TABLE t (at timestamp)")
+    warehouse.rows('CREATE TABLE t ("at" timestamp)')
     promised = contract(
         tmp_path,
         """

@@ -243,9 +243,34 @@ def test_a_failed_look_up_never_holds_up_an_alert(slack: FakeSlack) -> None:
     anna = (mention(MentionKind.EMAIL, "anna@example.com"),)
     notifier.send(alert(mentions=anna), HOME)
     assert people_of(slack) == "people: cc anna@example.com"
-    now[0] = 3601.0
+    now[0] = 31.0
     notifier.send(alert(mentions=anna), HOME)
     assert people_of(slack) == "people: cc <@U0ANNA0000>"
+
+
+def test_nobody_is_looked_up_before_slack_allows_it_again(slack: FakeSlack) -> None:
+    now = [0.0]
+    notifier = SlackNotifier(TOKEN, base_url=slack.api, timeout=1, clock=lambda: now[0])
+    slack.faults.queue([{"kind": "ratelimit", "retry_after": 1, "methods": ["users.lookupByEmail"]}])
+    team = (mention(MentionKind.EMAIL, "nobody@example.com"), mention(MentionKind.EMAIL, "anna@example.com"))
+    notifier.send(alert(mentions=team), HOME)
+    assert len(slack.log.calls("users.lookupByEmail")) == 1
+    now[0] = 1.5
+    slack.world.advance(1.5)
+    notifier.send(alert(mentions=team), HOME)
+    assert people_of(slack) == "people: cc nobody@example.com <@U0ANNA0000>"
+
+
+def test_the_people_of_a_message_are_looked_up_for_so_long_and_no_longer(slack: FakeSlack) -> None:
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += 4.0
+        return now[0]
+
+    notifier = SlackNotifier(TOKEN, base_url=slack.api, timeout=1, clock=clock)
+    notifier.send(alert(mentions=tuple(mention(MentionKind.EMAIL, f"{n}@example.com") for n in range(9))), HOME)
+    assert len(slack.log.calls("users.lookupByEmail")) == 1
 
 
 @pytest.mark.parametrize("value", ["<!channel>", "channel", "u0anna", "U0|x", "S0ONCALL"])

@@ -11,13 +11,13 @@ from monitor.alerts.context import Routes
 from monitor.buttons.listener import Desk, Listener
 from monitor.buttons.press import Press
 from monitor.domain.contract import Contract, Owner
-from monitor.domain.incident import Incident, IncidentState
+from monitor.domain.incident import ChangeKind, Incident, IncidentState
 from monitor.domain.person import Person
 from monitor.domain.scan import CheckResult, Run
 from monitor.domain.target import TargetKey
 from monitor.errors import UsageError
 from monitor.incidents.policy import Policy
-from monitor.notifiers.base import DeliveryError
+from monitor.notifiers.base import DeliveryError, Fault
 from monitor.record import Alerting, Recorded, record
 from monitor.store.store import Store
 from monitor.store.values import AlertRecord, Thread
@@ -39,13 +39,16 @@ class Paper:
     def __init__(self) -> None:
         self.known = {each.user: each for each in (ANNA, MIRA)}
         self.whispers: list[str] = []
+        self.is_silent = False
 
     def team(self) -> str:
         return "T0FAKE"
 
     def person(self, user: str) -> Person:
+        if self.is_silent:
+            raise DeliveryError("users.info was not answered")
         if user not in self.known:
-            raise DeliveryError("users.info: user_not_found")
+            raise DeliveryError("users.info: user_not_found", fault=Fault.MESSAGE)
         return self.known[user]
 
     def whisper(self, channel: str, user: str, text: str) -> None:
@@ -197,6 +200,41 @@ def test_with_restrict_the_contract_says_who_may(store: Store) -> None:
     assert desked.states() == {IncidentState.OPEN}
     desked.contract = CONTRACT
     assert desked.press(Action.ACKNOWLEDGE, MIRA) == ""
+    assert desked.states() == {IncidentState.ACKNOWLEDGED}
+
+
+def test_who_cannot_be_known_just_now_may_press_again(store: Store) -> None:
+    desked = Desked(store, restrict=True)
+    desked.paper.is_silent = True
+    assert "Press again" in desked.press(Action.ACKNOWLEDGE, MIRA)
+    assert desked.states() == {IncidentState.OPEN}
+
+
+def test_every_press_is_in_the_history_also_one_that_changed_nothing(store: Store) -> None:
+    desked = Desked(store, restrict=True)
+    desked.press(Action.ACKNOWLEDGE, ANNA)
+    desked.next = runs.RANGE
+    desked.press(Action.VERIFY, MIRA)
+    desked.press(Action.ACKNOWLEDGE, MIRA)
+    with store.reading() as reader:
+        _, changes = reader.incident(desked.group) or pytest.fail("there is no such incident")
+    told = [(each.kind, each.by, each.why) for each in changes if each.by]
+    assert [(kind, by) for kind, by, _ in told] == [
+        (ChangeKind.PRESSED, "anna (U0ANNA0000)"),
+        (ChangeKind.PRESSED, "anna (U0MIRA0000)"),
+        (ChangeKind.ACKNOWLEDGED, "anna (U0MIRA0000)"),
+    ]
+    assert (told[0][2] or "").startswith("Acknowledge, refused: Only")
+    assert told[1][2] == "Re-verify"
+
+
+def test_a_press_that_failed_unforeseen_may_be_pressed_again(desked: Desked, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr("monitor.buttons.listener.decide_story", lambda *_: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            desked.press(Action.ACKNOWLEDGE)
+    assert "Press again" in " ".join(desked.paper.whispers)
+    desked.press(Action.ACKNOWLEDGE)
     assert desked.states() == {IncidentState.ACKNOWLEDGED}
 
 

@@ -4,16 +4,18 @@ import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentKind, IncidentState
 from monitor.domain.target import TargetKey
 from monitor.store.store import Store, open_store
 from monitor.store.values import AlertState, Attempt, ChangeRef, Claim, QueuedAlert, Thread
 
 TARGET = TargetKey(contract="nyc-flights", major="1", server="warehouse")
+AT = datetime(2026, 5, 4, tzinfo=UTC)
 NOW = timedelta(0)
 LEASE = timedelta(seconds=60)
 OVER = timedelta(seconds=-1)
@@ -213,7 +215,7 @@ def test_what_slack_counts_for_all_channels_waits_for_all_processes(store: Store
 
 CLAIMER = """
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from monitor.store.store import open_store
 with open_store(sys.argv[1]) as store:
     idle = 0
@@ -265,3 +267,32 @@ def test_what_waits_goes_at_once_where_something_urgent_has_to_follow_it(store: 
             store.outbox.sent(each, channel="C1", ts="1.0")
     assert told == ["first", "both", "urgent"]
     assert (state(store, "third"), state(store, "far")) == (AlertState.QUEUED, AlertState.QUEUED)
+
+
+def test_where_incidents_were_told_is_known_for_all_at_once(store: Store) -> None:
+    queue(store, alert("a"), alert("b", destination="slack:#refused"), alert("c-fallback", destination="slack:#ops"))
+    queue(store, alert("d", "i2", destination="slack:#refused"))
+    for got in claim(store):
+        if got.alert.destination == "slack:#refused":
+            store.outbox.failed(got, "is_archived", retry_at=None)
+    for got in claim(store):
+        store.outbox.failed(got, "is_archived", retry_at=None)
+    with store.reading() as reader:
+        assert reader.heard_in({"i1", "i2", "i3"}, "-fallback") == {"i1": ("slack:#data",), "i2": ()}
+
+
+def test_what_was_told_of_an_incident_is_kept_as_long_as_its_end_is_to_be_told(store: Store) -> None:
+    state, kind = IncidentState.OPEN, IncidentKind.BROKEN
+    living = Incident(id="i1", target=TARGET, key="k", kind=kind, state=state, first_failed_at=AT, last_seen_at=AT)
+    over = replace(living, id="i2", key="l", state=IncidentState.RESOLVED, ended_at=AT)
+    with store.writing() as writer:
+        changes = (IncidentChange(incident=each, kind=ChangeKind.OPENED, at=AT, sequence=1) for each in (living, over))
+        writer.save_changes(changes)
+    queue(store, alert("one"), alert("two", "i2", destination="slack:#other"))
+    for got in claim(store):
+        assert store.outbox.sent(got, channel="C1", ts="1.1")
+    with store.reading() as reader:
+        later = reader.now() + timedelta(days=9)
+    store.prune(keep_results=timedelta(days=1), keep_rollups=timedelta(days=1), now=later)
+    with store.reading() as reader:
+        assert [record.alert.id for record in reader.alerts(limit=9)] == ["one"]

@@ -174,3 +174,24 @@ def test_who_has_no_more_time_begins_nothing_and_leaves_it_to_the_next(post: Pos
     assert in_a_hurry.until_quiet(longest=0) == Delivered()
     assert post.alert("a").state is AlertState.QUEUED
     assert post.deliver() == Delivered(sent=1)
+
+
+def test_who_searched_for_too_long_leaves_it_to_whoever_has_it_now(post: Post) -> None:
+    post.patch.setattr(AmbiguousDelivery, "settle", 0.0)
+    post.notifier.troubles = [AmbiguousDelivery("no answer")]
+    post.queue("a")
+    assert post.deliver() == Delivered(put_off=1)
+    post.patch.setattr("monitor.store.outbox.Outbox.extend", lambda *_: False)
+    post.queue("wakes the pass", group="other")
+    post.deliver()
+    assert [verb for verb, identity, _ in post.notifier.calls if identity == "a"] == ["send", "find"]
+    assert post.alert("a").state is AlertState.SENDING
+
+
+def test_a_wait_that_comes_with_no_answer_holds_for_the_whole_channel(post: Post) -> None:
+    post.notifier.troubles = [AmbiguousDelivery("HTTP 503", retry_after=600.0)]
+    post.queue("a")
+    post.queue("b", group="other")
+    assert post.deliver() == Delivered(put_off=1)
+    assert [call[1] for call in post.notifier.calls] == ["a"]
+    assert post.alert("b").state is AlertState.QUEUED

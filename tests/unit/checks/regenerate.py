@@ -16,16 +16,20 @@ def contracts() -> list[Path]:
     return [GOLDEN / path.name for path in sorted((ROOT / GOLDEN).glob("*.odcs.yaml"))]
 
 
-def compiled(path: Path) -> str:
+DIALECTS = ("postgres", "duckdb")
+
+
+def compiled(path: Path, dialect: str = "postgres") -> str:
     """Compile a golden contract; the working directory has to be the root of the repository."""
-    return compiled_file(compile_plan(load(path), "postgres"))
+    return compiled_file(compile_plan(load(path), dialect))
 
 
-def beside(path: Path) -> Path:
+def beside(path: Path, dialect: str = "postgres") -> Path:
     """Return the file with the compiled text of a golden contract."""
-    return path.with_name(path.name.removesuffix(".odcs.yaml") + ".postgres.yml")
+    return path.with_name(f"{path.name.removesuffix('.odcs.yaml')}.{dialect}.yml")
 
 
 if __name__ == "__main__":
     for each in contracts():
-        beside(each).write_text(compiled(each), encoding="utf-8")
+        for dialect in DIALECTS:
+            beside(each, dialect).write_text(compiled(each, dialect), encoding="utf-8")

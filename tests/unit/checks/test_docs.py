@@ -31,3 +31,9 @@ def test_every_row_names_tests_that_exist() -> None:
             file = SHORT.get(name, name)
             places = [ROOT / "tests" / "integration" / file, ROOT / "tests" / "unit" / "checks" / file]
             assert any(place.exists() for place in places), (row[0], file)
+
+
+def test_every_row_says_what_becomes_of_it_on_duckdb() -> None:
+    """What is the same is held by the same tests, which run on both; what is not is told."""
+    for row in rows():
+        assert row[-1].strip("| ").startswith(("the same", "unsupported")), row

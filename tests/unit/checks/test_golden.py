@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from monitor.domain.check import CheckKind
-from tests.unit.checks.regenerate import ROOT, beside, compiled, contracts
+from tests.unit.checks.regenerate import DIALECTS, ROOT, beside, compiled, contracts
 
 
 @pytest.fixture(autouse=True)
@@ -22,17 +22,21 @@ def test_every_kind_has_its_contract() -> None:
 
 
 @pytest.mark.parametrize("path", contracts(), ids=lambda path: path.name.removesuffix(".odcs.yaml"))
-def test_a_contract_compiles_to_the_text_beside_it(path: Path) -> None:
-    text = compiled(path)
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_contract_compiles_to_the_text_beside_it(path: Path, dialect: str) -> None:
+    text = compiled(path, dialect)
 
-    assert text == beside(path).read_text(encoding="utf-8"), "if it is meant: python -m tests.unit.checks.regenerate"
-    assert compiled(path) == text
+    assert text == beside(path, dialect).read_text(encoding="utf-8"), (
+        "if it is meant: python -m tests.unit.checks.regenerate"
+    )
+    assert compiled(path, dialect) == text
 
 
 @pytest.mark.parametrize("path", contracts(), ids=lambda path: path.name.removesuffix(".odcs.yaml"))
-def test_soda_can_read_the_text(path: Path) -> None:
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_soda_can_read_the_text(path: Path, dialect: str) -> None:
     """Soda's reader refuses a mapping in which a key stands twice."""
-    YAML().load(compiled(path))
+    YAML().load(compiled(path, dialect))
 
 
 def test_the_text_does_not_depend_on_the_process() -> None:

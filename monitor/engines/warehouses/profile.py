@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-import psycopg2
-from psycopg2.extensions import connection
-
 from monitor.checks.types import logical_type
 from monitor.domain.table import LiveColumn, LiveTable
-from monitor.engines.warehouses.postgres import quoted
+from monitor.engines.sql_errors import SERVER_ERRORS
+from monitor.engines.warehouses.base import Guarded
 
 SMALL = 12
 """So many distinct values are few enough to be listed."""
@@ -25,20 +23,19 @@ _ORDERED = frozenset({"integer", "number", "date", "timestamp", "time"})
 _MOMENTS = frozenset({"date", "timestamp"})
 
 
-def profile(guarded: connection, table: LiveTable) -> Mapping[str, Sequence[str]]:
+def profile(guarded: Guarded, table: LiveTable) -> Mapping[str, Sequence[str]]:
     """Return lines of comment for each column (the empty name is the table); one pass over the rows for most of them.
 
     What the server refuses to say is said so: a profile is a help, no verdict.
     """
-    source = f"{quoted(table.schema)}.{quoted(table.name)}"
+    source = f"{_quoted(table.schema)}.{_quoted(table.name)}"
     asked = {"count": ("", "COUNT(*)")}
     for place, column in enumerate(table.columns):
         for key, expression in _expressions(column).items():
             asked[f"{key}_{place}"] = (column.name, expression)
     try:
-        values = _row(guarded, f"SELECT {', '.join(expression for _, expression in asked.values())} FROM {source}")
-    except psycopg2.Error as error:
-        guarded.rollback()
+        (values,) = guarded.rows(f"SELECT {', '.join(expression for _, expression in asked.values())} FROM {source}")
+    except SERVER_ERRORS as error:
         return {"": [f"not profiled: {_first_line(error)}"]}
     found = dict(zip(asked, values, strict=True))
     rows = int(str(found["count"]))
@@ -50,7 +47,7 @@ def profile(guarded: connection, table: LiveTable) -> Mapping[str, Sequence[str]
 
 
 def _expressions(column: LiveColumn) -> dict[str, str]:
-    name, logical = quoted(column.name), logical_type(column.base_type or column.type)
+    name, logical = _quoted(column.name), logical_type(column.base_type or column.type)
     asked = {"nulls": f"COUNT(*) FILTER (WHERE {name} IS NULL)"}
     if logical in _ORDERED:
         asked |= {"least": f"MIN({name})::text", "most": f"MAX({name})::text"}
@@ -63,7 +60,7 @@ def _expressions(column: LiveColumn) -> dict[str, str]:
     return asked
 
 
-def _told(guarded: connection, column: LiveColumn, found: Mapping[str, object], rows: int, source: str) -> list[str]:
+def _told(guarded: Guarded, column: LiveColumn, found: Mapping[str, object], rows: int, source: str) -> list[str]:
     asked = _expressions(column)
 
     def line(words: str, *keys: str) -> str:
@@ -86,30 +83,24 @@ def _told(guarded: connection, column: LiveColumn, found: Mapping[str, object], 
     return [*lines, *_small_set(guarded, column, source)] if rows else lines
 
 
-def _small_set(guarded: connection, column: LiveColumn, source: str) -> list[str]:
+def _small_set(guarded: Guarded, column: LiveColumn, source: str) -> list[str]:
     """Propose the values of a column where they are few: the search ends as soon as they are too many."""
     if logical_type(column.base_type or column.type) != "string" or column.labels:
         return []
-    name = quoted(column.name)
+    name = _quoted(column.name)
     query = f"SELECT DISTINCT {name}::text FROM {source} WHERE {name} IS NOT NULL LIMIT {SMALL + 1}"
     try:
-        with guarded.cursor() as cursor:
-            cursor.execute(query)
-            values = sorted(str(value) for (value,) in cursor.fetchall())
-    except psycopg2.Error as error:
-        guarded.rollback()
+        values = sorted(str(value) for (value,) in guarded.rows(query))
+    except SERVER_ERRORS as error:
         return [f"distinct values not looked at: {_first_line(error)}"]
     if not 0 < len(values) <= SMALL:
         return []
     return [f"propose: enum of {len(values)}: {', '.join(repr(value[:60]) for value in values)}    {query}"]
 
 
-def _row(guarded: connection, query: str) -> tuple[object, ...]:
-    with guarded.cursor() as cursor:
-        cursor.execute(query)
-        (row,) = cursor.fetchall()
-    return tuple(row)
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
-def _first_line(error: psycopg2.Error) -> str:
+def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]

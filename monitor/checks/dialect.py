@@ -1,0 +1,134 @@
+"""The seam between rules and SQL: what a rule needs said, and who says it for which type of server.
+
+A plan is compiled for one type of server, so its dialect is chosen once, by `speaking`, and whatever drafts a rule
+meanwhile says `sql.identifier(…)`. A dialect is a module of pure functions: `postgres`, `duckdb`.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from decimal import Decimal
+from typing import Any, Protocol, cast
+
+from monitor.checks import duckdb, postgres
+from monitor.domain.check import TableName
+
+SERVER_TYPES = {"postgres": "postgres", "postgresql": "postgres", "duckdb": "duckdb", "local": "duckdb"}
+"""The server types whose SQL can be compiled, and the one spelling that Pactwatch uses."""
+
+DEFAULT_TYPE = "postgres"
+"""What a contract that names no server is compiled for."""
+
+
+class Dialect(Protocol):
+    """What rules need of a dialect. Everything that comes from a contract is text to it, never SQL."""
+
+    NAME: str
+
+    def identifier(self, name: str, /) -> str:
+        """Quote an exact name for SQL."""
+
+    def table(self, name: TableName, /) -> str:
+        """Quote a table's name for SQL; unqualified where the search path decides."""
+
+    def heading(self, name: TableName, /) -> str:
+        """Quote a table's name for `checks for …`."""
+
+    def physical_type(self, declared: str, /) -> str:
+        """Return a declared type in the words of the server's catalogue."""
+
+    def is_native_heading(self, name: TableName, /) -> bool:
+        """Say whether Soda's own `schema` check finds a table under its heading."""
+
+    def literal(self, text: str, /) -> str:
+        """Write a text literal that reaches the server unchanged, whatever it contains."""
+
+    def moment_literal(self, column: str, local: str, zoned: str, /) -> str:
+        """Write a moment to compare a column with: `zoned` names its zone, `local` is the same without any."""
+
+    def number(self, value: int | Decimal, /) -> str:
+        """Write a number exactly."""
+
+    def counted(self, condition: str, /) -> str:
+        """Count the rows for which a condition is true."""
+
+    def share(self, condition: str, /) -> str:
+        """Return the percentage of all rows for which a condition is true; 0 on an empty table."""
+
+    def text_of(self, column: str, /) -> str:
+        """Cast any column to text, for patterns, lengths and formats."""
+
+    def pattern_problem(self, pattern: str, /) -> str | None:
+        """Say why a pattern cannot be searched for, None where it can."""
+
+    def unlike(self, column: str, pattern: str, /) -> str:
+        """Say that a column's text has no match of a pattern without problem anywhere in it; unknown for NULL."""
+
+    def no_multiple(self, column: str, of: int | Decimal, /) -> str:
+        """Say that a column is no multiple of a number, in decimal arithmetic; unknown for NULL."""
+
+    def one_number(self, query: str, /) -> str:
+        """Ask for the one number of a query, exactly; whatever else it returns is an error of this statement."""
+
+    def document_kind(self, column: str, /) -> str:
+        """Return what a document or array is: `array`, `object`, `null` or another word; unknown for NULL."""
+
+    def item_count(self, column: str, /) -> str:
+        """Count the items of an array."""
+
+    def repeats_an_item(self, column: str, /) -> str:
+        """Say whether an item of an array occurs twice."""
+
+    def property_count(self, column: str, /) -> str:
+        """Count the properties of an object."""
+
+    def lacks_a_property(self, column: str, names: Sequence[str], /) -> str:
+        """Say whether an object lacks one of these properties."""
+
+    def instant(self, value: str, default_timezone: str, /) -> str:
+        """Turn a date or timestamp expression into an instant, whatever its real type is."""
+
+    def moment(self, value: str, default_timezone: str, /) -> str:
+        """Turn the newest or oldest value of a column into an instant whose age can be judged."""
+
+    def age_of(self, instant_: str, /) -> str:
+        """Return the seconds since an aggregated instant, defined for infinite instants too."""
+
+    def seconds_between(self, earlier: str, later: str, /) -> str:
+        """Return the seconds from one instant to another, defined for infinite instants too."""
+
+    def interval(self, months: int, seconds: Decimal, /) -> str:
+        """Write a duration as an interval; months and years stay calendar units."""
+
+    def offset_zone(self, minutes: int, /) -> str:
+        """Write the zone that is so many minutes ahead of UTC, as it stands behind AT TIME ZONE."""
+
+
+_DIALECTS: dict[str, Dialect] = {"postgres": postgres, "duckdb": duckdb}
+_SPOKEN: ContextVar[Dialect] = ContextVar("dialect", default=postgres)
+
+
+def dialect_of(server_type: str) -> Dialect:
+    """Return the dialect of a type of server, in Pactwatch's own spelling of it."""
+    return _DIALECTS[server_type]
+
+
+@contextmanager
+def speaking(server_type: str) -> Iterator[None]:
+    """While the block runs, `sql` is the dialect of this type of server."""
+    token = _SPOKEN.set(dialect_of(server_type))
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(token)
+
+
+class _Spoken:
+    """Whatever dialect is spoken now."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - typed by the cast below
+        return getattr(_SPOKEN.get(), name)
+
+
+sql = cast("Dialect", _Spoken())
+"""The dialect that is spoken now; PostgreSQL where nothing else was said."""

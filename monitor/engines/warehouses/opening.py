@@ -1,0 +1,57 @@
+"""Which kind of warehouse a server is, and how its connections are opened. Each library is imported when needed."""
+
+from collections.abc import Sequence
+
+from monitor.checks.dialect import SERVER_TYPES
+from monitor.domain.check import TableName
+from monitor.engines.warehouses.base import Guarded, Holder, Route, Session, Tables
+from monitor.settings import ServerSettings
+
+
+def open_holder(server: ServerSettings, slug: str, tables: Sequence[TableName]) -> Holder:
+    """Open the connection of a scan's parent, which will ask for these tables. Raises Unreachable."""
+    if SERVER_TYPES[server.type] == "duckdb":
+        from monitor.engines.warehouses.duckdb_holder import DuckdbHolder
+
+        return DuckdbHolder(server, slug, tables)
+    from monitor.engines.warehouses.postgres_holder import PostgresHolder
+
+    return PostgresHolder(server, slug)
+
+
+def route_to(server: ServerSettings, tables: Sequence[TableName]) -> Route:
+    """Return what is configured of the way to a server, where these tables will be asked for."""
+    if SERVER_TYPES[server.type] == "duckdb":
+        from monitor.engines.warehouses import duckdb
+
+        return duckdb.route_to(server, tables)
+    from monitor.engines.warehouses import postgres
+
+    return postgres.route_to(server)
+
+
+def open_guarded(server_type: str, route: Route, session: Session, snapshot: str | None) -> Guarded:
+    """Open a connection that measures, on the way that a holder took. Raises Unreachable, or a server's error."""
+    if server_type == "duckdb":
+        from monitor.engines.warehouses import duckdb
+
+        return duckdb.Guarded(duckdb.connect(route, session), session)
+    from monitor.engines.warehouses import postgres
+
+    opened = postgres.connect(route, session)
+    try:
+        return postgres.Guarded(opened, snapshot)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def open_tables(server: ServerSettings) -> Tables:
+    """Open a connection to a server's whole catalogue. Raises Unreachable."""
+    if SERVER_TYPES[server.type] == "duckdb":
+        from monitor.engines.warehouses.duckdb_tables import DuckdbTables
+
+        return DuckdbTables(server)
+    from monitor.engines.warehouses.postgres_tables import PostgresTables
+
+    return PostgresTables(server)
