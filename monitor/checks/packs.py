@@ -267,7 +267,7 @@ def _difference(here: str, there: str, is_share: bool) -> str:
 
 
 def _total(table: TableName, column: str | None) -> str:
-    number = "COUNT(*)" if column is None else f"COALESCE(SUM(CAST({sql.identifier(column)} AS numeric)), 0)"
+    number = "COUNT(*)" if column is None else sql.exact_sum(sql.identifier(column))
     return f"SELECT {number} AS n FROM {sql.table(table)}"
 
 

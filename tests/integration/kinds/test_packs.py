@@ -3,6 +3,7 @@
 The hand-written SQL is of another make than the compiled one: it joins a table with itself, row by row.
 """
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,7 +26,7 @@ HISTORY = """
 CREATE TABLE customers AS
 SELECT c AS customer_id, 'city ' || p AS city, date '2020-01-01' + 10 * p AS valid_from,
        CASE WHEN p < 5 THEN date '2020-01-01' + 10 * (p + 1) END AS valid_to
-FROM generate_series(1, 40) AS c, generate_series(1, 5) AS p;
+FROM (SELECT n::int AS c FROM generate_series(1, 40) AS n) AS c, (SELECT n::int AS p FROM generate_series(1, 5) AS n) AS p;
 UPDATE customers SET valid_to = '2021-01-01' WHERE customer_id = 1 AND valid_to IS NULL;
 INSERT INTO customers VALUES (2, 'again', '2020-04-01', NULL);
 UPDATE customers SET valid_to = valid_to + 1 WHERE customer_id IN (3, 4) AND city = 'city 2';
@@ -40,12 +41,12 @@ HISTORY_BY_HAND = {
         WHERE (SELECT COUNT(*) FROM customers AS c WHERE c.customer_id = k.customer_id AND valid_to IS NULL) <> 1""",
     "no-overlaps": """
         SELECT COUNT(*) FROM customers AS c WHERE valid_to < valid_from OR EXISTS (
-          SELECT FROM customers AS e WHERE e.customer_id = c.customer_id AND e.valid_from < c.valid_from
+          SELECT 1 FROM customers AS e WHERE e.customer_id = c.customer_id AND e.valid_from < c.valid_from
             AND COALESCE(e.valid_to, 'infinity') > c.valid_from)""",
     "no-gaps": """
         SELECT COUNT(*) FROM customers AS c
-        WHERE EXISTS (SELECT FROM customers AS e WHERE e.customer_id = c.customer_id AND e.valid_from < c.valid_from)
-          AND NOT EXISTS (SELECT FROM customers AS e WHERE e.customer_id = c.customer_id AND e.valid_from < c.valid_from
+        WHERE EXISTS (SELECT 1 FROM customers AS e WHERE e.customer_id = c.customer_id AND e.valid_from < c.valid_from)
+          AND NOT EXISTS (SELECT 1 FROM customers AS e WHERE e.customer_id = c.customer_id AND e.valid_from < c.valid_from
             AND COALESCE(e.valid_to, 'infinity') >= c.valid_from)""",
 }
 
@@ -54,15 +55,15 @@ SERIES = """
 CREATE TABLE readings AS
 SELECT s AS sensor, timestamptz '2024-03-30 00:00Z' + n * interval '1 hour'
        + CASE WHEN s = 'c' THEN (n % 3) * interval '2 minutes' ELSE interval '0' END AS read_at, n AS value
-FROM unnest(ARRAY['a', 'b', 'c']) AS s, generate_series(0, 199) AS n;
+FROM unnest(ARRAY['a', 'b', 'c']) AS sensors(s), generate_series(0, 199) AS hours(n);
 DELETE FROM readings WHERE sensor = 'a' AND value = 50 OR sensor = 'b' AND value IN (70, 71, 90);
 INSERT INTO readings VALUES ('a', NULL, 1), ('once', '1999-01-01', 1), ('b', '2024-03-30 00:00Z', 0);
 """
 SERIES_BY_HAND = {
     "every-hour": """
         SELECT COUNT(*) FROM (SELECT DISTINCT sensor, read_at FROM readings) AS r
-        WHERE EXISTS (SELECT FROM readings AS l WHERE l.sensor = r.sensor AND l.read_at > r.read_at)
-          AND NOT EXISTS (SELECT FROM readings AS n WHERE n.sensor = r.sensor AND n.read_at > r.read_at
+        WHERE EXISTS (SELECT 1 FROM readings AS l WHERE l.sensor = r.sensor AND l.read_at > r.read_at)
+          AND NOT EXISTS (SELECT 1 FROM readings AS n WHERE n.sensor = r.sensor AND n.read_at > r.read_at
             AND n.read_at <= r.read_at + interval '65 minutes')""",
 }
 
@@ -81,7 +82,7 @@ BALANCE_BY_HAND = {
 
 STAR = """
 CREATE TABLE products AS SELECT n AS product_id FROM generate_series(1, 20) AS n;
-CREATE TABLE shops AS SELECT c AS country, n AS shop FROM unnest(ARRAY['DE', 'FR']) AS c, generate_series(1, 5) AS n;
+CREATE TABLE shops AS SELECT c AS country, n AS shop FROM unnest(ARRAY['DE', 'FR']) AS countries(c), generate_series(1, 5) AS shops(n);
 CREATE TABLE sales AS
 SELECT n AS sale_id, CASE WHEN n % 50 = 0 THEN NULL WHEN n % 33 = 0 THEN 21 ELSE n % 20 + 1 END AS product_id,
        CASE WHEN n % 40 = 0 THEN NULL WHEN n % 2 = 0 THEN 'DE' ELSE 'FR' END AS country,
@@ -149,10 +150,8 @@ def test_without_faults_every_rule_holds(engine: Engine, warehouse: Warehouse, n
 def test_a_dataset_without_rows_has_nothing_that_is_broken(engine: Engine, warehouse: Warehouse) -> None:
     for name, (setup, by_hand, _) in CASES.items():
         warehouse.rows(";".join(part for part in setup.split(";") if "CREATE" in part))
-        for table in ("customers", "readings", "orders", "staged_orders", "sales", "products", "shops"):
-            warehouse.rows(
-                f"DO $$ BEGIN IF to_regclass('{table}') IS NOT NULL THEN DELETE FROM {table}; END IF; END $$"
-            )
+        for table in re.findall(r"CREATE TABLE (\w+)", setup):
+            warehouse.rows(f"DELETE FROM {table}")
         found = verified(engine, name)
         assert {rule: found[rule].measured for rule in by_hand} == dict.fromkeys(by_hand, 0)
 
@@ -240,3 +239,46 @@ def test_a_step_may_be_a_calendar_month(engine: Engine, warehouse: Warehouse, tm
     body = f"schema: [{{name: m, quality: [{rule}], properties: [{{name: month, logicalType: date}}]}}]"
     found = by_id(scan(engine, contract(tmp_path, body)))
     assert found["m.gaps-in-series"].measured == 1
+
+
+SUMS = """
+schema:
+  - name: here
+    quality:
+      - id: sums
+        type: custom
+        engine: pactwatch
+        implementation: {metric: sumDifference, property: n, other: there.n}
+    properties: [{name: n, logicalType: number}]
+  - name: there
+    properties: [{name: n, logicalType: number}]
+"""
+
+
+@pytest.mark.parametrize("type_", ["double precision", "real", "numeric(20, 6)"])
+def test_sums_are_of_decimals_whatever_the_numbers_are_stored_as(
+    engine: Engine, warehouse: Warehouse, tmp_path: Path, type_: str
+) -> None:
+    numbers = "FROM generate_series(1, 1000) AS numbers(n)"
+    warehouse.rows(f"CREATE TABLE here AS SELECT CAST(n * 0.1 AS {type_}) AS n {numbers}")
+    warehouse.rows(f"CREATE TABLE there AS SELECT CAST(n * 0.1 AS numeric(9, 1)) AS n {numbers} WHERE n <> 3")
+    found = by_id(scan(engine, contract(tmp_path, SUMS)))["here.sums"]
+    assert found.measured == Decimal("0.3")
+
+
+@pytest.mark.parametrize("warehouse", ["duckdb"], indirect=True)
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        ("CAST('0.0000000000000000001' AS DECIMAL(38, 19))", "a number has more than 18 digits after the point"),
+        ("CAST('1e20' AS HUGEINT)", "Could not cast value 100000000000000000000 to DECIMAL(38,18)"),
+        ("CAST('NaN' AS double)", 'Could not convert string "nan" to DECIMAL(38,18)'),
+    ],
+)
+def test_a_sum_that_cannot_be_exact_is_an_error(
+    engine: Engine, warehouse: Warehouse, tmp_path: Path, number: str, reason: str
+) -> None:
+    warehouse.rows(f"CREATE TABLE here AS SELECT {number} AS n; CREATE TABLE there AS SELECT 0 AS n")
+    found = by_id(scan(engine, contract(tmp_path, SUMS)))["here.sums"]
+    assert found.outcome is Outcome.ERROR
+    assert reason in found.reason
