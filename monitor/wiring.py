@@ -47,8 +47,8 @@ class Engines:
         """Let checks compare with the servers that are configured, and with no other."""
         self._settings = settings
 
-    def _elsewhere(self, name: str) -> Engine:
-        """Return the engine of a configured server. Raises SettingsError."""
+    def _elsewhere(self, name: str) -> tuple[Engine, str]:
+        """Return the engine of a configured server, and its type as dialects are named. Raises SettingsError."""
         from monitor.checks.dialect import SERVER_TYPES
 
         known = self._settings.servers if self._settings else {}
@@ -56,9 +56,10 @@ class Engines:
             listed = ", ".join(known) or "none"
             raise SettingsError(f"no server {name} to compare with is configured; known: {listed}")
         self._settings.need(f"servers.{name}")
-        if known[name].type not in SERVER_TYPES:
+        server_type = SERVER_TYPES.get(known[name].type)
+        if server_type is None:
             raise SettingsError(f"server {name} is of type {known[name].type}, which cannot be compared with")
-        return self.of(known[name])
+        return self.of(known[name]), server_type
 
     def __enter__(self) -> Self:
         """Do nothing more: it is warming up already."""

@@ -215,7 +215,7 @@ def _balance(contract: Contract, dataset: Dataset, rule: QualityRule, pack: Bala
     """Draft the difference between two numbers, each the whole of its table; percent is of the other one."""
     column = _column(dataset, pack.column)
     own = () if column is None else (column,)
-    here = _total(table_name(dataset), column.physical_name if column else None)
+    here = total(table_name(dataset), column.physical_name if column else None)
     threshold = rule.threshold or ZERO
     is_share = rule.unit == "percent"
     probes: tuple[Probe, ...]
@@ -225,8 +225,7 @@ def _balance(contract: Contract, dataset: Dataset, rule: QualityRule, pack: Bala
         far = Elsewhere(
             server=pack.server,
             table=pack.table,
-            columns=(pack.other_column,) if pack.other_column else (),
-            sql=_total(pack.table, pack.other_column),
+            column=pack.other_column,
             threshold=threshold,
             is_share=is_share,
         )
@@ -234,7 +233,7 @@ def _balance(contract: Contract, dataset: Dataset, rule: QualityRule, pack: Bala
     else:
         other, target = _other(contract, pack)
         against, needs = other.name, (need(other, *target),)
-        there = _total(table_name(other), target[0].physical_name if target else None)
+        there = total(table_name(other), target[0].physical_name if target else None)
         statement = _difference(here, there, is_share)
         probes = (Query(metric="", sql=statement, threshold=threshold, cost=2 * _SCAN_COST),)
     what = "rows" if column is None else f"sum of {column.name}"
@@ -266,7 +265,8 @@ def _difference(here: str, there: str, is_share: bool) -> str:
     return f"SELECT {difference} FROM ({here}) AS a CROSS JOIN ({there}) AS b"
 
 
-def _total(table: TableName, column: str | None) -> str:
+def total(table: TableName, column: str | None) -> str:
+    """Return the statement that counts the rows of a table, or sums a column of it, as is spoken where it is asked."""
     number = "COUNT(*)" if column is None else sql.exact_sum(sql.identifier(column))
     return f"SELECT {number} AS n FROM {sql.table(table)}"
 

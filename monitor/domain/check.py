@@ -193,13 +193,12 @@ class Elsewhere:
     """A number from a table of another server, that the number of the check's query is compared with.
 
     What is held against `threshold` is their difference without sign, as `is_share` in percent of the other number.
-    `columns` are the exact names that the statement needs there.
+    `column` is the exact name of what is summed there; without one its rows are counted.
     """
 
     server: str
     table: TableName
-    columns: tuple[str, ...]
-    sql: str
+    column: str | None
     threshold: Threshold
     is_share: bool = False
 

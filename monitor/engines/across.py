@@ -3,13 +3,15 @@
 There is no snapshot over two servers. The other one is asked right after this one.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal, localcontext
 from typing import Self
 
 from monitor import words
+from monitor.checks.dialect import speaking
+from monitor.checks.packs import total
 from monitor.domain.check import ANY_NUMBER, Check, CheckPlan, Elsewhere, Need, PlannedDataset, Query
 from monitor.domain.scan import CheckResult, History, Outcome, Scan, broken_outcome
 from monitor.engines.base import Engine, Interrupted, Progress, never_interrupted
@@ -23,13 +25,13 @@ _DIGITS_OF_A_SHARE = 28
 class Across:
     """Scans one server, and asks others for what its checks compare with."""
 
-    def __init__(self, near: Engine, engine_of: Callable[[str], Engine]) -> None:
-        """Remember the engine of the server that is scanned, and who knows those of others by name.
+    def __init__(self, near: Engine, far: Callable[[str], tuple[Engine, str]]) -> None:
+        """Remember the engine of the server that is scanned, and who knows those of others, with their types, by name.
 
-        `engine_of` raises MonitorError where there is no such server.
+        `far` raises MonitorError where there is no such server.
         """
         self._near = near
-        self._engine_of = engine_of
+        self._far = far
 
     def start(self) -> None:
         """Begin to warm up."""
@@ -92,9 +94,11 @@ class Across:
     ) -> Mapping[str, CheckResult]:
         found: dict[str, CheckResult] = {}
         for server in dict.fromkeys(probe.server for probe in far.values()):
-            asked = _there(plan, {name: probe for name, probe in far.items() if probe.server == server})
+            probes = {name: probe for name, probe in far.items() if probe.server == server}
             try:
-                scan = self._engine_of(server).scan(
+                engine, server_type = self._far(server)
+                asked = _there(plan, probes, server_type)
+                scan = engine.scan(
                     asked,
                     samples=SampleSettings(),
                     shown=frozenset(),
@@ -102,7 +106,7 @@ class Across:
                     interrupted=interrupted,
                 )
             except MonitorError as error:
-                found |= _refused(asked.checks, str(error))
+                found |= {name: _refused(plan, name, str(error)) for name in probes}
             else:
                 found |= {result.check.id: result for result in scan.results}
         return found
@@ -114,29 +118,35 @@ def _here(check: Check) -> Check:
     return check if len(probes) == len(check.probes) else replace(check, probes=probes)
 
 
-def _there(plan: CheckPlan, far: Mapping[str, Elsewhere]) -> CheckPlan:
-    """Return the plan of what another server is asked: a number for each check, and nothing else."""
+def _there(plan: CheckPlan, far: Mapping[str, Elsewhere], server_type: str) -> CheckPlan:
+    """Return the plan of what another server is asked, in its own SQL: a number for each check, and nothing else."""
+    with speaking(server_type):
+        asked = {name: total(probe.table, probe.column) for name, probe in far.items()}
     checks = tuple(
         Check(
             id=name,
             name=name,
-            kind=next(check.kind for check in plan.checks if check.id == name),
+            kind=_planned(plan, name).kind,
             dataset=name,
             expected="",
             unit=None,
-            probes=(Query(metric=name, sql=probe.sql, threshold=ANY_NUMBER),),
-            needs=(Need(table=probe.table, columns=probe.columns),),
+            probes=(Query(metric=name, sql=asked[name], threshold=ANY_NUMBER),),
+            needs=(Need(table=probe.table, columns=(probe.column,) if probe.column else ()),),
         )
         for name, probe in far.items()
     )
     datasets = tuple(
         PlannedDataset(name=name, table=probe.table, rows_metric=f"{name}.rows") for name, probe in far.items()
     )
-    return replace(plan, datasets=datasets, checks=checks)
+    return replace(plan, server_type=server_type, datasets=datasets, checks=checks)
 
 
-def _refused(checks: Iterable[Check], reason: str) -> dict[str, CheckResult]:
-    return {check.id: CheckResult(check=check, outcome=Outcome.ERROR, reason=reason) for check in checks}
+def _planned(plan: CheckPlan, name: str) -> Check:
+    return next(check for check in plan.checks if check.id == name)
+
+
+def _refused(plan: CheckPlan, name: str, reason: str) -> CheckResult:
+    return CheckResult(check=_planned(plan, name), outcome=Outcome.ERROR, reason=reason)
 
 
 def _compared(here: CheckResult, there: CheckResult, probe: Elsewhere) -> CheckResult:

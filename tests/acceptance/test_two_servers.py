@@ -1,5 +1,7 @@
 """A rule that compares with another server runs as configured, and the configuration alone says which servers there are."""
 
+import duckdb
+
 from tests.acceptance.program import Program
 
 BODY = """
@@ -27,6 +29,13 @@ def test_a_configured_server_is_asked_and_no_other(program: Program) -> None:
     assert found["orders.as-many"]["measured"] == 3
     assert found.outcome("orders.as-many") == "fail"
     assert found.reason("orders.as-many").endswith(f"{methods + 3} here, {methods} on erp")
+
+    lake = program.folder / "methods.parquet"
+    duckdb.sql(f"COPY (SELECT 1 AS oid FROM range({methods + 1})) TO '{lake}'")
+    program.contract(BODY.replace("pg_catalog.pg_am", "methods"))
+    program.configure(f'[servers.erp]\ntype = "duckdb"\npath = "{lake}"\n')
+    found = program.verify()
+    assert found.reason("orders.as-many").endswith(f"{methods + 3} here, {methods + 1} on erp")
 
     program.configure()
     found = program.verify()

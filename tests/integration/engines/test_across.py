@@ -15,8 +15,8 @@ from monitor.engines.base import Engine
 from monitor.engines.soda import SodaEngine
 from monitor.errors import SettingsError
 from monitor.settings import SampleSettings
-from tests.conftest import Postgres, Warehouse, fresh_database
-from tests.contracts import by_id, contract, scan
+from tests.conftest import DuckdbWarehouse, Postgres, Warehouse, fresh_database
+from tests.contracts import by_id, contract
 from tests.integration.engines.conftest import MakeEngine
 
 BODY = """
@@ -47,17 +47,24 @@ def erp(postgres: Postgres) -> Iterator[Warehouse]:
         yield replace(made, settings=replace(made.settings, name="erp"))
 
 
-def across(near: Engine, far: Engine | None) -> Across:
-    def engine_of(name: str) -> Engine:
+def across(near: Engine, far: Engine | None, type_: str = "postgres") -> Across:
+    def far_of(name: str) -> tuple[Engine, str]:
         if far is None or name != "erp":
             raise SettingsError(f"no server {name} to compare with is configured; known: none")
-        return far
+        return far, type_
 
-    return Across(near, engine_of)
+    return Across(near, far_of)
 
 
-def verified(engine: Engine, folder: Path, table: str = "Sales.orders") -> dict[str, CheckResult]:
-    return by_id(scan(engine, contract(folder, BODY % (table, table, table))))
+def verified(
+    engine: Engine, folder: Path, table: str = "Sales.orders", type_: str = "postgres"
+) -> dict[str, CheckResult]:
+    plan = compile_plan(contract(folder, BODY % (table, table, table)), type_)
+    return by_id(engine.scan(plan, samples=SampleSettings(), shown=frozenset(), progress=lambda _: None))
+
+
+def measured(found: dict[str, CheckResult]) -> tuple[object, ...]:
+    return tuple(found[f"orders.{name}"].measured for name in ("rows", "sums", "share"))
 
 
 @pytest.fixture
@@ -94,6 +101,29 @@ def test_equal_tables_hold(make_engine: MakeEngine, here: Warehouse, erp: Wareho
         Outcome.PASS,
         Outcome.WARN,
     }
+
+
+FLOATS = "CREATE TABLE orders AS SELECT n AS id, CAST(n * 0.1 AS double precision) AS {name}"
+FLOATS += " FROM generate_series(1, {rows}) AS numbers(n)"
+
+
+def test_every_type_of_server_is_asked_in_its_own_sql(
+    make_engine: MakeEngine, warehouse: Warehouse, duckdb_warehouse: DuckdbWarehouse, tmp_path: Path
+) -> None:
+    """The same floats have the same sum everywhere."""
+    warehouse.rows(FLOATS.format(name="amount", rows=100) + '; ALTER TABLE orders ADD "Total" float8')
+    warehouse.rows('UPDATE orders SET "Total" = amount')
+    duckdb_warehouse.rows(FLOATS.format(name="amount", rows=99) + '; ALTER TABLE orders ADD "Total" DOUBLE')
+    duckdb_warehouse.rows('UPDATE orders SET "Total" = amount')
+    duckdb_warehouse.rows(f"COPY orders TO '{tmp_path}/orders.parquet'")
+    there, file = make_engine(warehouse.settings), make_engine(duckdb_warehouse.settings)
+    files = make_engine(replace(duckdb_warehouse.settings, path=str(tmp_path), format="parquet"))
+
+    to_file, to_files = (verified(across(there, far, "duckdb"), tmp_path, "orders") for far in (file, files))
+    back = verified(across(file, there), tmp_path, "orders", "duckdb")
+
+    assert measured(to_file) == measured(to_files) == (1, 10, Decimal(100) / 99)
+    assert measured(back) == (1, 10, 1)
 
 
 @pytest.mark.parametrize(
