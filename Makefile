@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo screenshots test lint format bench bench-store bench-report bench-daemon bench-workers soak audit lock wheel-test clean
+.PHONY: help demo screenshots test lint format bench bench-store bench-report bench-daemon soak audit lock wheel-test clean
 
 help:           ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -44,10 +44,8 @@ bench-store: $(VENV)/.dev  ## Measure the store at 17 million results in Postgre
 bench-report: $(VENV)/.dev  ## Measure the report site at 1,000 contracts, 90 daily runs (five minutes, 3 GB)
 	$(BIN)/python -m tests.bench.report
 
-bench-daemon: $(VENV)/.dev  ## Measure the daemon: runs per second, CPU per run, lag at 10,000 contracts (five minutes)
+bench-daemon: $(VENV)/.dev  ## Measure the daemon: runs per second, CPU per run, lag at 10,000 contracts; many workers (six minutes)
 	$(BIN)/python -m tests.bench.daemon
-
-bench-workers: $(VENV)/.dev  ## Measure runs per second of 1, 2 and 4 workers that take jobs (two minutes)
 	$(BIN)/python -m tests.bench.workers
 
 soak: $(VENV)/.dev  ## Long property-based campaigns (half an hour)

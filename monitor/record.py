@@ -174,6 +174,7 @@ def _alert(
         run_id=found.run.run_id,
         results=found.run.scan.results,
         planned=frozenset(check.id for check in found.plan.checks),
+        has_answered=bool(found.run.scan.seen),
         is_first=is_first,
         is_shadow=found.run.shadow,
     )

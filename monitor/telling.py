@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from monitor.alerts.context import Background, Context, Routes
 from monitor.alerts.routing import ELSEWHERE
 from monitor.domain.contract import Contract
-from monitor.domain.incident import Incident, IncidentChange
+from monitor.domain.incident import OF_DATA, Incident, IncidentChange, IncidentKind
 from monitor.domain.scan import CheckResult, Outcome, Run
 from monitor.domain.target import TargetKey
 from monitor.drift.words import sentence
 from monitor.store.store import Writer
 from monitor.store.values import Against, Held, QueuedAlert, Standing
+from monitor.words import plain_number
 
 LEDGER = 1_000
 """So far back the ledger is read."""
@@ -28,7 +29,8 @@ class News:
     """What happened to incidents of one target, and what was known before.
 
     `known` are the incidents that lived or had ended lately. `run` is what showed it, or the latest one; `results` are
-    newer than where the checks stand. For so long as `gather` says the beginning of a story waits for others.
+    newer than where the checks stand. `met` are the contracts that a dead server keeps from being verified. For so long
+    as `gather` says the beginning of a story waits for others.
     """
 
     target: TargetKey
@@ -38,6 +40,7 @@ class News:
     run: Run | None = None
     results: Mapping[str, CheckResult] = field(default_factory=dict)
     is_first_run: bool = False
+    met: Mapping[TargetKey, Contract] = field(default_factory=dict)
     gather: timedelta = timedelta(0)
 
 
@@ -47,6 +50,7 @@ def tell(writer: Writer, news: News, routes: Routes, now: datetime) -> tuple[Que
     Raises ConflictError if somebody else changed one of the incidents meanwhile.
     """
     context = _context(writer, news, routes)
+    context = replace(context, evaluated=_evaluated(writer, context))
     context = replace(context, backgrounds=_backgrounds(writer, context, news.changes))
     writer.save_changes(news.changes)
     from monitor.alerts.compose import alerts_for  # not before it is needed: its templates are slow to import
@@ -96,6 +100,7 @@ def _context(writer: Writer, news: News, routes: Routes) -> Context:
         results={**standings, **news.results},
         heard={incident.id: incident.told for incident in before.values() if incident.told is not None},
         where=where,
+        met=news.met,
     )
 
 
@@ -107,6 +112,29 @@ def _result(standing: Standing) -> CheckResult:
         measured=standing.measured,
         rows=standing.rows,
     )
+
+
+def _evaluated(writer: Writer, context: Context) -> Mapping[str, CheckResult]:
+    """Return the last evaluated results of what is broken and could not be evaluated since."""
+    lost = {
+        incident.key: incident
+        for members in context.members.values()
+        for incident in members
+        if not incident.is_over and incident.kind in OF_DATA and _is_unknown(context.results.get(incident.key))
+    }
+    kept = {result.check.id: result for result in writer.last_evaluated(context.target, lost)} if lost else {}
+    return {key: kept.get(key) or _remembered(incident, context.results[key]) for key, incident in lost.items()}
+
+
+def _is_unknown(result: CheckResult | None) -> bool:
+    return result is not None and result.outcome not in EVALUATED
+
+
+def _remembered(incident: Incident, latest: CheckResult) -> CheckResult:
+    """Return what an incident itself remembers of a result that is not kept any more."""
+    outcome = Outcome.FAIL if incident.kind is IncidentKind.BROKEN else Outcome.WARN
+    measured = None if incident.measured is None else plain_number(incident.measured)
+    return CheckResult(check=latest.check, outcome=outcome, reason="", measured=measured)
 
 
 def _backgrounds(writer: Writer, context: Context, changes: Iterable[IncidentChange]) -> Mapping[str, Background]:

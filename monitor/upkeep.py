@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from monitor.domain.contract import Contract
 from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentKind
 from monitor.domain.target import TargetKey
 from monitor.incidents.silences import ContractOf, silenced_by
@@ -147,6 +148,18 @@ class Upkeep:
                 known=known,
                 contract=self._contract_of(target) if target.contract else None,
                 run=latest_run(writer, target),
+                met=self._met(changes, writer),
                 gather=self._alerting.gather,
             )
             return Kept(changes=len(changes), alerts=len(tell(writer, news, self._alerting.routes, now)))
+
+    def _met(self, changes: Iterable[IncidentChange], reader: Reader) -> Mapping[TargetKey, Contract]:
+        """Return the contracts whose teams hear now that their server does not answer."""
+        down = [
+            change.incident
+            for change in changes
+            if change.kind is ChangeKind.STILL_UNVERIFIED and change.incident.kind is IncidentKind.SERVER_DOWN
+        ]
+        met = {child for incident in down for child in incident.children}
+        targets = [each for incident in down for each in reader.targets_on(incident.target.server) if str(each) in met]
+        return {target: contract for target in targets if (contract := self._contract_of(target))}

@@ -11,13 +11,16 @@ from monitor.alerts.quiet import quiet_until
 from monitor.alerts.render import Rendered, rest
 from monitor.alerts.reply import reply_of
 from monitor.alerts.routing import channels_of, contract_channels, is_urgent
-from monitor.alerts.story import NEW, STORM, Story
+from monitor.alerts.story import NEWS, STORM, Story
 from monitor.domain.incident import ChangeKind, IncidentChange
 from monitor.notifiers.base import Mention
 from monitor.store.values import ChangeRef, QueuedAlert
 
 SILENT = frozenset({ChangeKind.LEFT})
 """What only changes the parent message."""
+
+CALLS = NEWS | {ChangeKind.REMINDED}
+"""What people are called for where it is urgent."""
 
 
 def alerts_for(changes: Iterable[IncidentChange], context: Context, now: datetime) -> tuple[QueuedAlert, ...]:
@@ -51,7 +54,7 @@ def _alerts(story: Story) -> list[QueuedAlert]:
         replies += rest(reply.remainder)
     pages = rest(parent.remainder) if not story.is_known or len(noticed) > STORM else []
     return [
-        _alert(story, "parent", 0, parent, _all_of(story), mentions=story.mentions(story.lead)),
+        _alert(story, "parent", 0, parent, _all_of(story), mentions=story.mentions(story.members)),
         *(
             _alert(
                 story, "reply", place, each, _told(story), mentions=_calls(story, place), is_page=place > len(replies)
@@ -62,11 +65,10 @@ def _alerts(story: Story) -> list[QueuedAlert]:
 
 
 def _calls(story: Story, place: int) -> tuple[Mention, ...]:
-    """Return whom the first reply calls: those of what is new in a story they know; nobody hears an edit."""
+    """Return whom the first reply calls: those of what must be heard in a story they know; nobody hears an edit."""
     if place > 1 or not story.is_known:
         return ()
-    new = [change.incident for change in story.told if change.kind in NEW]
-    return tuple(dict.fromkeys(mention for incident in new for mention in story.mentions(incident)))
+    return story.mentions(change.incident for change in story.told if change.kind in CALLS)
 
 
 def _not_before(story: Story) -> datetime | None:

@@ -42,9 +42,11 @@ class Context:
     """Everything known at the moment of the changes.
 
     `members` are the incidents of each group as they are now, also those that ended lately. `told` are the ids of the
-    incidents of which people have heard. `results` are the latest of each check that stands. `backgrounds` is by
+    incidents of which people have heard. `results` are the latest of each check that stands; `evaluated` are the last
+    evaluated ones of checks whose incident lives and whose latest result does not speak of data. `backgrounds` is by
     incident, and so are `heard`, the number that people knew before the changes, and `where`, the channels in which it
-    was told. `run` is the latest run of the target, None where there is none.
+    was told. `met` are the contracts that a dead server keeps from being verified. `run` is the latest run of the
+    target, None where there is none.
     """
 
     target: TargetKey
@@ -55,6 +57,8 @@ class Context:
     members: Mapping[str, tuple[Incident, ...]] = field(default_factory=dict)
     told: frozenset[str] = frozenset()
     results: Mapping[str, CheckResult] = field(default_factory=dict)
+    evaluated: Mapping[str, CheckResult] = field(default_factory=dict)
     backgrounds: Mapping[str, Background] = field(default_factory=dict)
     heard: Mapping[str, Decimal] = field(default_factory=dict)
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    met: Mapping[TargetKey, Contract] = field(default_factory=dict)

@@ -10,9 +10,6 @@ from monitor.alerts.render import Rendered, render, rest
 from monitor.store.types import Json
 from monitor.store.values import AlertRecord, QueuedAlert
 
-MENTIONED = 20
-"""So many people are called at most."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -73,7 +70,7 @@ def digest_of(waiting: Sequence[AlertRecord], now: datetime) -> tuple[QueuedAler
         "as_of": f"{now:%Y-%m-%dT%H:%M:%S.%f}",
         "text": shown.text,
         "blocks": _json(shown),
-        "mentions": mentions[:MENTIONED],
+        "mentions": mentions,
         "closes": False,
         "entries": [entry.encoded() for entry in entries],
     }

@@ -20,6 +20,7 @@ HAPPENED = {
     ChangeKind.REOPENED: "broke again",
     ChangeKind.WORSE: "got worse",
     ChangeKind.REMINDED: "still broken",
+    ChangeKind.STILL_UNVERIFIED: "still not verified",
     ChangeKind.ACKNOWLEDGED: "acknowledged",
     ChangeKind.SNOOZED: "snoozed",
     ChangeKind.ACCEPTED: "accepted",

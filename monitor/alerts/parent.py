@@ -7,10 +7,12 @@ from monitor.alerts import words
 from monitor.alerts.buttons import buttons_of
 from monitor.alerts.render import Rendered, render
 from monitor.alerts.story import STORM, Story, state_of
+from monitor.domain.check import CheckKind
 from monitor.domain.incident import OF_DATA, Incident, IncidentState
-from monitor.domain.scan import Outcome
+from monitor.domain.scan import CheckResult, Outcome
 from monitor.reports.hints import next_step
-from monitor.words import expected, measured
+from monitor.store.values import Held
+from monitor.words import amount, expected, measured
 
 
 def parent_of(story: Story) -> Rendered:
@@ -28,10 +30,10 @@ def parent_of(story: Story) -> Rendered:
         datasets = [f"{dataset}: {count:,}" for dataset, count in counts.most_common(10)]
         items = [story.member(member, is_brief=True) for member in live]
         told |= {"total": len(live), "datasets": datasets}
-        return render("digest", told, items=items, mentions=story.mentions(lead), buttons=buttons)
+        return render("digest", told, items=items, mentions=story.mentions(live), buttons=buttons)
     items = [story.member(member) for member in others]
     told |= {"others": len(others)}
-    return render("parent", told, items=items, mentions=story.mentions(lead), buttons=buttons)
+    return render("parent", told, items=items, mentions=story.mentions(live), buttons=buttons)
 
 
 def _over(story: Story) -> Rendered:
@@ -96,9 +98,20 @@ def _story_of(story: Story, lead: Incident) -> dict[str, object]:
         "since": words.moment(lead.first_failed_at, story.now),
         "times": f"{words.ordinal(max(lead.failures, 1))} failing run",
         "held": story.held(lead),
+        "unverified": story.unverified(lead),
         "state": state_of(lead, story.now) or story.quiet_is_over(lead),
         "impact": (result.check.impact if result else None) or (contract.purpose if contract else None) or "",
-        "changed": background.changed,
+        "changed": (*_number(background.held, result), *background.changed),
         "step": next_step(result, run) if result and run else None,
         "owner": (contract.owner.team if contract else None) or "",
     }
+
+
+def _number(held: Held | None, found: CheckResult | None) -> tuple[str, ...]:
+    """Return the number when its check last held and now; that of rows stands with those of all tables."""
+    then, now = held.measured if held else None, found.measured if found else None
+    if found is None or then is None or now is None or then == now:
+        return ()
+    if found.check.unit == "columns" or found.check.kind is CheckKind.ROW_COUNT:
+        return ()
+    return (f"measured: {amount(found.check, then, None)} → {amount(found.check, now, None)}",)

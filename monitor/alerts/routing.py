@@ -5,6 +5,7 @@ told on where it was begun, also when the routes change meanwhile.
 """
 
 import re
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from monitor.alerts.context import Context
@@ -22,17 +23,33 @@ ELSEWHERE = "-fallback"
 def channels_of(incident: Incident, context: Context) -> tuple[str, ...]:
     """Return the channels that hear of an incident, each once.
 
-    Trouble of the monitor goes to those who run it; a contract's file that is none to the team that wrote it.
+    Trouble of the monitor goes to those who run it, not knowing for long also to the contracts' own channels; a
+    contract's file that is none to the team that wrote it.
     """
     if context.routes.is_one_place:
         return (context.routes.channel,)
     if incident.kind is IncidentKind.INVALID_FILE and context.contract is not None:
         return context.where.get(incident.id) or contract_channels(context)
     if incident.kind not in OF_DATA:
-        return (named(context.routes.ops_channel),)
+        return tuple(dict.fromkeys((named(context.routes.ops_channel), *_teams(incident, context))))
     if told := context.where.get(incident.id):
         return told
     return _channels(context, _route(context, incident))
+
+
+def _teams(incident: Incident, context: Context) -> tuple[str, ...]:
+    """Return where teams hear that nobody could verify their promises; of the end hears who heard of it."""
+    if not incident.is_team_told:
+        return ()
+    known = () if incident.is_over else _unknown(context)
+    return (*context.where.get(incident.id, ()), *(channel for each in known for channel in contract_channels(each)))
+
+
+def _unknown(context: Context) -> list[Context]:
+    """Return the context of each contract that cannot be verified."""
+    if context.met:
+        return [replace(context, target=target, contract=contract) for target, contract in context.met.items()]
+    return [] if context.contract is None else [context]
 
 
 def contract_channels(context: Context) -> tuple[str, ...]:

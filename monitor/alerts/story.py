@@ -62,8 +62,10 @@ class Story:
 
     @cached_property
     def is_known(self) -> bool:
-        """Say whether people have heard of any of it."""
-        return any(member.id in self.context.told for member in self.members)
+        """Say whether people here have heard of any of it."""
+        where = self.context.where
+        heard = (member.id for member in self.members if member.id in self.context.told)
+        return any(self.channel in (where.get(each) or (self.channel,)) for each in heard)
 
     @cached_property
     def is_summary(self) -> bool:
@@ -71,9 +73,12 @@ class Story:
         is_of_data = all(member.kind in OF_DATA for member in self.members)
         return self.context.is_first_run and is_of_data and not self.is_known
 
-    def mentions(self, incident: Incident) -> tuple[Mention, ...]:
-        """Return whom an incident calls; a first run calls nobody."""
-        return () if self.context.is_first_run else mentions_of(incident, self.context)
+    def mentions(self, incidents: Iterable[Incident]) -> tuple[Mention, ...]:
+        """Return whom any of these incidents calls, each once; what is over or hushed and a first run call nobody."""
+        if self.context.is_first_run:
+            return ()
+        loud = (incident for incident in incidents if not (incident.is_over or incident.is_hushed))
+        return tuple(dict.fromkeys(mention for each in loud for mention in mentions_of(each, self.context)))
 
     def background(self, incident: Incident) -> Background:
         """Return what is known of the time before it."""
@@ -84,11 +89,20 @@ class Story:
         return self.context.results.get(incident.key)
 
     def found(self, incident: Incident) -> CheckResult | None:
-        """Return the latest result of its check; of a trouble that has none, that of the first check it keeps."""
+        """Return what says most of it: of data what was last evaluated; of other trouble the first check it keeps."""
+        if incident.kind in OF_DATA and incident.key in self.context.evaluated:
+            return self.context.evaluated[incident.key]
         for key in (incident.key, *incident.children[:1]):
             if key in self.context.results:
                 return self.context.results[key]
         return None
+
+    def unverified(self, incident: Incident) -> str:
+        """Say since when its data could not be looked at again, and why; nothing where the latest run could."""
+        if incident.is_over or incident.kind not in OF_DATA or incident.key not in self.context.evaluated:
+            return ""
+        reason = " ".join(self.context.results[incident.key].reason.split())
+        return f"since {words.moment(incident.last_seen_at, self.now)}{words.because(reason)}"
 
     def why(self, incident: Incident) -> str | None:
         """Return the reason that the program has for it."""
@@ -101,7 +115,9 @@ class Story:
 
     def breach(self, incident: Incident) -> str:
         """Say what is broken, in words about the data."""
-        return words.breach(incident, self.found(incident), self.why(incident))
+        told = words.breach(incident, self.found(incident), self.why(incident))
+        since = self.unverified(incident)
+        return f"{told}; not verified {since}" if since else told
 
     def promise(self, incident: Incident) -> str:
         """Say what was broken."""

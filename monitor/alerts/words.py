@@ -35,15 +35,15 @@ _AGES = frozenset({CheckKind.FRESHNESS, CheckKind.FREQUENCY})
 def breach(incident: Incident, result: CheckResult | None, why: str | None = None) -> str:
     """Say what is wrong: in words about the data where a check measured it, else why nobody knows."""
     if incident.kind is IncidentKind.SERVER_DOWN:
-        return f"server {incident.target.server} does not answer{_because(why)}"
+        return f"server {incident.target.server} does not answer{because(why)}"
     if incident.kind not in OF_DATA:
         reason = why or (result.reason if result else None)
         if not incident.children:
             return reason or incident.key
         subject = counted(len(incident.children), "check")
-        return f"{subject} cannot be verified{_because(reason)}"
+        return f"{subject} cannot be verified{because(reason)}"
     if result is None:
-        return f"{incident.key} does not hold{_because(why)}"
+        return f"{incident.key} does not hold{because(why)}"
     told = _of_data(result)
     if incident.children:
         told += f"; {counted(len(incident.children), 'check')} cannot be verified because of it"
@@ -138,5 +138,6 @@ def _parent(check: Check) -> str:
     return f"rows of {check.needs[-1].table.name}" if check.needs else "rows"
 
 
-def _because(reason: str | None) -> str:
+def because(reason: str | None) -> str:
+    """Return a reason as it is put behind words, nothing where there is none."""
     return f": {reason}" if reason else ""

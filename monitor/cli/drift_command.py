@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 AGAINST = {"contract": "against the contract", "last_time": "against last time"}
 
+ONE_RUN = 1_000
+"""One run adds hardly more events to the ledger than these."""
+
 
 class _ListFirst(click.Group):
     """A group that lists where no command of it is named, so that `drift orders` is `drift list orders`."""
@@ -55,25 +58,46 @@ def list_command(settings_of: "Callable[[], Settings]", contract: str | None, li
 
     settings = settings_of()
     with open_store(settings.state_url) as store, store.reading() as reader:
-        events = reader.drift(limit=limit, contract=contract)
+        at_hand = 2 * limit + ONE_RUN if output_format == "text" else limit  # text shows once what was found twice
+        events = reader.drift(limit=at_hand, contract=contract)
         if contract is not None and not events:
             check_known(contract, settings, reader, store.place)
     if output_format == "json":
         sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, "drift": [drift_object(event) for event in events]}))
     else:
-        print_lines(render(events, width=terminal_width()), sys.stdout)
+        print_lines(render(events, width=terminal_width(), limit=limit), sys.stdout)
     return 0
 
 
-def render(events: "Sequence[DriftRecord]", *, width: int) -> "list[Line]":
-    """Return two lines an event: what changed with when, then whom it hurts and which run found it."""
+def render(events: "Sequence[DriftRecord]", *, width: int, limit: int | None = None) -> "list[Line]":
+    """Return two lines a change: what changed with when, then whom it hurts, against what, and which run found it.
+
+    What differs both from last time and from the contract is one change; at most `limit` are shown.
+    """
     if not events:
         return [line("no drift is recorded")]
-    lines: list[Line] = []
+    found: dict[object, list[DriftRecord]] = {}
     for event in events:
+        found.setdefault(_fact(event), []).append(event)
+    lines: list[Line] = []
+    for both in list(found.values())[:limit]:
+        event, *more = sorted(both, key=lambda each: each.against, reverse=True)  # last time tells what really was
         when = event.at.strftime("%Y-%m-%d %H:%M:%S UTC")
         text = visible(sentence(event.event))
         lines += edged("", text, when, width=width, gutter=0, word_style="", style="bold", right_style="dim")
-        told = f"{consequence(event.event)}; {AGAINST[event.against]}, {event.target}, run {event.run_id}"
-        lines += [line(more, "dim", indent=2) for more in wrap(visible(told), width - 2)]
+        against = " and ".join([AGAINST[event.against], *(_also(each, event) for each in more)])
+        told = f"{consequence(event.event)}; {against}, {event.target}, run {event.run_id}"
+        lines += [line(part, "dim", indent=2) for part in wrap(visible(told), width - 2)]
     return lines
+
+
+def _fact(found: "DriftRecord") -> object:
+    """Return what two comparisons agree on where they have found the same."""
+    event = found.event
+    return found.target, found.run_id, event.kind, event.table, event.column, event.after, event.hurts
+
+
+def _also(other: "DriftRecord", told: "DriftRecord") -> str:
+    """Return what else it was compared with, and what that says where it is not the same."""
+    before = other.event.before
+    return AGAINST[other.against] + (f" ({before})" if before and before != told.event.before else "")

@@ -1,5 +1,6 @@
 """Is there such a contract at all? A misspelt id must not pass for one of which there is nothing to tell."""
 
+from collections.abc import Collection
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -26,11 +27,15 @@ def check_known(contract: str, settings: "Settings", reader: "Reader", place: st
     known |= {found.contract.id for found in library.invalid if found.contract is not None}
     if contract in known:
         return
-    near = get_close_matches(contract, sorted(known), n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    more = f" and {len(known) - MOST:,} more" if len(known) > MOST else ""
-    listed = ", ".join(sorted(known)[:MOST]) or "none"
     folders = ", ".join(str(path) for path in settings.contracts)
     raise UsageError(
-        visible(f"no contract {contract!r}, neither in {folders} nor in {place}; {hint}known: {listed}{more}")
+        visible(f"no contract {contract!r}, neither in {folders} nor in {place}; {listed(contract, known)}")
     )
+
+
+def listed(wanted: str, known: Collection[str]) -> str:
+    """Return the name that was probably meant, if one is near, and those that are known."""
+    near = get_close_matches(wanted, sorted(known), n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    more = f" and {len(known) - MOST:,} more" if len(known) > MOST else ""
+    return f"{hint}known: {', '.join(sorted(known)[:MOST]) or 'none'}{more}"

@@ -62,7 +62,7 @@ def serve_command(
         store = stack.enter_context(_store(settings, once=once))
         daemon = _put_together(settings, store, stack, once=once, role=role)
         if once:
-            daemon.run_once()
+            daemon.run_once(lambda: _is_to_end(daemon, signals))
         else:
             stack.enter_context(_served(settings, daemon, store))
             daemon.start()
@@ -136,10 +136,15 @@ def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, onc
 
 
 def _wait_for_the_end(daemon: "Daemon", signals: list[int]) -> None:
-    """Wait until somebody wants the daemon to end; SIGHUP only lets it look at the contracts again."""
-    while True:
-        while signals:
-            if signals.pop(0) != signal.SIGHUP:
-                return
-            daemon.reload()
+    """Wait until somebody wants the daemon to end."""
+    while not _is_to_end(daemon, signals):
         time.sleep(PAUSE)
+
+
+def _is_to_end(daemon: "Daemon", signals: list[int]) -> bool:
+    """Say, once, that somebody wants the daemon to end; SIGHUP only lets it look at the contracts again."""
+    while signals:
+        if signals.pop(0) != signal.SIGHUP:
+            return True
+        daemon.reload()
+    return False

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from monitor.cli.known import check_known
+from monitor.cli.known import check_known, listed
 from monitor.cli.layout import edged, line, wrap
 from monitor.cli.options import BY, FORMAT, span_of, user_of
 from monitor.cli.text import print_lines, terminal_width
-from monitor.domain.silence import Silence
+from monitor.domain.silence import Facts, Silence
 from monitor.errors import StoreError, UsageError
 from monitor.exact_json import Json, encode, utc
+from monitor.incidents.silences import covers, facts_of
 from monitor.objects import SCHEMA_VERSION
 from monitor.visible import visible
 
@@ -87,11 +88,43 @@ def silence_command(
             why=why,
         )
         writer.save_silence(silence)
+        open_now = [Facts(contract=each.target.contract, dataset=each.dataset) for each in writer.all_open_incidents()]
     if output_format == "json":
         sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, "silence": _object(silence)}))
     else:
         click.echo(visible(f"silence {silence.id}: {_covers(silence)} until {ends:%Y-%m-%d %H:%M} UTC"))
+    if dataset or owner or tag:  # a contract that nobody knows was refused
+        warning = covers_nothing(silence, [*open_now, *_promised(settings)])
+        if warning:
+            click.echo(visible(warning), err=True)
     return 0
+
+
+def covers_nothing(silence: Silence, known: Sequence[Facts]) -> str:
+    """Say so where a silence covers nothing of what is known now, with what was probably meant; else nothing."""
+    if any(covers(silence, facts) for facts in known):
+        return ""
+    values = {
+        "dataset": {facts.dataset for facts in known if facts.dataset},
+        "owner": {facts.owner for facts in known if facts.owner},
+        "tag": {tag for facts in known for tag in facts.tags},
+    }
+    wanted = {name: getattr(silence, name) for name in values}
+    strange = [
+        f"no {name} {value!r}, {listed(value, values[name])}"
+        for name, value in wanted.items()
+        if value is not None and value not in values[name]
+    ]
+    why = "; ".join(strange) or "nothing has all of this"
+    return f"silence {silence.id} covers nothing now: {why} (`pactwatch incidents unsilence {silence.id}` ends it)"
+
+
+def _promised(settings: "Settings") -> list[Facts]:
+    """Return what the contract files know of each dataset, and of each contract as a whole."""
+    from monitor.contracts.versions import read_library
+
+    contracts = read_library(settings.contracts, settings.contract_variables).contracts
+    return [facts_of(each, name) for each in contracts for name in ("", *(dataset.name for dataset in each.datasets))]
 
 
 @click.command("silences")

@@ -5,7 +5,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import uuid4
@@ -15,6 +16,7 @@ from monitor.daemon.enqueuer import Enqueuer
 from monitor.daemon.housekeeping import REMOVED, Housekeeping
 from monitor.daemon.library import Invalid, Shelf
 from monitor.daemon.loop import Loop
+from monitor.daemon.others import Sight, sight
 from monitor.daemon.parts import Parts, Role
 from monitor.daemon.publisher import Publisher
 from monitor.daemon.requests import request, request_in_person, wait_for
@@ -22,6 +24,7 @@ from monitor.daemon.signs import Ping, write_heartbeat
 from monitor.daemon.status import Status
 from monitor.daemon.taker import Taker
 from monitor.daemon.timetable import Timetable, timetable
+from monitor.daemon.troubles import whys
 from monitor.daemon.watcher import watch_files
 from monitor.daemon.worker import Tools, Work, work_on
 from monitor.delivery.delivered import Delivered
@@ -79,15 +82,17 @@ class Daemon:
         self._shelf = Shelf(settings.contracts, settings.contract_variables)
         self._table: Timetable | None = None
         self._invalid: tuple[Invalid, ...] = ()
+        self._sight, self._stays = Sight(), False
         self._works: dict[tuple[int, int], Work] = {}
         self._fenced = 0
+        self._again = float("-inf")
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._reload = threading.Event()
         self._reconcile_now = threading.Event()
         self._loaded_at = self._reconciled_at = self._beat_at = float("-inf")
         self._backlog = Backlog(due=0, running=0, oldest=None)
-        self._house = Housekeeping(parts.store, settings, parts.keeper(self.contract_of))
+        self._house = Housekeeping(parts.store, settings, parts.keeper(self.contract_of), self.name)
         self._enqueuer = Enqueuer(parts.store, settings.schedule)
         self._alarm = AlarmClock(settings.daemon.workers, self._rung)
         self._desk = Loop("desk", self._at_the_desk, LOOK)
@@ -96,6 +101,10 @@ class Daemon:
         self._delivery = Loop("delivery", self._deliver, DELIVER)
         self._publisher = Publisher(parts.store, settings.reports, settings.schedule, self._stopping.is_set)
         self._site = Loop("site", self._publisher.step, PUBLISH)
+        self._ping: Loop | None = None
+        if settings.daemon.ping_url is not None:
+            ping = Ping(settings.daemon.ping_url, lambda: self.status().is_well)
+            self._ping = Loop("ping", ping.step, settings.daemon.ping_every)
         self._schedules, self._runs = parts.role is not Role.WORKER, parts.role is not Role.SCHEDULER
         self._taker: Taker | None = None
         out = parts.store.handing_out
@@ -108,15 +117,15 @@ class Daemon:
 
     def start(self) -> None:
         """Read the contracts and begin. Raises StoreError if the state database cannot be reached."""
+        self._stays = True
         self._load()
         self._beat()
         self._alarm.start()
         for loop in self._loops():
             loop.start()
         self._in_background("watch", watch_files, self._parts.settings.contracts, self.reload)
-        daemon = self._parts.settings.daemon
-        if daemon.ping_url is not None:
-            self._in_background("ping", Ping(daemon.ping_url, daemon.ping_every, lambda: self.status().is_well).run)
+        if self._ping is not None:
+            self._ping.start()
         log.info("Pactwatch is up", extra={"action": "started", "daemon": self._owner, "role": self._parts.role.value})
 
     def reload(self) -> None:
@@ -124,22 +133,33 @@ class Daemon:
         self._reload.set()
         self._desk.wake()
 
-    def run_once(self) -> None:
-        """Run what is due, tell it, and return: for those who have a cron of their own but no place for a daemon."""
+    def run_once(self, is_over: Callable[[], bool] = lambda: False) -> None:
+        """Run what is due, tell it, and return: for those who have a cron of their own but no place for a daemon.
+
+        What came to know nothing is waited for until it has had its tries: who comes next may never end them. When
+        `is_over` what is left is left to `stop`.
+        """
         self._load()
         self._beat()
         self._enqueuer.reconcile()
         self._alarm.start()
         self._heart.start()
-        while True:
+        while not is_over():
             self._claim()
-            if not self._running() and not self._store.slots.backlog().due:
+            if not self._running() and time.monotonic() > self._again and not self._store.slots.backlog().due:
                 break
             time.sleep(0.05)
+        else:
+            return
         self._alarm.silence()  # what becomes due from now on is the next one's
-        self._keep_up()
-        self._parts.deliverer.until_quiet()
-        Loop("site", self._publisher.finish, PUBLISH).once()
+        for finish in (
+            self._keep_up,
+            self._parts.deliverer.until_quiet,
+            Loop("site", self._publisher.finish, PUBLISH).once,
+        ):
+            if is_over():
+                return
+            finish()
 
     def stop(self, in_a_hurry: Callable[[], bool] = lambda: False) -> bool:
         """End within 25 seconds: claim nothing more, let runs finish or hand them back, deliver once more.
@@ -168,6 +188,8 @@ class Daemon:
         if self._taker is not None:  # what is handed back gets its job back
             self._jobs.join(end - time.monotonic())
         self._heart.end()
+        if self._ping is not None:
+            self._ping.end()
         self._alarm.stop()
         left = len(self._running())
         log.info("Stopped", extra={"action": "stopped", "left": left})
@@ -248,7 +270,8 @@ class Daemon:
         before = self._now_watched()
         table = timetable(targets, self._parts.settings.schedule, before)
         if self._table is None or table.entries != before.entries:
-            self._enqueuer.use(table)
+            if self._schedules:
+                self._enqueuer.use(table)
             self._publisher.use(library, table)
             self._reconcile_now.set()
             told = {"action": "contracts_loaded", "targets": len(table.entries), "invalid": len(invalid)}
@@ -260,6 +283,7 @@ class Daemon:
         is_news = invalid != self._invalid
         with self._lock:
             self._table, self._invalid = table, invalid
+            self._sight = sight(table.entries.keys(), whys(invalid))
         if is_news:  # people hear of it now, not within a minute
             self._upkeep.wake()
         if self._schedules:
@@ -281,15 +305,11 @@ class Daemon:
         """Look at contracts and schedules when it is time to, and claim what is due."""
         now = time.monotonic()
         if self._reload.is_set() or now - self._loaded_at >= RESCAN:
-            self._reload.clear()
-            self._load()
+            with _answering(self._reload):
+                self._load()
         if self._reconcile_now.is_set() or now - self._reconciled_at >= RECONCILE:
-            self._reconcile_now.clear()
-            try:
+            with _answering(self._reconcile_now):
                 self._reconcile()
-            except BaseException:
-                self._reconcile_now.set()
-                raise
             if self._taker is None or self._schedules or self._taker.is_taking:
                 self._reconciled_at = time.monotonic()
         if self._runs and self._taker is None:
@@ -343,6 +363,7 @@ class Daemon:
             with self._lock:
                 del self._works[work.claim.id, work.claim.attempt]
                 self._fenced += work.was_fenced
+                self._again = max(self._again, work.again or self._again)
             self._desk.wake()
 
     def _running(self) -> tuple[Work, ...]:
@@ -360,8 +381,11 @@ class Daemon:
                 work.stop = "somebody else runs it by now"
                 work.ended.set()
         self._backlog = self._store.slots.backlog()
+        details = {"role": self._parts.role.value, **self.status().details()}
+        if self._stays:  # who runs once only is no longer there when others ask
+            details |= self._sight.told()
         with self._store.writing() as writer:
-            writer.beat(self.name, self._started_at, {"role": self._parts.role.value, **self.status().details()})
+            writer.beat(self.name, self._started_at, details)
         self._beat_at = time.monotonic()
         file = self._parts.settings.daemon.heartbeat_file
         if file is not None:
@@ -384,10 +408,9 @@ class Daemon:
     def _keep_up(self) -> None:
         """Do what time does to incidents, and let go of what is no longer watched."""
         table = self._now_watched()
-        self._house.once(table, self._invalid)
-        for watched in self._house.removed(table):
+        self._house.once(table, self._sight)
+        for watched in self._house.removed(table, self._sight):
             self._house.remove(watched, self._withdraw)
-            self._enqueuer.forget(watched)
 
     def _withdraw(self, incident_id: str) -> None:
         decide(
@@ -397,6 +420,17 @@ class Daemon:
             self.contract_of,
             self._parts.alerting,
         )
+
+
+@contextmanager
+def _answering(wish: threading.Event) -> Iterator[None]:
+    """Do what somebody wishes; where that fails the wish stays."""
+    wish.clear()
+    try:
+        yield
+    except BaseException:
+        wish.set()
+        raise
 
 
 def _age(at: float, now: float) -> float | None:

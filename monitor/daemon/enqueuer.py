@@ -1,7 +1,7 @@
 """Writing down what is due: from the watermark of each target up to the database's own time."""
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -31,39 +31,40 @@ class Enqueuer:
         self._table = Timetable()
         self._marks: dict[Watched, datetime] | None = None
         self._looked: dict[Rhythm, _Look] = {}
-        self._changed: set[Watched] = set()
 
     def use(self, table: Timetable) -> None:
-        """Watch these targets from now on. A schedule that changed counts from then on: it missed nothing before."""
+        """Watch these targets from now on.
+
+        A schedule that changed counts from now on; what was due before by the one it had is written down first. Raises
+        StoreError; then all stays as it was.
+        """
         with self._lock:
             before = self._table.entries
-            self._changed |= {
+            changed = [
                 watched
                 for watched, entry in table.entries.items()
                 if watched in before and before[watched].cadences != entry.cadences
-            }
+            ]
+            if changed:
+                self._enqueue(changed, self._store.slots.now(), anew=True)
             same = {
                 rhythm for rhythm in table.by_rhythm if table.by_rhythm[rhythm] == self._table.by_rhythm.get(rhythm)
             }
             self._looked = {rhythm: look for rhythm, look in self._looked.items() if rhythm in same}
+            if table.entries.keys() - before.keys():
+                self._marks = None  # of what comes or returns the database knows better, whoever forgot it
             self._table = table
-
-    def forget(self, watched: Watched) -> None:
-        """Know nothing any more of a target that nobody watches."""
-        with self._lock:
-            if self._marks is not None:
-                self._marks.pop(watched, None)
 
     def rung(self, rhythm: Rhythm) -> None:
         """Write down what is due of the targets of a rhythm. Raises StoreError; then it is found later."""
         with self._lock:
-            self._enqueue([rhythm], self._store.slots.now())
+            self._look_at([rhythm], self._store.slots.now())
 
     def reconcile(self) -> None:
         """Write down what is due of all targets, whatever rang. Raises StoreError."""
         with self._lock:
             now = self._store.slots.now()
-            self._enqueue([rhythm for rhythm in self._table.by_rhythm if self._is_due(rhythm, now)], now)
+            self._look_at([rhythm for rhythm in self._table.by_rhythm if self._is_due(rhythm, now)], now)
 
     def _is_due(self, rhythm: Rhythm, now: datetime) -> bool:
         """Say whether a rhythm had a moment since it was last looked at; a clock that was put back starts anew."""
@@ -72,20 +73,22 @@ class Enqueuer:
             return True
         return look.following is not None and look.following <= now
 
-    def _enqueue(self, rhythms: Iterable[Rhythm], now: datetime) -> None:
+    def _look_at(self, rhythms: Sequence[Rhythm], now: datetime) -> None:
+        targets = dict.fromkeys(watched for rhythm in rhythms for watched in self._table.by_rhythm.get(rhythm, ()))
+        self._enqueue(targets, now)
+        self._looked |= {rhythm: _Look(at=now, following=next_moment(rhythm, now)) for rhythm in rhythms}
+
+    def _enqueue(self, targets: Iterable[Watched], now: datetime, *, anew: bool = False) -> None:
+        """Write down what is due of these targets by the timetable; `anew`: what comes later is counted from now on."""
         if self._marks is None:
             self._marks = dict(self._store.slots.watermarks())
-        rhythms = tuple(rhythms)
-        targets = dict.fromkeys(watched for rhythm in rhythms for watched in self._table.by_rhythm.get(rhythm, ()))
         slots: list[NewSlot] = []
         raised: dict[Watched, datetime] = {}
         for watched in targets:
-            mark = now if watched in self._changed else self._marks.get(watched)
+            mark = self._marks.get(watched)
             found = tuple(due_slots(watched, self._table.entries[watched], mark, now, self._settings))
-            if found or mark is None or watched in self._changed:
+            if found or mark is None or (anew and mark < now):
                 slots += found
                 raised[watched] = now
         self._store.slots.enqueue(slots, raised)
         self._marks.update(raised)
-        self._changed -= raised.keys()
-        self._looked |= {rhythm: _Look(at=now, following=next_moment(rhythm, now)) for rhythm in rhythms}

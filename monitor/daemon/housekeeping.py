@@ -2,15 +2,16 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.daemon.library import Invalid
+from monitor.daemon.others import Sight, sights_of_others
 from monitor.daemon.parts import Keeper
 from monitor.daemon.timetable import Timetable
-from monitor.daemon.troubles import invalid_files, missed_runs
+from monitor.daemon.troubles import invalid_files, is_in, missed_runs
 from monitor.domain.incident import IncidentKind
+from monitor.incidents.troubles import Trouble
 from monitor.schedule.rhythm import Cron, next_moment
 from monitor.settings import Settings
 from monitor.store.slots import Watched
@@ -31,19 +32,28 @@ log = logging.getLogger(__name__)
 class Housekeeping:
     """Keeps incidents up with what no run finds out, and history within its limits."""
 
-    def __init__(self, store: Store, settings: Settings, keeper: Keeper) -> None:
-        """Use this store; the first night is the next one."""
+    def __init__(self, store: Store, settings: Settings, keeper: Keeper, name: str) -> None:
+        """Use this store, as the daemon of this name; the first night is the next one."""
         self._store = store
         self._settings = settings
         self._keeper = keeper
+        self._name = name
         self._night: datetime | None = None
         self._missing: dict[Watched, float] = {}
 
-    def removed(self, table: Timetable) -> Sequence[Watched]:
-        """Return what was watched once, by any daemon, and has been gone for long enough. Raises StoreError."""
+    def removed(self, table: Timetable, own: Sight) -> Sequence[Watched]:
+        """Return what was watched once, by any daemon, and has been gone for long enough. Raises StoreError.
+
+        Nothing is gone while a living daemon watches something else than this one, and no contract whose file is there
+        and invalid.
+        """
         gone = self._store.slots.watermarks().keys() - table.entries.keys()
         self._missing = {watched: self._missing.get(watched, time.monotonic()) for watched in gone}
-        return [watched for watched, since in sorted(self._missing.items()) if time.monotonic() - since >= GONE]
+        long = [watched for watched, since in sorted(self._missing.items()) if time.monotonic() - since >= GONE]
+        if not long or any(other.watches != own.watches for other in self._others()):
+            return []
+        versions = self._versions() if own.invalid else {}
+        return [watched for watched in long if not is_in(own.invalid, versions, watched.target)]
 
     def remove(self, watched: Watched, end: Callable[[str], object]) -> None:
         """Let go of what is no longer watched: its slots, and by `end` each of its living incidents."""
@@ -55,13 +65,13 @@ class Housekeeping:
         self._store.slots.forget(watched, REMOVED)
         log.info("No longer watched: %s", watched, extra={"action": "target_removed", "target": str(watched)})
 
-    def once(self, table: Timetable, invalid: Sequence[Invalid]) -> None:
-        """Do what is due, given what is watched and which files are no contracts. Raises StoreError."""
+    def once(self, table: Timetable, own: Sight) -> None:
+        """Do what is due, given what is watched and what this daemon sees. Raises StoreError."""
         overdue = self._store.slots.overdue(timedelta(seconds=self._settings.schedule.grace))
         self._keeper.once(
             {
                 IncidentKind.NO_RUN: missed_runs(overdue, table),
-                IncidentKind.INVALID_FILE: invalid_files(invalid, table),
+                IncidentKind.INVALID_FILE: self._invalid_files(own),
             }
         )
         now = self._store.slots.now()
@@ -73,3 +83,17 @@ class Housekeeping:
             self._night = None
         if self._night is None:
             self._night = next_moment(replace(NIGHT, zone=self._settings.schedule.timezone), now)
+
+    def _invalid_files(self, own: Sight) -> tuple[Trouble, ...]:
+        """Return the files that are no contracts for any daemon that lives: one of them alone must not end it."""
+        others = {file: why for other in self._others() for file, why in other.invalid.items()}
+        invalid = {**others, **own.invalid}
+        return invalid_files(invalid, self._versions(), self._store.slots.watermarks()) if invalid else ()
+
+    def _others(self) -> tuple[Sight, ...]:
+        with self._store.reading() as reader:
+            return tuple(sights_of_others(reader.heartbeats(), self._name, reader.now()))
+
+    def _versions(self) -> Mapping[str, tuple[str, str]]:
+        with self._store.reading() as reader:
+            return reader.versions_in_files()

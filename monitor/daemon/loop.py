@@ -2,7 +2,6 @@
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 
 from monitor.errors import MonitorError
@@ -26,7 +25,6 @@ class Loop:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._failures = 0
         self.trouble: str | None = None
-        self.done_at: float | None = None
 
     def start(self) -> None:
         """Begin."""
@@ -47,10 +45,6 @@ class Loop:
             self._thread.join(max(0.0, timeout))
         return not self._thread.is_alive()
 
-    def age(self) -> float | None:
-        """Return the seconds since a step last succeeded, None before the first."""
-        return None if self.done_at is None else time.monotonic() - self.done_at
-
     def once(self) -> None:
         """Do a step and remember how it went."""
         try:
@@ -62,7 +56,7 @@ class Loop:
             self._failed(f"{type(error).__name__}: {error}")
             log.exception("%s: unforeseen", self.name, extra={"action": f"{self.name}_failed"})
         else:
-            self._failures, self.trouble, self.done_at = 0, None, time.monotonic()
+            self._failures, self.trouble = 0, None
 
     def _failed(self, trouble: str) -> None:
         self._failures += 1

@@ -2,11 +2,10 @@
 
 import logging
 import os
-import threading
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http.client import HTTPException
 from pathlib import Path
 
 PATIENCE = 10.0
@@ -26,19 +25,17 @@ def write_heartbeat(file: Path, at: datetime) -> None:
 
 
 class Ping:
-    """Calls an address every so often while all is well: whoever owns it notices when the calls stop."""
+    """Calls an address while all is well: whoever owns it notices when the calls stop."""
 
-    def __init__(self, url: str, every: float, is_well: Callable[[], bool]) -> None:
+    def __init__(self, url: str, is_well: Callable[[], bool]) -> None:
         """Prepare; nothing is called yet."""
         self._url = url
-        self._every = every
         self._is_well = is_well
 
-    def run(self, stopping: threading.Event) -> None:
-        """Call until the daemon stops; an address that does not answer is logged, and tried again next time."""
-        while not stopping.wait(self._every):
-            if self._is_well():
-                self.once()
+    def step(self) -> None:
+        """Call if all is well; an address that does not answer is logged."""
+        if self._is_well():
+            self.once()
 
     def once(self) -> bool:
         """Call once; say whether it was answered with success."""
@@ -46,7 +43,7 @@ class Ping:
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE):  # noqa: S310 - the settings say so
                 return True
-        except (urllib.error.URLError, OSError) as error:
+        except (OSError, HTTPException) as error:
             reason = getattr(error, "reason", None) or type(error).__name__
             log.warning("ping_url does not answer: %s", reason, extra={"action": "ping_failed"})
             return False

@@ -42,7 +42,8 @@ log = logging.getLogger(__name__)
 class Work:
     """A claim that is being worked on. `stop` is why it must end now; `ended` wakes whoever waits in it.
 
-    `entry` is None where this daemon does not know the contract.
+    `entry` is None where this daemon does not know the contract. `again` is when, by the monotonic clock, what came to
+    know nothing is tried once more.
     """
 
     claim: SlotClaim
@@ -50,6 +51,7 @@ class Work:
     begun: float = 0.0
     stop: str | None = None
     was_fenced: bool = False
+    again: float | None = None
     ended: Event = field(default_factory=Event)
 
 
@@ -74,7 +76,8 @@ def work_on(work: Work, tools: Tools) -> None:
         return
     later = _overtaken(claim, tools)
     if later is not None:
-        tools.store.slots.skip(claim, f"overtaken by the slot of {later:%Y-%m-%d %H:%M:%S} UTC, which does all of it")
+        reason = f"overtaken by the slot of {later:%Y-%m-%d %H:%M:%S} UTC, which does all of it"
+        tools.store.slots.skip(claim, reason, missed=True)
         log.info("Skipped %s: overtaken", claim.watched, extra={"action": "slot_skipped", **about})
         return
     plan = part_of(entry.plan, entry.target.contract, claim.parts)
@@ -92,6 +95,7 @@ def work_on(work: Work, tools: Tools) -> None:
     if wasted is not None and claim.tries < _retries(claim, tools.settings) and _time_left(work, tools.settings):
         pause = FIRST_PAUSE * 4**claim.tries
         tools.store.slots.hand_back(claim, wasted, after=pause, tried=True)
+        work.again = time.monotonic() + pause.total_seconds()
         again = {"action": "run_retried", "after": pause.total_seconds(), **about}
         log.warning("Nothing could be verified of %s; it is tried again", claim.watched, extra=again)
         return
@@ -103,12 +107,15 @@ def work_on(work: Work, tools: Tools) -> None:
 
 def _retries(claim: SlotClaim, settings: DaemonSettings) -> int:
     """Return how often a slot is handed back to be tried again later: never while somebody waits for what comes out."""
-    return 0 if claim.trigger is Trigger.ON_DEMAND else settings.retries
+    return settings.retries if claim.trigger is Trigger.SCHEDULED else 0
 
 
 def _overtaken(claim: SlotClaim, tools: Tools) -> datetime | None:
-    """Return the moment of a later slot that makes this one needless: work that piles up is not done twice."""
-    if claim.trigger is not Trigger.SCHEDULED or tools.catch_up is CatchUp.ALL:
+    """Return the moment of a later slot that makes this one needless: work that piles up is not done twice.
+
+    What was begun is ended: a later slot knows nothing of attempts that were in vain, so their end would never come.
+    """
+    if claim.trigger is not Trigger.SCHEDULED or tools.catch_up is CatchUp.ALL or claim.tries or claim.losses:
         return None
     return tools.store.slots.overtaken(claim)
 
@@ -237,7 +244,7 @@ def _leave(work: Work, tools: Tools, about: dict[str, object]) -> None:
     """Leave a slot to a daemon that knows its contract; after a while nobody does."""
     claim, slots = work.claim, tools.store.slots
     if slots.now() - claim.created_at > ABANDONED:
-        slots.skip(claim, "nobody has this contract any more")
+        slots.skip(claim, "nobody has this contract any more", missed=True)  # should another daemon have it, it is told
         log.info("Skipped %s: it is gone", claim.watched, extra={"action": "slot_skipped", **about})
     else:
         slots.hand_back(claim, "this daemon does not know the contract", after=timedelta(seconds=15))

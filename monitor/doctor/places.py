@@ -2,10 +2,11 @@
 
 import shutil
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from monitor.doctor.clocks import clock
 from monitor.doctor.finding import Finding, bad, fine, warn
 from monitor.errors import SettingsError, StoreError
 from monitor.settings import Dispatcher, HttpSettings, Pages
@@ -29,18 +30,23 @@ SQLITE = "sqlite:///"
 def state(url: str, dispatcher: Dispatcher = Dispatcher.DATABASE) -> Iterator[Finding]:
     """Open the state database as every command does, and look at the work that is in it.
 
-    An older file of SQLite is brought to our schema by that.
+    An older file of SQLite is brought to our schema by that. The clock of a server decides what is due; that of a file
+    is ours.
     """
     try:
         with open_store(url, dispatcher) as store:
             with store.reading() as reader:
-                beats, now = reader.heartbeats(), reader.now()
+                beats, before = reader.heartbeats(), datetime.now(UTC)
+                now = reader.now()
+                skew = now - (before + (datetime.now(UTC) - before) / 2)
             backlog, place = store.slots.backlog(), store.place
     except (StoreError, SettingsError) as error:
         yield bad("state", str(error), "see [state] url; `pactwatch migrate` brings a database to this version")
         return
     heard = f"; a daemon was heard of {(now - beats[0].at).total_seconds():.0f} s ago" if beats else ""
     yield fine("state", f"{place}{heard}")
+    if not url.startswith(SQLITE):
+        yield clock("state", skew)
     if beats or backlog.due:
         alive = [str(beat.details.get("role")) for beat in beats if now - beat.at < SILENT]
         yield work(backlog, alive, now, is_shared=dispatcher is not Dispatcher.DATABASE)

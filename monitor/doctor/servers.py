@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from datetime import timedelta
 
 import psycopg2
 
 from monitor.checks.dialect import SERVER_TYPES
+from monitor.doctor.clocks import clock
 from monitor.doctor.finding import Finding, bad, fine, warn
 from monitor.domain.check import TableName
 from monitor.domain.scan import Seen
@@ -21,10 +21,6 @@ from monitor.words import counted
 
 FEW = 3
 """So many names are told; the others are counted."""
-
-TOLERATED = timedelta(seconds=5)
-TOO_FAR = timedelta(minutes=5)
-"""Data that are newer than this after the run are taken for wrong (a check of freshness fails)."""
 
 
 def examine(server: ServerSettings, targets: Iterable[Target]) -> list[Finding]:
@@ -105,16 +101,6 @@ def readable(server: str, role: str, tables: dict[TableName, str], seen: Seen) -
     if found or not tables:
         return found
     return [fine(server, f"{counted(len(tables), 'table')} of the contracts can be read")]
-
-
-def clock(server: str, skew: timedelta) -> Finding:
-    """Judge how far the server's clock is from ours: ages of data are told by both."""
-    seconds = abs(skew.total_seconds())
-    told = f"its clock is {seconds:.1f} s {'ahead of' if skew > timedelta(0) else 'behind'} ours"
-    mend = "let both machines follow the same time servers (NTP)"
-    if abs(skew) > TOO_FAR:
-        return bad(server, told, mend)
-    return warn(server, told, mend) if abs(skew) > TOLERATED else fine(server, told)
 
 
 def _some(names: Sequence[str]) -> str:

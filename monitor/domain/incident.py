@@ -45,6 +45,7 @@ class ChangeKind(StrEnum):
     WORSE = "worse"
     STILL_FAILING = "still_failing"
     REMINDED = "reminded"
+    STILL_UNVERIFIED = "still_unverified"
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
     ACCEPTED = "accepted"
@@ -62,20 +63,22 @@ ENDED = frozenset({IncidentState.RESOLVED, IncidentState.WITHDRAWN})
 HUSHED = frozenset({IncidentState.SNOOZED, IncidentState.ACCEPTED})
 QUIET = frozenset({ChangeKind.SEEN, ChangeKind.STILL_FAILING, ChangeKind.PRESSED})
 OF_DATA = frozenset({IncidentKind.BROKEN, IncidentKind.WARNING})
+UNVERIFIED = frozenset({IncidentKind.NOT_VERIFIED, IncidentKind.SERVER_DOWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Incident:
     """One thing that is wrong with one target, from its first failure to its end.
 
-    `key` is the check's id, or the name of a root cause (`server:warehouse`, `not_verified:flights.schema`).
-    `children` are the checks that it keeps from being verified; of a server, the targets. `recent` holds up to ten last
-    evaluated outcomes of its check, oldest first, one letter each: p(ass), w(arn), f(ail); of troubles that are not of
-    data e(rror) for a failure. `failures` and `passes` count since the last opposite; not knowing counts for neither.
-    `until` ends a snooze or an acceptance (which outlives a pass), `by` and `why` are the last person's. `worst` is the
-    worst value so far, `told` the one that people last heard of, `reminded_at` is when they did, `reminders`
-    counts since then. `is_silenced` says that a maintenance window keeps it quiet. `group` is the story it belongs to:
-    the incidents of one target that share a thread. `sequence` is the number of its last change.
+    `key` is the check's id, or the name of a root cause (`server:warehouse`, `not_verified:flights.schema`). `children`
+    are the checks that it keeps from being verified; of a server, the targets. `recent` holds up to ten last evaluated
+    outcomes of its check, oldest first, one letter each: p(ass), w(arn), f(ail); of troubles that are not of data
+    e(rror) for a failure. `failures` and `passes` count since the last opposite; not knowing counts for neither.
+    `is_team_told` says that, not knowing for so long, the contracts' own channels hear of it too. `until` ends a snooze
+    or an acceptance (which outlives a pass), `by` and `why` are the last person's. `worst` is the worst value so far,
+    `told` the one that people last heard of, `reminded_at` is when they did, `reminders` counts since then.
+    `is_silenced` says that a maintenance window keeps it quiet. `group` is the story it belongs to: the incidents of
+    one target that share a thread. `sequence` is the number of its last change.
     """
 
     id: str
@@ -105,6 +108,7 @@ class Incident:
     sequence: int = 0
     told: Decimal | None = None
     is_silenced: bool = False
+    is_team_told: bool = False
 
     @property
     def is_over(self) -> bool:

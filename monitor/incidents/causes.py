@@ -30,11 +30,17 @@ class Homes:
     is_server_down: bool
 
 
-def find_homes(results: Iterable[CheckResult], live: Mapping[str, Incident], server: str) -> Homes:
-    """Say where the unknown checks of a run belong; `live` are the target's living incidents by key."""
+def find_homes(
+    results: Iterable[CheckResult], live: Mapping[str, Incident], server: str, *, has_answered: bool = False
+) -> Homes:
+    """Say where the unknown checks of a run belong; `live` are the target's living incidents by key.
+
+    A server that `has_answered` before it was lost is not down: one check may end its own connection.
+    """
     results = tuple(results)
     seen = {result.check.id: result.outcome for result in results}
-    is_down = EVALUATED.isdisjoint(seen.values()) and any(_is_lost(result) for result in results)
+    knows_nothing = not has_answered and EVALUATED.isdisjoint(seen.values())
+    is_down = knows_nothing and any(_is_lost(result) for result in results)
     had = {child: key for key, incident in live.items() if key.startswith(NOT_VERIFIED) for child in incident.children}
     homes: dict[str, str] = {}
     by_reason: dict[str, str] = {}

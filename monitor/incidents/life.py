@@ -9,6 +9,7 @@ from monitor.domain.check import Check
 from monitor.domain.incident import (
     HUSHED,
     OF_DATA,
+    UNVERIFIED,
     ChangeKind,
     Incident,
     IncidentChange,
@@ -134,13 +135,17 @@ def has_woken(before: Incident, after: Incident) -> bool:
 
 
 def opened(incident: Incident, moment: Moment, group: str | None) -> Incident:
-    """Return a pending incident as one that people may hear of (or have accepted before), any other as it is."""
+    """Return a pending incident as one that people may hear of (or have accepted before), any other as it is.
+
+    Not knowing begins anew each time: it was known meanwhile.
+    """
     if incident.state is not IncidentState.PENDING:
         return incident
     return replace(
         incident,
         state=IncidentState.ACCEPTED if incident.until else IncidentState.OPEN,
-        opened_at=incident.opened_at or moment.now,
+        opened_at=(None if incident.kind in UNVERIFIED else incident.opened_at) or moment.now,
+        is_team_told=False,
         group=incident.group or group or incident.id,
     )
 

@@ -14,13 +14,15 @@ class Policy:
 
     Reminders come `first_reminder` after people last heard of it, each pause twice the last, up to `longest_reminder`.
     A check flaps after `flips_to_flap` changes of outcome within ten runs, and is calm again after `calm_after` equal
-    ones. What comes back within `reopen_within` of its end is the same incident.
+    ones. After `team_hears_after` the teams hear that nobody could verify their promises. What comes back within
+    `reopen_within` of its end is the same incident.
     """
 
     alert_after_failures: int = 1
     resolve_after_passes: int = 1
     first_reminder: timedelta = timedelta(hours=4)
     longest_reminder: timedelta = timedelta(hours=24)
+    team_hears_after: timedelta = timedelta(hours=1)
     flips_to_flap: int = 4
     calm_after: int = 5
     reopen_within: timedelta = timedelta(hours=24)

@@ -25,13 +25,15 @@ class Evaluation:
     """What a run says of its target.
 
     `planned` are the ids of all checks of the contract, also of those that this run was not asked for: what is live and
-    not among them is withdrawn. `is_first` marks the target's first recorded run.
+    not among them is withdrawn. `has_answered` says that the server showed its tables, whatever came after. `is_first`
+    marks the target's first recorded run.
     """
 
     target: TargetKey
     run_id: str
     results: tuple[CheckResult, ...]
     planned: frozenset[str]
+    has_answered: bool = False
     is_first: bool = False
     is_shadow: bool = False
 
@@ -70,7 +72,7 @@ class _Pass:
         self._planned = run.planned | {result.check.id for result in run.results}
         live = book.live_of(run.target).items()
         stay = {key: incident for key, incident in live if incident.kind not in OF_DATA or key in self._planned}
-        self._homes = find_homes(run.results, stay, run.target.server)
+        self._homes = find_homes(run.results, stay, run.target.server, has_answered=run.has_answered)
 
     def make(self) -> None:
         """Look at what was evaluated, then at what was not, then at why."""

@@ -1,10 +1,10 @@
-"""What the clock alone does to incidents: quiet ends, reminders come due."""
+"""What the clock alone does to incidents: quiet ends, reminders come due, teams hear of what nobody could verify."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentState
+from monitor.domain.incident import UNVERIFIED, ChangeKind, Incident, IncidentChange, IncidentState
 from monitor.incidents.life import awake, has_woken, heard
 from monitor.incidents.moment import Moment, Silenced, changed, never_silenced
 from monitor.incidents.policy import Policy, pause
@@ -25,10 +25,20 @@ def _tick(before: Incident, moment: Moment) -> IncidentChange | None:
         return changed(heard(after, moment), ChangeKind.SILENCE_ENDED, moment)
     if after != before:
         return changed(after, ChangeKind.SEEN, moment)
+    if _is_long_unknown(after, moment):
+        return changed(replace(after, is_team_told=True), ChangeKind.STILL_UNVERIFIED, moment)
     if _is_due(after, moment):
         reminded = replace(heard(after, moment), reminders=after.reminders + 1)
         return changed(reminded, ChangeKind.REMINDED, moment)
     return None
+
+
+def _is_long_unknown(incident: Incident, moment: Moment) -> bool:
+    """Say whether promises could not be verified for so long that their teams should know, once."""
+    if incident.kind not in UNVERIFIED or incident.is_team_told or incident.is_hushed or incident.opened_at is None:
+        return False
+    is_told = incident.state is not IncidentState.PENDING
+    return is_told and moment.now - incident.opened_at >= moment.policy.team_hears_after
 
 
 def _is_due(incident: Incident, moment: Moment) -> bool:

@@ -21,6 +21,7 @@ _TOLD = {
     ChangeKind.WORSE: "got worse",
     ChangeKind.STILL_FAILING: "still failing",
     ChangeKind.REMINDED: "people were reminded",
+    ChangeKind.STILL_UNVERIFIED: "still not verified: the team was told too",
     ChangeKind.ACKNOWLEDGED: "acknowledged",
     ChangeKind.SNOOZED: "snoozed",
     ChangeKind.ACCEPTED: "accepted as a known breach",

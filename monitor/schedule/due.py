@@ -15,6 +15,9 @@ ON_TIME = timedelta(seconds=60)
 
 TICK = timedelta(microseconds=1)
 
+BACK = (timedelta(hours=1), timedelta(days=1), timedelta(days=32), timedelta(days=366), timedelta(days=8 * 366))
+"""So far back the last moment of a rhythm is looked for, by and by: a 29 February may be eight years ago."""
+
 COUNTED = 10_000
 """So many slots older than the window are counted, no more."""
 
@@ -35,12 +38,12 @@ def due(
 
     Of slots that were missed `latest` keeps the last one of each part, `all` keeps all within the window, `skip` none.
     What is passed over is there with its reason; what lies before the window is one slot that counts all.
-    A target that nobody has watched before (no watermark) is due at its last moment within the window, with all parts.
+    A target that nobody has watched before (no watermark) is due at its last moment, however long ago, with all parts.
     """
     window = timedelta(seconds=settings.window)
     if watermark is None:
-        found = _slots(cadences, now - window, now)
-        return (Slot(instant=found[-1].instant, parts=(ALL,)),) if found and _wants_first(settings) else ()
+        last = _last(cadences, now) if settings.catch_up is not CatchUp.SKIP else None
+        return () if last is None else (Slot(instant=last, parts=(ALL,)),)
     begin = max(watermark, now - window)
     found = _slots(cadences, begin, now)
     kept = {slot.instant for slot in found if _is_kept(slot, found, now, settings)}
@@ -57,8 +60,10 @@ def due(
     )
 
 
-def _wants_first(settings: ScheduleSettings) -> bool:
-    return settings.catch_up is not CatchUp.SKIP
+def _last(cadences: Sequence[Cadence], now: datetime) -> datetime | None:
+    """Return the last moment up to now: the same for whoever looks until the next one comes."""
+    found = (_slots(cadences, now - back, now) for back in BACK)
+    return next((slots[-1].instant for slots in found if slots), None)
 
 
 def _is_kept(slot: Slot, found: Sequence[Slot], now: datetime, settings: ScheduleSettings) -> bool:

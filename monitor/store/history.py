@@ -1,18 +1,21 @@
 """What is read of runs and results, for the terminal, for alerts and for pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
 
 from monitor.contracts.versions import SHADOW_STATUSES
-from monitor.domain.scan import Run, Scan
+from monitor.domain.scan import CheckResult, Outcome, Run, Scan
 from monitor.domain.target import TargetKey
 from monitor.store import tables
-from monitor.store.rows import check_from, held_from, record_from, result_from, standing_from
+from monitor.store.codes import CODES, Line
+from monitor.store.rows import check_from, held_from, record_from, result_from, standing_from, target_from
 from monitor.store.targets import is_target
 from monitor.store.values import Held, RunRecord, Standing
+
+_EVALUATED = (Outcome.PASS, Outcome.WARN, Outcome.FAIL)
 
 
 class History:
@@ -47,21 +50,13 @@ class History:
         row = self._connection.execute(joined_runs().where(tables.runs.c.run_id == run_id)).mappings().one_or_none()
         if row is None:
             return None
-        results, checks = tables.results, tables.checks
-        own = [column for column in results.c if column.name not in {"run_id", "check_id", "expected", "sql"}]
+        results = tables.results
         found = self._connection.execute(
-            select(checks, *own, results.c.sql.label("result_sql"), results.c.expected.label("result_expected"))
-            .join(checks, checks.c.id == results.c.check_id)
-            .where(results.c.run_id == row["id"])
-            .order_by(results.c.position)
+            _with_results().where(results.c.run_id == row["id"]).order_by(results.c.position)
         ).mappings()
-        told = []
-        for each in found:
-            expected = each["expected"] if each["result_expected"] is None else each["result_expected"]
-            check = check_from({**each, "expected": expected})
-            told.append(result_from(each, check, each["sql"]))
+        told = tuple(_result(each) for each in found)
         record = record_from(row)
-        scan = Scan(started_at=record.started_at, finished_at=record.finished_at, results=tuple(told), seen={})
+        scan = Scan(started_at=record.started_at, finished_at=record.finished_at, results=told, seen={})
         return record, Run(
             run_id=run_id,
             contract=record.target.contract,
@@ -74,6 +69,13 @@ class History:
             shadow=record.shadow,
             scan=scan,
         )
+
+    def targets_on(self, server: str) -> tuple[TargetKey, ...]:
+        """Return the targets on a server, in order."""
+        targets = tables.targets
+        named = select(targets.c.contract, targets.c.major, targets.c.server).where(targets.c.server == server)
+        rows = self._connection.execute(named.where(targets.c.contract != "")).mappings()
+        return tuple(sorted(target_from(row) for row in rows))
 
     def version_of(self, run_id: str) -> str | None:
         """Return the contract version that a run verified; None if there is no such run."""
@@ -94,6 +96,24 @@ class History:
         """Return when a check last held in a run that stands; None for never."""
         row = self._connection.execute(joined_standings().where(*_is_check(target, check))).mappings().one_or_none()
         return None if row is None else held_from(row)
+
+    def last_evaluated(self, target: TargetKey, checks: Collection[str]) -> tuple[CheckResult, ...]:
+        """Return the last results of these checks that stand and speak of data, of those that are still kept."""
+        results = tables.results
+        speaks = (results.c.stands, results.c.outcome.in_([CODES[each] for each in _EVALUATED]))
+        last = (
+            select(func.max(results.c.at))
+            .where(results.c.check_id == tables.checks.c.id, *speaks)
+            .correlate(tables.checks)
+            .scalar_subquery()
+        )
+        rows = self._connection.execute(
+            _with_results()
+            .join(tables.targets, tables.targets.c.id == tables.checks.c.target_id)
+            .where(is_target(target), ~tables.checks.c.shadow, tables.checks.c.check_id.in_(checks))
+            .where(*speaks, results.c.at == last)
+        ).mappings()
+        return tuple(_result(row) for row in rows)
 
     def row_counts(self, run_id: str) -> Mapping[str, int]:
         """Return how many rows each dataset had in a run; empty when its results are not kept any more."""
@@ -127,6 +147,13 @@ class History:
             .where(runs.c.passed + runs.c.warned + runs.c.failed > 0)
         )
         return self._connection.execute(begun.limit(1)).scalar() is not None
+
+    def versions_in_files(self) -> Mapping[str, tuple[str, str]]:
+        """Return the id and the version of the contract that was last run from each file."""
+        versions = tables.contract_versions
+        columns = (versions.c.file, versions.c.contract, versions.c.version)
+        rows = self._connection.execute(select(*columns).order_by(versions.c.last_seen, versions.c.id))
+        return {row.file: (row.contract, row.version) for row in rows}
 
     def _versions(self, wanted: str) -> Sequence[int]:
         """Return the rows of the contract versions that somebody means."""
@@ -177,6 +204,20 @@ def joined_standings(*, is_outer: bool = False) -> Select[Any]:
         .join(targets, targets.c.id == checks.c.target_id)
         .join(standings, standings.c.check_id == checks.c.id, isouter=is_outer)
     )
+
+
+def _with_results() -> Select[Any]:
+    """Return results with their checks."""
+    results, checks = tables.results, tables.checks
+    own = [column for column in results.c if column.name not in {"run_id", "check_id", "expected", "sql"}]
+    both = (*own, results.c.sql.label("result_sql"), results.c.expected.label("result_expected"))
+    return select(checks, *both).select_from(results).join(checks, checks.c.id == results.c.check_id)
+
+
+def _result(row: Line) -> CheckResult:
+    """Return a result of a check as it was then."""
+    expected = row["expected"] if row["result_expected"] is None else row["result_expected"]
+    return result_from(row, check_from({**row, "expected": expected}), row["sql"])
 
 
 def _is_check(target: TargetKey, check: str) -> tuple[ColumnElement[bool], ...]:

@@ -241,10 +241,20 @@ class Slots:
             freed = {"state": SlotState.DUE.value, "claimed_by": None, "until": None, "tries": tries}
             return _change(connection, claim, freed | {"not_before": now(connection) + after, "reason": reason})
 
-    def skip(self, claim: SlotClaim, reason: str) -> bool:
-        """Say that nobody will run it any more, and why; False if it was lost."""
+    def skip(self, claim: SlotClaim, reason: str, *, missed: bool = False) -> bool:
+        """Say that nobody will run it any more, and why; False if it was lost.
+
+        `missed`: a result is owed all the same, see `overdue`.
+        """
         with self._database.writing() as connection:
-            return _change(connection, claim, _ended(connection, SlotState.SKIPPED) | {"reason": reason})
+            target_id = lock_target(connection, claim.watched.target)
+            if not _change(connection, claim, _ended(connection, SlotState.SKIPPED) | {"reason": reason}):
+                return False
+            if missed:
+                marks = tables.watermarks
+                first = update(marks).values(missed=claim.instant)
+                connection.execute(first.where(_mark_of(target_id, claim.watched), ~_owes()))
+            return True
 
     def overtaken(self, claim: SlotClaim) -> datetime | None:
         """Return the moment of the latest slot that is due and does all that this one does; None if there is none."""
@@ -271,8 +281,7 @@ class Slots:
             waits = and_(waits, slots.c.state == SlotState.DUE.value)
             skipped = _ended(connection, SlotState.SKIPPED) | {"reason": reason}
             connection.execute(slots.update().where(waits).values(skipped))
-            gone = and_(marks.c.target_id == target_id, marks.c.shadow == watched.shadow)
-            connection.execute(marks.delete().where(gone))
+            connection.execute(marks.delete().where(_mark_of(target_id, watched)))
 
     # -- looking -------------------------------------------------------------------------------------------------
 
@@ -298,8 +307,7 @@ class Slots:
             missed = (
                 select(targets, marks.c.missed.label("at"))
                 .join(marks, marks.c.target_id == targets.c.id)
-                .where(marks.c.missed <= limit, ~marks.c.shadow)
-                .where(or_(marks.c.done.is_(None), marks.c.done < marks.c.missed))
+                .where(marks.c.missed <= limit, ~marks.c.shadow, _owes())
             )
             for rows in (connection.execute(waiting).mappings(), connection.execute(missed).mappings()):
                 for row in rows:
@@ -354,7 +362,7 @@ def finish(connection: Connection, claim: SlotClaim) -> None:
         raise FencedError(f"the slot {claim.instant:%Y-%m-%d %H:%M} UTC of {claim.watched} went to somebody else")
     if claim.trigger is Trigger.SCHEDULED:
         marks = tables.watermarks
-        mine = and_(marks.c.target_id == target_id, marks.c.shadow == claim.watched.shadow)
+        mine = _mark_of(target_id, claim.watched)
         later = or_(marks.c.done.is_(None), marks.c.done < claim.instant)
         connection.execute(update(marks).where(mine, later).values(done=claim.instant))
 
@@ -384,13 +392,24 @@ def _raise_marks(connection: Connection, rows: Sequence[dict[str, Any]]) -> None
     marks = tables.watermarks
     statement = insert_or(connection, marks)
     new = statement.excluded
-    counts_still = and_(marks.c.missed.is_not(None), or_(marks.c.done.is_(None), marks.c.done < marks.c.missed))
     changed = {
         "at": case((new.at > marks.c.at, new.at), else_=marks.c.at),
-        "missed": case((counts_still, marks.c.missed), else_=func.coalesce(new.missed, marks.c.missed)),
+        "missed": case((_owes(), marks.c.missed), else_=func.coalesce(new.missed, marks.c.missed)),
     }
     keys = [column.name for column in marks.primary_key]
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+
+
+def _mark_of(target_id: int, watched: Watched) -> ColumnElement[bool]:
+    """Return the condition of a target's watermark."""
+    marks = tables.watermarks
+    return and_(marks.c.target_id == target_id, marks.c.shadow == watched.shadow)
+
+
+def _owes() -> ColumnElement[bool]:
+    """Return the condition of watermarks whose target had no result since something was passed over."""
+    marks = tables.watermarks
+    return and_(marks.c.missed.is_not(None), or_(marks.c.done.is_(None), marks.c.done < marks.c.missed))
 
 
 def running(connection: Connection, moment: datetime) -> dict[str, int]:

@@ -61,11 +61,6 @@ class Server:
         self._thread.start()
         log.info("HTTP is served at %s", self.url, extra={"action": "http_started", "url": self.url})
 
-    @property
-    def is_alive(self) -> bool:
-        """Say whether it still answers."""
-        return self._thread.is_alive()
-
     def stop(self) -> None:
         """Take no more requests, finish those under way, within seconds."""
         self._server.should_exit = True

@@ -1,11 +1,13 @@
 """Secrets, masked values and mentions are planted everywhere, and must come out nowhere, not even at DEBUG level."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.program import Program
+from tests.conftest import until
 from tests.integration.store.conftest import postgres_url
 from tests.receiver import Receiver, certificate_in, receiving
 from tests.slack.server import FakeSlack
@@ -136,6 +138,7 @@ def everything(program: Program, receiver: Receiver, slack: FakeSlack) -> dict[s
     program.warehouse.rows("ALTER TABLE orders RENAME COLUMN note TO other")
     run("verify", "--alert", "--report", "report")
     run("incidents", "ack", "orders.code.known", "--by", "mira", "--why", "<!here> ${CANARY_PLACE}")
+    told.append(pressed(program, slack))
     slack.faults.queue([{"kind": "error", "error": "invalid_auth"}])
     run("alerts", "deliver")
     program.warehouse.rows(f"UPDATE orders SET code = '{VALUE}' || id")
@@ -158,6 +161,34 @@ def everything(program: Program, receiver: Receiver, slack: FakeSlack) -> dict[s
     log = (program.folder / "slack.jsonl").read_text(encoding="utf-8")
     hooked = "\n".join(f"{headers} {body.decode()}" for headers, body in receiver.got)
     return {"terminal": "\n".join(told), "slack": log, "webhook": hooked, "dump": dump, **files}
+
+
+def pressed(program: Program, slack: FakeSlack) -> str:
+    """Press a button while somebody listens; return all that was printed."""
+    command = ("--config", "slack.toml", "--log-level", "debug", "alerts", "listen")
+    listening = program.start(*command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    try:
+        until(lambda: slack.socket_mode.connections() or listening.poll() is not None, 60)
+        press(slack, "Re-verify")
+        until(lambda: "Verified again" in str(slack.world.seen()), 60)
+    finally:
+        listening.terminate()
+        out, _ = listening.communicate(timeout=60)
+    assert listening.returncode == 0
+    return out.decode()
+
+
+def press(slack: FakeSlack, label: str) -> None:
+    message, button = next(
+        (message, button)
+        for message in slack.world.seen()
+        for block in message["blocks"]
+        if block["type"] == "actions"
+        for button in block["elements"]
+        if button["text"]["text"] == label
+    )
+    payload = slack.payload(message["channel"], message["ts"], button["action_id"], button["value"], "U0ANNA0000")
+    slack.socket_mode.deliver(payload)
 
 
 def test_no_secret_no_masked_value_and_no_mention_gets_out(

@@ -110,10 +110,11 @@ def test_sighup_lets_it_look_again_and_live_on(shop: Program) -> None:
         assert daemon.end() == 0
 
 
-def test_a_run_that_goes_on_is_handed_back_at_the_end(shop: Program) -> None:
+@pytest.mark.parametrize("how", [(), ("--once",)])
+def test_a_run_that_goes_on_is_handed_back_at_the_end(shop: Program, how: tuple[str, ...]) -> None:
     shop.warehouse.rows("CREATE VIEW lasting AS SELECT 1 AS id FROM pg_sleep(100)")
     shop.contract(SLOW)
-    with serving(shop) as daemon:
+    with serving(shop, "serve", *how) as daemon:
         daemon.wait_for("run_started")
         until(shop.warehouse.backends)
         daemon.process.terminate()

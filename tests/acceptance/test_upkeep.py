@@ -80,6 +80,15 @@ def test_a_breach_that_nobody_takes_is_said_again_by_whoever_comes_first(watched
     assert answer(watched, "alerts", "audit")["good"]
 
 
+def test_a_silence_that_covers_nothing_now_says_so_as_a_misspelt_one_would_wake_people(program: Program) -> None:
+    program.contract(BODY)
+    silence = ("incidents", "silence", "--for", "1h", "--why", "migration", "--dataset")
+    done = program.run(*silence, "order")
+    assert done.code == 0, done.all
+    assert "covers nothing now: no dataset 'order', did you mean orders?" in done.err
+    assert program.run(*silence, "orders").err == ""
+
+
 def test_the_end_of_a_snooze_is_told(watched: Program, slack: FakeSlack) -> None:
     after(watched, BREAK)
     assert watched.run("incidents", "snooze", "orders.amount.range", "--for", "2h", "--by", "mira").code == 0

@@ -15,7 +15,7 @@ from monitor.daemon.timetable import Timetable
 from monitor.errors import FencedError
 from monitor.schedule.rhythm import Rhythm, between
 from monitor.settings import ScheduleSettings
-from monitor.store.slots import SlotClaim
+from monitor.store.slots import SlotClaim, SlotState
 from monitor.store.store import Store
 
 LEASE = timedelta(seconds=60)
@@ -56,8 +56,11 @@ class Replica:
         self.enqueuer = Enqueuer(self.store, ScheduleSettings())
         self.enqueuer.use(self.table)
 
-    def step(self, clock: Clock, done: RECORDED) -> None:
-        """Do what is due by the steady clock: end runs, renew, look, claim."""
+    def step(self, clock: Clock, done: RECORDED, table: Timetable) -> None:
+        """Do what is due by the steady clock: read contracts that have changed, end runs, renew, look, claim."""
+        if table is not self.table:
+            self.enqueuer.use(table)
+            self.table = table
         for claim, ends in [work for work in self.works if work[1] <= clock.steady]:
             self.works.remove((claim, ends))
             self._end(claim, done)
@@ -119,7 +122,7 @@ class Rings:
 
 def play(  # noqa: PLR0913 - what makes a day, by name
     store: Store,
-    table: Timetable,
+    tables: Mapping[timedelta, Timetable],
     clock: Clock,
     *,
     replicas: int,
@@ -130,7 +133,8 @@ def play(  # noqa: PLR0913 - what makes a day, by name
 ) -> RECORDED:
     """Let time pass with pauses, deaths and restarts; at the end everybody lives, until nothing waits any more.
 
-    `steps` says at which steady times the clock jumps, and how far. Returns how often each slot was recorded.
+    `tables` says from which steady times on which contracts are there, `steps` at which the clock jumps, and how far.
+    Returns how often each slot was recorded.
     """
     dice = random.Random(seed)  # noqa: S311 - the same day for the same seed
     names = iter(range(1_000_000))
@@ -138,19 +142,25 @@ def play(  # noqa: PLR0913 - what makes a day, by name
     done: RECORDED = Counter()
 
     def new() -> Replica:
-        return Replica(store, table, f"replica-{next(names)}", random.Random(dice.random()), every=every)  # noqa: S311
+        return Replica(store, _at(tables, clock), f"replica-{next(names)}", random.Random(dice.random()), every=every)  # noqa: S311
 
     living = [new() for _ in range(replicas)]
-    rings = Rings(table.by_rhythm, clock.now - timedelta(days=1), clock.now + span + timedelta(days=1))
+    rhythms = dict.fromkeys(rhythm for table in tables.values() for rhythm in table.by_rhythm)
+    rings = Rings(rhythms, clock.now - timedelta(days=1), clock.now + span + timedelta(days=1))
     while clock.steady < span:
         _strike(living, clock, dice)
         ready = [place for place, each in enumerate(living) if each.wakes_at(clock) <= clock.steady]
         for place in dice.sample(ready, len(ready)):
             if living[place].is_dead:
                 living[place] = new()
-            living[place].step(clock, done)
+            living[place].step(clock, done, _at(tables, clock))
         _pass(clock, living, rings, jumps)
     return _finish(new(), store, clock, done)
+
+
+def _at(tables: Mapping[timedelta, Timetable], clock: Clock) -> Timetable:
+    """Return the contracts that are there now."""
+    return tables[max(since for since in tables if since <= clock.steady)]
 
 
 def _strike(living: Sequence[Replica], clock: Clock, dice: random.Random) -> None:
@@ -181,8 +191,7 @@ def _pass(clock: Clock, living: Sequence[Replica], rings: Rings, jumps: list[tup
 def _finish(last: Replica, store: Store, clock: Clock, done: RECORDED) -> RECORDED:
     for _ in range(10_000):
         clock.pass_by(timedelta(seconds=5))
-        last.step(clock, done)
-        backlog = store.slots.backlog()
-        if not last.works and not backlog.due and not backlog.running:
+        last.step(clock, done, last.table)
+        if not store.slots.slots(limit=1, states=(SlotState.DUE, SlotState.RUNNING)):
             return done
     raise AssertionError(f"never done: {store.slots.backlog()}")

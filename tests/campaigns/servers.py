@@ -44,9 +44,21 @@ class Restartable:
 
     def crash(self) -> None:
         """Let one backend die; the server then ends all others and recovers by itself."""
-        with closing(psycopg2.connect(**self.postgres.admin)) as opened:
-            os.kill(opened.info.backend_pid, signal.SIGKILL)
+        with (
+            closing(psycopg2.connect(**self.postgres.admin)) as one,
+            closing(psycopg2.connect(**self.postgres.admin)) as two,
+        ):
+            os.kill(one.info.backend_pid, signal.SIGKILL)
+            until(lambda: not self._is_alive(two), 30)
         until(self.answers, 30)
+
+    def _is_alive(self, opened: Any) -> bool:
+        try:
+            with opened.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except psycopg2.Error:
+            return False
+        return True
 
     def answers(self) -> bool:
         with suppress(psycopg2.OperationalError):

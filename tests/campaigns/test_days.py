@@ -12,7 +12,7 @@ from cronsim import CronSim
 
 from monitor.daemon.timetable import Entry, Timetable, timetable
 from monitor.run import Target
-from monitor.schedule.cadences import CONTRACT, Cadence
+from monitor.schedule.cadences import CONTRACT, OWN, Cadence
 from monitor.schedule.rhythm import Cron
 from monitor.settings import ScheduleSettings, ServerSettings
 from monitor.store import slots as slots_of_the_store
@@ -36,7 +36,13 @@ RHYTHMS = (
     Cron(expression="15 */2 * * *", zone="America/New_York"),
     Cron(expression="0 6 * * *", zone="Australia/Lord_Howe"),
 )
+RULE = Cron(expression="7,37 * * * *")
+"""The schedule that a rule of each contract has of its own, and then has not."""
+
 HOUR = timedelta(hours=1)
+CHANGES = tuple(3 * HOUR + timedelta(minutes=10 * number, seconds=-4) for number in range(40))
+"""When the contracts change: that rule comes and goes, a moment after others are due."""
+
 STEPS = {5 * HOUR: -HOUR, 9 * HOUR: HOUR, 14 * HOUR: HOUR, 18 * HOUR: -HOUR}
 """When the database's clock is wrong, and by how much."""
 
@@ -53,6 +59,13 @@ def table(tmp_path: Path) -> Timetable:
         entries[watched] = replace(entry, cadences=(Cadence(part=CONTRACT, rhythm=rhythm),))
         by_rhythm[rhythm] = (watched,)
     return Timetable(entries=entries, by_rhythm=by_rhythm)
+
+
+def with_rule(table: Timetable) -> Timetable:
+    """Return the same contracts with a rule in each that has a schedule of its own."""
+    own = Cadence(part=f"{OWN}{RULE.expression}", rhythm=RULE)
+    entries = {watched: replace(entry, cadences=(*entry.cadences, own)) for watched, entry in table.entries.items()}
+    return Timetable(entries=entries, by_rhythm={**table.by_rhythm, RULE: tuple(entries)})
 
 
 @pytest.fixture
@@ -82,11 +95,12 @@ def a_day(
     seed: int,
     every: int,
 ) -> None:
-    clock = Clock(begin)
+    clock, changed = Clock(begin), with_rule(table)
+    tables = {timedelta(0): table, **{at: (changed, table)[number % 2] for number, at in enumerate(CHANGES)}}
     monkeypatch.setattr(slots_of_the_store, "now", lambda _: clock.now)
     done = play(
         store,
-        table,
+        tables,
         clock,
         replicas=replicas,
         seed=seed,
@@ -106,8 +120,13 @@ def a_day(
         assert isinstance(rhythm, Cron)
         moments = counted(rhythm, begin - timedelta(days=30), marks[watched])
         first = max(moment for moment in moments if moment <= begin)
-        wanted = [moment for moment in moments if first <= moment <= marks[watched]]
-        assert sorted(slot.instant for slot in found if slot.watched == watched) == wanted, rhythm
+        wanted = {moment for moment in moments if first <= moment <= marks[watched]}
+        written = [slot.instant for slot in found if slot.watched == watched]
+        assert len(written) == len(set(written))
+        assert wanted <= set(written), rhythm
+        of_rule = counted(RULE, begin, marks[watched])
+        assert set(written) - wanted <= set(of_rule), rhythm
+        assert set(written) & set(of_rule) - wanted, rhythm
     print(f"\n{replicas} replicas, seed {seed}: {len(done)} done, {len(found) - len(done)} skipped, {fenced} fenced")  # noqa: T201 - what a campaign counted
 
 

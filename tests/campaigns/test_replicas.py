@@ -69,6 +69,8 @@ def campaign(program: Program, *, seed: int, blows: int, longest: float) -> None
                     case "stand still":
                         replicas.stand_still(place, dice.triangular(SHORTEST, longest, SHORTEST))
                     case _:
+                        for each in replicas.running:
+                            each.wait_for("started")  # one that begins would end with a sentence
                         cut_off(program)
         time.sleep(LEASE + 1)
         replicas.end()

@@ -15,6 +15,7 @@ from monitor.checks.plan import compile_plan, subsets
 from monitor.delivery.delivered import Delivered
 from monitor.delivery.delivery import Delivery
 from monitor.domain.contract import Contract
+from monitor.domain.incident import IncidentKind
 from monitor.engines.base import Engine
 from monitor.engines.soda import SodaEngine
 from monitor.incidents.policy import Policy
@@ -114,6 +115,7 @@ def test_one_thread_tells_the_whole_story(world: World) -> None:
     assert "*Expected* 0" in shown(breach)
     assert "3 of 50 rows (6 %)" in shown(breach)
     assert "1st failing run; " in shown(breach)
+    assert "measured: 0 → 3" in shown(breach)
 
     assert len(world.story()) == 2, "the same breach is told once"
 
@@ -140,6 +142,16 @@ def test_a_subset_is_no_first_run_and_what_it_found_is_told_as_ever(world: World
     assert "50 rows of orders" in breach["text"]
     assert "is now watched" in watched["text"]
     assert "1 broken" in watched["text"]
+
+
+def test_a_check_that_ends_its_own_connection_does_not_call_the_server_down(world: World, tmp_path: Path) -> None:
+    fatal = "{id: fatal, type: sql, query: SELECT count(*) FROM trap, mustBe: 0}\n      - {id: enough"
+    world.contract = contract(tmp_path, BODY.replace("{id: enough", fatal))
+    trap = "CREATE VIEW trap AS SELECT 1 WHERE pg_terminate_backend(pg_backend_pid())"
+    assert world.run(trap, checks=("orders.fatal",)) == 1
+    with world.store.reading() as reader:
+        (incident,) = reader.all_open_incidents()
+    assert (incident.kind, incident.children) == (IncidentKind.NOT_VERIFIED, ("orders.fatal",))
 
 
 def test_without_alerting_a_run_is_history_only(world: World) -> None:

@@ -1,11 +1,15 @@
 """What only time does, with a real store and a Slack that looks real."""
 
+import re
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from monitor.domain.contract import SupportChannel
 from monitor.domain.incident import ChangeKind, IncidentKind, IncidentState
+from monitor.domain.scan import CheckResult, Outcome
 from monitor.domain.silence import Silence
 from monitor.incidents.actions import snooze
 from monitor.incidents.troubles import missed_run
@@ -38,6 +42,73 @@ def test_a_breach_that_nobody_takes_is_said_again_after_four_hours_and_then_more
     _, parent, *reminders = tale.told()
     assert [each["thread_ts"] for each in reminders] == [parent["ts"]] * 2
     assert all("*Still broken* since" in each["text"] for each in reminders)
+
+
+def test_an_outage_does_not_overwrite_what_is_known_of_the_data(tale: Tale) -> None:
+    broken(tale)
+    tale.told()
+    for outcome, why in ((Outcome.ERROR, "out of memory"), (Outcome.BLOCKED, "server warehouse does not answer")):
+        tale.run(FINE, replace(BROKEN, outcome=outcome, reason=why, measured=None, rows=None))
+    tale.wait(4 * HOUR)
+    tale.keep()
+    parents = [each for each in tale.told() if "1,618 rows of flights break a rule" in each["text"]]
+    parent, reminder = parents
+    assert "*Measured* 1,618 of 336,776 rows (0.48 %)" in shown(parent)
+    assert re.search(r"\*Not verified\* since .* UTC: server warehouse does not answer", shown(parent))
+    assert "correct the rows" in shown(parent), "what to do is about the data"
+    assert "*Still broken*" in reminder["text"]
+    assert re.search(r"not verified since .* UTC: server warehouse does not answer", reminder["text"])
+    tale.run(FINE, BROKEN)
+    tale.wait(8 * HOUR)
+    tale.keep()
+    assert "ot verified" not in shown(tale.told()[-1]) + shown(tale.told()[1])
+
+
+DEAD = {"outcome": Outcome.BLOCKED, "reason": "connection refused", "measured": None, "rows": None}
+OURS = SupportChannel(channel="#orders-oncall", tool="slack", scope="notifications")
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ((replace(FINE, **DEAD), replace(BROKEN, **DEAD)), "server warehouse does not answer"),  # type: ignore[arg-type]
+        (
+            (FINE, replace(BROKEN, outcome=Outcome.ERROR, reason="too slow", measured=None)),
+            "cannot be verified: too slow",
+        ),
+    ],
+)
+def test_the_team_hears_in_its_own_channel_of_a_promise_that_nobody_could_verify_for_an_hour(
+    tale: Tale, found: tuple[CheckResult, ...], words: str
+) -> None:
+    tale.contract = replace(tale.contract, support=(OURS,))
+    tale.run(*found)
+    tale.deliver()
+    tale.wait(HOUR)
+    assert tale.keep() == Kept(changes=1, alerts=3)
+    assert tale.keep() == NOTHING
+    told = tale.told()
+    places = {channel.name: channel.id for channel in tale.slack.world.channels}
+    (ours,) = (each for each in told if each["channel"] == places["orders-oncall"])
+    assert words in ours["text"]
+    assert ours["thread_ts"] is None
+    (also,) = (each for each in told if "*Still not verified*" in each["text"])
+    assert also["channel"] == places["data-platform"]
+    tale.run(FINE, PASSING)
+    ends = [each for each in tale.told() if "*Resolved*" in each["text"]]
+    assert {each["channel"] for each in ends} == {places["orders-oncall"], places["data-platform"]}
+    tale.run(*found)
+    assert len([each for each in tale.told() if each["channel"] == places["orders-oncall"]]) == 2, "it is known again"
+
+
+def test_after_an_outage_longer_than_results_are_kept_the_number_is_known_still(tale: Tale) -> None:
+    broken(tale)
+    tale.wait(timedelta(days=20))
+    tale.upkeep().prune(keep_results=timedelta(days=14), keep_rollups=timedelta(days=400))
+    tale.run(FINE, replace(BROKEN, outcome=Outcome.ERROR, reason="out of memory", measured=None, rows=None))
+    tale.keep()
+    (reminder,) = (each for each in tale.told() if "*Still broken*" in each["text"])
+    assert "1,618 rows of flights break a rule" in reminder["text"]
 
 
 def test_the_end_of_a_snooze_is_said_once_and_only_if_it_still_fails(tale: Tale) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
@@ -10,17 +11,19 @@ import pytest
 
 from monitor.alerts.context import Routes
 from monitor.contracts.versions import Library
+from monitor.daemon import worker
 from monitor.daemon.daemon import Daemon
+from monitor.daemon.library import Shelf
 from monitor.daemon.parts import Parts
 from monitor.daemon.requests import wait_for
 from monitor.delivery.delivered import Delivered
-from monitor.domain.scan import Outcome
+from monitor.domain.scan import Outcome, Verdict
 from monitor.domain.target import TargetKey
-from monitor.errors import ContractError, UsageError
+from monitor.errors import ContractError, StoreError, UsageError
 from monitor.incidents.policy import Policy
 from monitor.record import Alerting
 from monitor.run import Target
-from monitor.settings import DaemonSettings, ScheduleSettings, ServerSettings, Settings
+from monitor.settings import CatchUp, DaemonSettings, ScheduleSettings, ServerSettings, Settings
 from monitor.store.slots import NewSlot, SlotState, Watched
 from monitor.store.store import Store, open_store
 from monitor.store.values import Trigger
@@ -53,29 +56,34 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-@pytest.fixture
-def daemon(store: Store, tmp_path: Path) -> Iterator[Daemon]:
+def put_together(store: Store, tmp_path: Path, engine: Told, schedule: ScheduleSettings) -> Daemon:
     folder = tmp_path / "contracts"
     folder.mkdir()
     contract(folder, BODY)
     settings = Settings(
         contracts=(folder,),
         reports=tmp_path / "reports",
-        schedule=ScheduleSettings(default="0 0 29 2 *"),
+        schedule=schedule,
         daemon=DaemonSettings(heartbeat_file=tmp_path / "alive"),
     )
     alerting = Alerting(policy=Policy(), routes=Routes(channel="#a", ops_channel="#b"))
-    made = Daemon(
+    return Daemon(
         Parts(
             settings=settings,
             store=store,
-            engine_of=lambda _: Told([all_of(Outcome.PASS)]),
+            engine_of=lambda _: engine,
             place=place,
             alerting=alerting,
             deliverer=Quiet(),
             keeper=lambda contract_of: Upkeep(store, alerting, contract_of),
         )
     )
+
+
+@pytest.fixture
+def daemon(store: Store, tmp_path: Path) -> Iterator[Daemon]:
+    never = ScheduleSettings(default="0 0 29 2 *", catch_up=CatchUp.SKIP)
+    made = put_together(store, tmp_path, Told([all_of(Outcome.PASS)]), never)
     assert made.status().loaded is None
     made.start()
     yield made
@@ -141,3 +149,38 @@ def test_a_daemon_without_work_ends_at_once(daemon: Daemon) -> None:
     begun = time.monotonic()
     daemon.stop()
     assert time.monotonic() - begun < 5
+
+
+def test_once_ends_its_tries_so_that_a_dead_server_is_told(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "FIRST_PAUSE", timedelta(milliseconds=50))
+    engine = Told([all_of(Outcome.BLOCKED)])
+    made = put_together(store, tmp_path, engine, ScheduleSettings(spread=0.0))
+    made.run_once()
+    assert made.stop()
+    with store.reading() as reader:
+        (run,) = reader.runs(limit=9)
+    assert run.verdict is Verdict.UNVERIFIED
+    assert len(engine.scanned) == 3
+
+
+def test_a_wish_to_look_at_the_contracts_outlives_a_look_that_fails(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    until(lambda: daemon.status().is_well)
+    failed, looked, look = Event(), Event(), Shelf.look
+
+    def gone(*_: object) -> None:
+        failed.set()
+        raise StoreError("the state database is gone")
+
+    def back(shelf: Shelf) -> object:
+        looked.set()
+        return look(shelf)
+
+    monkeypatch.setattr(Shelf, "look", gone)
+    daemon.reload()
+    assert failed.wait(5)
+    monkeypatch.setattr(Shelf, "look", back)
+    assert looked.wait(10)

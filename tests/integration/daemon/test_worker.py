@@ -107,6 +107,13 @@ class Shop:
         work_on(work, tools)
         return work
 
+    def also_due(self, minute: int, part: str = "all") -> NewSlot:
+        """Let a later slot be due as well, from now on."""
+        watched, instant = watched_of(self.entry.target), INSTANT + timedelta(minutes=minute)
+        slot = NewSlot(watched=watched, instant=instant, parts=(part,), start=self.store.slots.now())
+        self.store.slots.enqueue([slot], {watched: slot.instant})
+        return slot
+
     def runs(self) -> tuple[RunRecord, ...]:
         with self.store.reading() as reader:
             return reader.runs(limit=9)
@@ -169,9 +176,7 @@ def test_where_nothing_could_be_evaluated_the_slot_waits_and_then_it_is_told(
     assert shop.runs()[0].verdict.value == "unverified"
 
 
-def test_who_asked_in_person_hears_at_once_that_nothing_could_be_verified_and_at_any_hour(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_asked_in_person_hears_of_it_at_any_hour(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[Recorded] = []
     monkeypatch.setattr(worker, "record", lambda _, found: told.append(found))
     routes = Routes(channel="#a", ops_channel="#b", quiet=QuietHours(start=time(22), end=time(7)))
@@ -179,8 +184,14 @@ def test_who_asked_in_person_hears_at_once_that_nothing_could_be_verified_and_at
     for trigger in (Trigger.ON_DEMAND, Trigger.SCHEDULED):
         shop.work(Told([all_of(Outcome.PASS)]), replace(shop.claim(lease=-1.0), trigger=trigger))
     assert [found.alerting and found.alerting.routes.quiet for found in told] == [None, routes.quiet]
-    shop.work(Told([all_of(Outcome.BLOCKED)]), replace(shop.claim(), trigger=Trigger.ON_DEMAND))
-    assert told[-1].run.verdict.value == "unverified"
+
+
+@pytest.mark.parametrize("trigger", [Trigger.ON_DEMAND, Trigger.API])
+def test_who_waits_for_a_run_waits_for_no_pause(shop: Shop, trigger: Trigger) -> None:
+    engine = Told([all_of(Outcome.BLOCKED)])
+    shop.work(engine, replace(shop.claim(), trigger=trigger))
+    assert [run.verdict.value for run in shop.runs()] == ["unverified"]
+    assert len(engine.scanned) == 1
 
 
 def test_a_slot_that_nobody_came_back_from_three_times_is_given_up(shop: Shop) -> None:
@@ -257,10 +268,7 @@ def test_plans_are_compiled_once_for_what_has_not_changed(shop: Shop) -> None:
 
 
 def test_work_that_piles_up_is_not_done_twice(shop: Shop) -> None:
-    later = NewSlot(
-        watched=shop.claim(lease=-1.0).watched, instant=INSTANT + timedelta(minutes=1), parts=("all",), start=INSTANT
-    )
-    shop.store.slots.enqueue([later], {})
+    later = shop.also_due(minute=1)
     engine = Told([all_of(Outcome.PASS)])
     shop.work(engine, shop.claim())
     assert engine.scanned == []
@@ -274,9 +282,32 @@ def test_work_that_piles_up_is_not_done_twice(shop: Shop) -> None:
 
 
 def test_a_look_at_the_schema_does_not_overtake_a_whole_run(shop: Shop) -> None:
-    watched = shop.claim(lease=-1.0).watched
-    shop.store.slots.enqueue(
-        [NewSlot(watched=watched, instant=INSTANT + timedelta(minutes=1), parts=("schema",), start=INSTANT)], {}
-    )
+    shop.also_due(minute=1, part="schema")
     shop.work(Told([all_of(Outcome.PASS)]), shop.claim())
+    assert [run.slot for run in shop.runs()] == [INSTANT]
+
+
+def test_a_slot_that_is_passed_over_while_others_pile_up_is_owed_a_result(shop: Shop) -> None:
+    later = shop.also_due(minute=1)
+    shop.work(Told([]), shop.claim())
+    target = later.watched.target
+    assert shop.store.slots.overdue(timedelta(0)) == {target: INSTANT}
+    shop.work(Told([all_of(Outcome.PASS)]), shop.claim())
+    assert shop.store.slots.overdue(timedelta(0)) == {}
+
+
+def test_tries_in_vain_have_an_end_however_many_slots_pile_up(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "FIRST_PAUSE", timedelta(0))
+    for minute in range(1, 4):
+        for _ in range(shop.settings.retries):
+            shop.work(Told([all_of(Outcome.BLOCKED)]), shop.claim())
+        shop.also_due(minute)
+    assert [(run.slot, run.verdict.value) for run in shop.runs()][-1:] == [(INSTANT, "unverified")]
+
+
+def test_losses_make_a_poison_however_many_slots_pile_up(shop: Shop) -> None:
+    for minute in range(1, 1 + worker.POISONED):
+        shop.claim(lease=-1.0)
+        shop.also_due(minute)
+    shop.work(Told([]), shop.claim())
     assert [run.slot for run in shop.runs()] == [INSTANT]

@@ -9,7 +9,9 @@ from monitor.doctor import places
 from monitor.doctor.finding import Grade
 from monitor.settings import HttpSettings, Pages
 from monitor.store.slots import Backlog
-from monitor.store.store import open_store
+from monitor.store.store import Reader, migrate_store, open_store
+from tests.conftest import Warehouse
+from tests.integration.store.conftest import postgres_url
 
 
 def test_a_state_database_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
@@ -57,6 +59,19 @@ def test_daemons_that_were_heard_of_are_counted(tmp_path: Path) -> None:
     state, work = places.state(url)
     assert "a daemon was heard of 0 s ago" in state.told
     assert (work.grade, work.told) == (Grade.OK, "0 verifications due, 0 running, 1 daemon")
+
+
+@pytest.mark.parametrize(("ahead", "grade"), [(0, Grade.OK), (60, Grade.WARN), (-900, Grade.BAD)])
+def test_the_clock_that_decides_what_is_due_is_compared_with_ours(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, ahead: int, grade: Grade
+) -> None:
+    url = postgres_url(warehouse)
+    migrate_store(url)
+    now = Reader.now
+    monkeypatch.setattr(Reader, "now", lambda reader: now(reader) + timedelta(seconds=ahead))
+    state, clock = places.state(url)
+    assert (state.grade, clock.grade) == (Grade.OK, grade)
+    assert clock.told.startswith("its clock is ")
 
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -7,8 +7,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from monitor.doctor.clocks import clock
 from monitor.doctor.finding import Finding, Grade
-from monitor.doctor.servers import clock, examine
+from monitor.doctor.servers import examine
 from monitor.run import Target
 from tests.conftest import Warehouse
 from tests.contracts import contract

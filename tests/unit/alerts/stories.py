@@ -13,8 +13,10 @@ from monitor.domain.incident import Incident, IncidentChange
 from monitor.domain.runbook import Runbook
 from monitor.domain.scan import CheckResult, Outcome, Run
 from monitor.domain.target import TargetKey
+from monitor.incidents.moment import Silenced, never_silenced
 from monitor.incidents.policy import Policy
 from monitor.incidents.reconcile import Evaluation, reconcile
+from monitor.incidents.tick import tick
 from monitor.store.values import Held, QueuedAlert
 from tests import runs
 
@@ -27,7 +29,7 @@ CONTRACT = replace(
     owner=Owner(team="flights", members=("Mira",), usernames=("mira@example.com",)),
     support=(SupportChannel(channel="#flights-oncall", tool="slack", scope="notifications"),),
 )
-HELD = Held(at=NOW - HOUR, since=NOW - timedelta(days=41), run_id="5c01")
+HELD = Held(at=NOW - HOUR, since=NOW - timedelta(days=41), run_id="5c01", measured=12)
 
 
 class Teller:
@@ -37,6 +39,7 @@ class Teller:
         self.now = NOW - HOUR
         self.incidents: dict[str, Incident] = {}
         self.told: set[str] = set()
+        self.is_silenced: Silenced = never_silenced
         self.routes = Routes(
             channel="data-quality",
             ops_channel="#data-platform",
@@ -52,8 +55,13 @@ class Teller:
         before = dict(self.incidents)
         planned = frozenset(result.check.id for result in results)
         evaluation = Evaluation(target=TARGET, run_id=run.run_id, results=results, planned=planned, is_first=first)
-        changes = reconcile(before.values(), evaluation, self.now, Policy())
+        changes = reconcile(before.values(), evaluation, self.now, Policy(), self.is_silenced)
         return self.tell(changes, run, changed=changed, is_first_run=first, **more)
+
+    def wait(self, pause: timedelta, run: Run, **more: Any) -> tuple[QueuedAlert, ...]:
+        """Time passes without another run than this one, which was before."""
+        self.now += pause
+        return self.tell(tick(tuple(self.incidents.values()), self.now, Policy(), self.is_silenced), run, **more)
 
     def tell(
         self, changes: tuple[IncidentChange, ...], run: Run, *, changed: tuple[str, ...] = (), **more: Any

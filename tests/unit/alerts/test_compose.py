@@ -2,10 +2,14 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
+
+import pytest
 
 from monitor.alerts.context import Background
 from monitor.alerts.story import STORM
+from monitor.domain.check import CheckKind
 from monitor.domain.contract import SupportChannel
 from monitor.domain.incident import Incident
 from monitor.domain.scan import CheckResult, Outcome
@@ -150,6 +154,31 @@ def test_each_new_member_says_when_it_last_held_and_what_is_new_since_then() -> 
     text = shown((reply,))
     assert "; held 40 d 23 h until 23 Nov 01:00 UTC · `flights.dest.foreign-key`" in text
     assert "since `flights" not in text, "the parent says it already"
+
+
+@pytest.mark.parametrize(
+    ("unit", "kind", "then", "now", "told"),
+    [
+        ("rows", CheckKind.RANGE, 12, 1618, "• measured: 12 → 1,618"),
+        ("seconds", CheckKind.FRESHNESS, 3_600, 93_600, "• measured: 1 h → 1 d 2 h"),
+        ("percent", CheckKind.CUSTOM, 0, Decimal("2.5"), "• measured: 0 % → 2.5 %"),
+        ("rows", CheckKind.RANGE, 1618, 1618, None),
+        ("rows", CheckKind.RANGE, None, 1618, None),
+        ("rows", CheckKind.ROW_COUNT, 500, 9, None),
+        ("columns", CheckKind.SCHEMA, 0, 1, None),
+    ],
+)
+def test_the_number_when_it_last_held_stands_beside_the_number_now(
+    unit: str, kind: CheckKind, then: int | None, now: int | Decimal, told: str | None
+) -> None:
+    found = replace(runs.RANGE, measured=now, check=replace(runs.RANGE.check, kind=kind, unit=unit))
+    teller = Teller()
+    teller.run(found)
+    (identity,) = teller.incidents
+    held = {identity: Background(held=replace(HELD, measured=then))}
+    parent, *_ = teller.wait(4 * HOUR, runs.run_of([found]), backgrounds=held)
+    assert ("measured:" in shown((parent,))) == bool(told)
+    assert (told or "") in shown((parent,))
 
 
 def test_what_is_new_since_a_member_last_held_is_told_where_the_parent_does_not_say_it() -> None:

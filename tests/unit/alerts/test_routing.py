@@ -11,12 +11,14 @@ from monitor.alerts.routing import channels_of
 from monitor.domain.check import Dimension
 from monitor.domain.contract import Contract, Owner, SupportChannel
 from monitor.domain.incident import Incident, IncidentKind, IncidentState
-from monitor.domain.scan import CheckResult
-from monitor.domain.target import TargetKey
+from monitor.domain.scan import CheckResult, Outcome
+from monitor.domain.target import TargetKey, server_itself
+from monitor.incidents.actions import acknowledge
+from monitor.incidents.moment import never_silenced
 from monitor.settings import QuietHours, RouteSettings
 from monitor.store.values import QueuedAlert
 from tests import runs
-from tests.unit.alerts.stories import CONTRACT, NOW, Teller, passing
+from tests.unit.alerts.stories import CONTRACT, NOW, Teller, passing, shown
 
 SILENT = replace(CONTRACT, support=(), domain="aviation", tags=("gold",))
 CRITICAL = replace(runs.RANGE, check=replace(runs.RANGE.check, severity="critical"))
@@ -96,14 +98,67 @@ def test_only_the_urgent_calls_people_those_of_the_rule_before_the_team() -> Non
     )
 
 
+def test_whatever_leads_a_new_story_what_is_urgent_in_it_calls_people_each_once() -> None:
+    dropped = replace(runs.EXTRA, outcome=Outcome.FAIL)
+    blocked = replace(runs.holding()[0], outcome=Outcome.BLOCKED, cause=dropped.check.id, measured=None)
+    orphans = replace(runs.FOREIGN_KEY, check=replace(runs.FOREIGN_KEY.check, severity="critical"))
+    (parent,) = Teller().run(dropped, blocked, orphans, CRITICAL)
+    assert "1 check cannot be verified because of it" in str(parent.payload["text"]), "what leads is not urgent"
+    assert parent.payload["mentions"] == [{"kind": "email", "value": "mira@example.com"}]
+    assert "cc" in shown((parent,)), "the message has a place for them"
+
+
+def test_a_new_story_does_not_call_people_for_what_they_asked_not_to_hear_of() -> None:
+    teller = Teller()
+    teller.is_silenced = lambda incident: incident.severity == "critical"
+    assert teller.run(CRITICAL, passing(runs.FOREIGN_KEY)) == ()
+    (parent,) = teller.run(CRITICAL, runs.FOREIGN_KEY)
+    assert "*State* silenced" in shown((parent,))
+    assert parent.payload["mentions"] == []
+
+
 def test_something_urgent_in_a_known_story_calls_people_in_the_reply_as_nobody_hears_an_edit() -> None:
     teller = Teller()
     (first,) = teller.run(runs.FOREIGN_KEY, passing(CRITICAL))
     assert first.payload["mentions"] == []
     _, reply = teller.run(runs.FOREIGN_KEY, CRITICAL)
     assert reply.payload["mentions"] == [{"kind": "email", "value": "mira@example.com"}]
-    worse = teller.run(runs.FOREIGN_KEY, replace(CRITICAL, measured=100_000))
-    assert [alert.payload["mentions"] for alert in worse if alert.kind == "reply"] == [[]]
+    assert teller.run(runs.FOREIGN_KEY, CRITICAL) == ()
+
+
+CALLED = [{"kind": "email", "value": "mira@example.com"}]
+
+
+def test_something_urgent_that_gets_worse_calls_people_again_and_its_reminder_too() -> None:
+    teller = Teller()
+    teller.run(CRITICAL)
+    _, worse = teller.run(replace(CRITICAL, measured=100_000))
+    assert "*Worse*" in shown((worse,))
+    assert worse.payload["mentions"] == CALLED
+    _, reminder = teller.wait(timedelta(hours=4), runs.run_of([CRITICAL]))
+    assert "*Still broken*" in shown((reminder,))
+    assert reminder.payload["mentions"] == CALLED
+
+
+@pytest.mark.parametrize("first", [runs.FOREIGN_KEY, passing(runs.FOREIGN_KEY)])
+def test_something_urgent_that_broke_in_a_silence_calls_people_when_the_silence_is_over(first: CheckResult) -> None:
+    teller = Teller()
+    teller.is_silenced = lambda incident: incident.severity == "critical"
+    quiet = teller.run(first, CRITICAL)
+    assert not any(alert.payload["mentions"] for alert in quiet)
+    teller.is_silenced = never_silenced
+    told = teller.wait(timedelta(minutes=5), runs.run_of([first, CRITICAL]))
+    assert told[-1].payload["mentions"] == CALLED
+    assert "quiet is over and it is still broken" in shown(told).lower()
+
+
+def test_what_somebody_decided_and_what_ends_calls_nobody() -> None:
+    teller = Teller()
+    teller.run(CRITICAL)
+    (incident,) = teller.incidents.values()
+    change = acknowledge(incident, "mira", None, teller.now)
+    told = [*teller.tell((change,), runs.BROKEN), *teller.run(passing(CRITICAL))]
+    assert [alert.payload["mentions"] for alert in told if alert.kind == "reply"] == [[], []]
 
 
 def test_a_webhook_and_a_terminal_are_one_place_for_all() -> None:
@@ -122,8 +177,6 @@ def test_at_night_only_the_urgent_is_told() -> None:
 
 
 def test_a_decision_is_seen_at_once_by_whoever_made_it() -> None:
-    from monitor.incidents.actions import acknowledge
-
     teller = Teller()
     teller.routes = replace(teller.routes, quiet=ALWAYS)
     teller.run(runs.RANGE)
@@ -146,3 +199,28 @@ def test_a_file_that_is_no_contract_is_told_to_its_team_and_to_those_who_run_the
     own = Context(target=incident.target, routes=routes, contract=CONTRACT)
     assert channels_of(incident, own) == ("#flights-oncall",)
     assert channels_of(incident, replace(own, contract=None)) == ("#data-platform",)
+
+
+def test_of_a_dead_server_the_channels_of_its_contracts_hear_and_of_its_end_those_who_heard() -> None:
+    down = Incident(
+        id="i1",
+        target=server_itself("warehouse"),
+        key="server:warehouse",
+        kind=IncidentKind.SERVER_DOWN,
+        state=IncidentState.OPEN,
+        first_failed_at=NOW,
+        last_seen_at=NOW,
+    )
+    weather, target = replace(SILENT, id="weather"), TargetKey(contract="weather", major="1", server="warehouse")
+    routes = Routes(channel="#data-quality", ops_channel="#data-platform", rules=(rule("#sky", contract="weather"),))
+    ours = TargetKey(contract="nyc-flights", major="1", server="warehouse")
+    alone = Context(target=down.target, routes=routes)
+    long = replace(down, is_team_told=True)
+    both = replace(alone, met={ours: CONTRACT, target: weather})
+    assert channels_of(down, both) == ("#data-platform",)
+    assert channels_of(long, both) == ("#data-platform", "#flights-oncall", "#sky")
+    heard = {down.id: ("#data-platform", "#flights-oncall")}
+    joined = Context(target=target, routes=routes, contract=weather, where=heard)
+    assert channels_of(long, joined) == ("#data-platform", "#flights-oncall", "#sky")
+    assert channels_of(replace(long, state=IncidentState.RESOLVED), joined) == ("#data-platform", "#flights-oncall")
+    assert channels_of(long, replace(alone, where=heard)) == ("#data-platform", "#flights-oncall")

@@ -177,6 +177,12 @@ def test_a_server_lost_half_way_has_answered() -> None:
     assert told.live() == {NOT_VERIFIED + SERVER}
 
 
+def test_a_server_that_showed_its_tables_is_not_down_because_one_check_lost_its_connection() -> None:
+    told = story()
+    assert told.run(*dead(RANGE), has_answered=True) == [K.OPENED]
+    assert told.live() == {NOT_VERIFIED + SERVER}
+
+
 def test_a_run_that_did_not_happen_is_an_incident_that_ends_when_we_know_again() -> None:
     told = story()
     late = missed_run(TARGET, "due at 02:00, not started")

@@ -17,6 +17,7 @@ from monitor.incidents.troubles import missed_run
 from tests.incidents import HOUR, NULLS, RANGE, SCHEMA, TARGET, Story, result
 
 CHECKS = (SCHEMA, RANGE, NULLS, "flights.count")
+UNVERIFIED = {IncidentKind.NOT_VERIFIED, IncidentKind.SERVER_DOWN}
 TOLD_OF_FLAPPING = {ChangeKind.FLAPPING, ChangeKind.CALM_AGAIN, ChangeKind.RESOLVED, ChangeKind.WITHDRAWN}
 OUTCOMES = ["pass", "pass", "warn", "fail", "fail", "error", "by schema", "by elsewhere", "lost", "skipped"]
 MEASURED = st.none() | st.integers(0, 50)
@@ -86,7 +87,15 @@ class Incidents(RuleBasedStateMachine):
         changes = self.story.log[mark:]
         self._changes_are_true(changes, before)
         for change in changes:
-            assert change.kind in {ChangeKind.REMINDED, ChangeKind.SILENCE_ENDED, ChangeKind.SEEN}
+            assert change.kind in {
+                ChangeKind.REMINDED,
+                ChangeKind.SILENCE_ENDED,
+                ChangeKind.SEEN,
+                ChangeKind.STILL_UNVERIFIED,
+            }
+            if change.kind is ChangeKind.STILL_UNVERIFIED:
+                assert change.incident.kind in UNVERIFIED
+                assert not before[change.incident.id].is_team_told, "once"
 
     @rule(
         data=st.data(),
@@ -194,7 +203,9 @@ class Incidents(RuleBasedStateMachine):
                     assert all(other.until is None or other.until <= began for other in ended)
                 case ChangeKind.REOPENED:
                     assert was
-                    assert (was.group, was.opened_at) == (incident.group, incident.opened_at)
+                    assert was.group == incident.group
+                    opened = change.at if incident.kind in UNVERIFIED else was.opened_at
+                    assert incident.opened_at == opened, "not knowing begins anew"
                     assert was.is_over or was.state is IncidentState.PENDING
                 case ChangeKind.REMINDED:
                     assert was

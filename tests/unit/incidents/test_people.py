@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 
 from monitor.domain.contract import Contract, Dataset, Owner
-from monitor.domain.incident import ChangeKind, IncidentChange, IncidentState
+from monitor.domain.incident import ChangeKind, IncidentChange, IncidentKind, IncidentState
+from monitor.domain.scan import CheckResult
 from monitor.domain.silence import Facts, Silence
 from monitor.errors import UsageError
 from monitor.incidents.actions import accept, acknowledge, resolve, snooze, withdraw
 from monitor.incidents.policy import Policy
 from monitor.incidents.silences import covers, facts_of, is_silenced
-from tests.incidents import HOUR, RANGE, START, Story, result
+from monitor.incidents.troubles import missed_run
+from tests.incidents import HOUR, RANGE, START, TARGET, Story, result
 
 K = ChangeKind
 
@@ -60,6 +62,51 @@ def test_who_decided_on_it_knows_it_and_is_reminded_hours_after() -> None:
     assert story.find().told == 15
     story.outcomes("pf")
     assert [story.wait(HOUR) for _ in range(2)] == [[], [K.REMINDED]]
+
+
+DOWN = result(RANGE, "b", reason="connection refused")
+LOST = result(RANGE, "e", reason="out of memory")
+
+
+@pytest.mark.parametrize("unknown", [DOWN, LOST])
+def test_teams_hear_once_of_a_promise_that_nobody_could_verify_for_an_hour(unknown: CheckResult) -> None:
+    story = Story()
+    story.run(unknown)
+    assert story.wait(HOUR - timedelta(seconds=1)) == []
+    assert story.wait(timedelta(seconds=1)) == [K.STILL_UNVERIFIED]
+    assert [story.wait(HOUR) for _ in range(3)] == [[], [], [K.REMINDED]]
+    story.run(result(RANGE, "p"))
+    story.run(unknown)
+    assert story.wait(HOUR / 2) == [], "it was verified meanwhile"
+    assert story.wait(HOUR / 2) == [K.STILL_UNVERIFIED]
+
+
+def test_teams_do_not_hear_so_of_broken_data_nor_of_a_run_that_is_missing() -> None:
+    story = failing()
+    story.watch(IncidentKind.NO_RUN, missed_run(TARGET, "late"))
+    assert story.wait(2 * HOUR) == []
+
+
+def test_teams_hear_of_what_is_taken_care_of_but_not_before_its_quiet_is_over() -> None:
+    story = Story()
+    story.run(LOST)
+    (incident,) = story.incidents.values()
+    story.act(acknowledge(incident, "mira", None, story.now))
+    assert story.wait(HOUR) == [K.STILL_UNVERIFIED]
+
+    hushed = Story()
+    hushed.run(LOST)
+    (incident,) = hushed.incidents.values()
+    hushed.act(snooze(incident, "mira", None, hushed.now + 3 * HOUR, hushed.now))
+    assert [hushed.wait(HOUR) for _ in range(4)] == [[], [], [K.SILENCE_ENDED], [K.STILL_UNVERIFIED]]
+
+
+def test_teams_do_not_hear_of_what_nobody_has_heard_of_yet() -> None:
+    story = Story(Policy(alert_after_failures=2))
+    story.run(LOST)
+    assert story.wait(5 * HOUR) == []
+    story.run(LOST)
+    assert story.wait(HOUR) == [K.STILL_UNVERIFIED]
 
 
 def test_nobody_is_reminded_of_what_was_taken_or_put_off() -> None:

@@ -36,6 +36,21 @@ def test_what_nobody_has_watched_is_due_at_once_with_all_its_parts() -> None:
     assert slot == Slot(instant=NOW.replace(second=0) + timedelta(hours=3), parts=(ALL,))
 
 
+@pytest.mark.parametrize(
+    ("expression", "last"),
+    [
+        ("0 6 * * 1", "2026-11-16"),
+        ("0 6 1 * *", "2026-11-01"),
+        ("0 6 24 12 *", "2025-12-24"),
+        ("0 6 29 2 *", "2024-02-29"),
+    ],
+)
+def test_what_nobody_has_watched_is_due_at_once_however_seldom_it_is(expression: str, last: str) -> None:
+    seldom = Cadence(part=CONTRACT, rhythm=Cron(expression=expression))
+    (slot,) = due([seldom], None, NOW - timedelta(hours=1), LATEST)
+    assert (f"{slot.instant:%Y-%m-%d %H}", slot.parts) == (f"{last} 06", (ALL,))
+
+
 def test_latest_keeps_the_last_missed_moment_of_each_part_and_shows_the_others() -> None:
     slots = due([DAILY, HOURLY], NOW - timedelta(hours=3), NOW + timedelta(hours=2, minutes=30), LATEST)
     assert instants(slots, skipped=False) == ["23 06:00", "23 08:00"]
