@@ -50,6 +50,7 @@ def result_object(result: CheckResult) -> dict[str, Json]:
         "unit": check.unit,
         "reason": words.sentence(result),
         "rows": result.rows,
+        "window": check.window,
         "sql": result.sql,
         "seconds": result.seconds,
         "offending": result.offending,

@@ -30,15 +30,36 @@ class Engines:
         self._nursery = soda_nursery()
         self._nursery.start()
         self._engines: dict[ServerSettings, Engine] = {}
+        self._settings: Settings | None = None
 
     def of(self, server: ServerSettings) -> Engine:
         """Return the engine that scans this server, always the same one."""
+        from monitor.engines.across import Across
         from monitor.engines.soda import SodaEngine
 
         known = self._engines.get(server)
         if known is not None:
             return known
-        return self._engines.setdefault(server, SodaEngine(server, None if server.env else self._nursery))
+        near = SodaEngine(server, None if server.env else self._nursery)
+        return self._engines.setdefault(server, Across(near, self._elsewhere))
+
+    def reach(self, settings: Settings) -> None:
+        """Let checks compare with the servers that are configured, and with no other."""
+        self._settings = settings
+
+    def _elsewhere(self, name: str) -> tuple[Engine, str]:
+        """Return the engine of a configured server, and its type as dialects are named. Raises SettingsError."""
+        from monitor.checks.dialect import SERVER_TYPES
+
+        known = self._settings.servers if self._settings else {}
+        if self._settings is None or name not in known:
+            listed = ", ".join(known) or "none"
+            raise SettingsError(f"no server {name} to compare with is configured; known: {listed}")
+        self._settings.need(f"servers.{name}")
+        server_type = SERVER_TYPES.get(known[name].type)
+        if server_type is None:
+            raise SettingsError(f"server {name} is of type {known[name].type}, which cannot be compared with")
+        return self.of(known[name]), server_type
 
     def __enter__(self) -> Self:
         """Do nothing more: it is warming up already."""

@@ -31,6 +31,10 @@ ROW_RULES = frozenset(
         CheckKind.UNIQUE,
         CheckKind.PRIMARY_KEY,
         CheckKind.DUPLICATE_VALUES,
+        CheckKind.OVERLAPPING_PERIODS,
+        CheckKind.GAPS_BETWEEN_PERIODS,
+        CheckKind.ORPHANED_FACTS,
+        CheckKind.FACTS_WITHOUT_KEY,
     }
 )
 """Kinds that count rows out of all rows of their dataset when their unit is rows: only there a share has a meaning."""
@@ -41,6 +45,9 @@ _SHAPES: Mapping[CheckKind, str] = {
     CheckKind.COLUMN_ORDER: "the declared order",
 }
 """What is promised where columns are counted: nobody expects "0 columns"."""
+
+_THINGS: Mapping[str, str] = {"keys": "key", "gaps": "gap"}
+"""Units that count things among rows, and one of them."""
 
 _AGES = frozenset({CheckKind.FRESHNESS, CheckKind.FREQUENCY, CheckKind.RETENTION})
 _SECONDS: Mapping[str, int] = {"d": 86_400, "h": 3_600, "min": 60}
@@ -78,6 +85,14 @@ def number(value: int | Decimal) -> str:
     sign = "-" if whole.startswith("-") else ""
     grouped = f"{sign}{int(whole.removeprefix('-')):,}"
     return f"{grouped}.{fraction}" if fraction else grouped
+
+
+def about(count: int) -> str:
+    """Write a count that nobody knows exactly, with two digits: "1.2 M"."""
+    for size, unit in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if count >= size:
+            return f"{plain(Decimal(f'{count / size:.2g}'))} {unit}"
+    return number(count)
 
 
 def plain_number(value: Decimal) -> int | Decimal:
@@ -185,9 +200,9 @@ def amount(check: Check, value: int | Decimal, rows: int | None) -> Measured:
             return Measured(number="0", rest=f"of {counted(rows, 'row')}")
         rest = f"of {counted(rows, 'row')} ({share_of(value, rows)})"
         return Measured(number=number(value), rest=rest, share=float(value / rows))
-    if check.unit == "keys":
+    if check.unit is not None and check.unit in _THINGS:
         inside = "" if rows is None else f" in {counted(rows, 'row')}"
-        return Measured(number=number(value), rest=("key" if value == 1 else "keys") + inside)
+        return Measured(number=number(value), rest=(_THINGS[check.unit] if value == 1 else check.unit) + inside)
     if check.unit == "columns":
         return Measured(number=number(value), rest="column" if value == 1 else "columns")
     return Measured(number=number(value), rest="" if check.unit in (None, "rows") else visible(check.unit))

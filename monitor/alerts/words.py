@@ -21,6 +21,14 @@ _OUTSIDE = frozenset(
         CheckKind.INVALID_VALUES,
     }
 )
+_OF_PACKS = {
+    CheckKind.CURRENT_ROW_PER_KEY: ("has not exactly one current row", "have not exactly one current row"),
+    CheckKind.OVERLAPPING_PERIODS: ("overlaps an earlier period of its key", "overlap an earlier period of their key"),
+    CheckKind.GAPS_BETWEEN_PERIODS: ("begins after a gap in the history", "begin after a gap in the history"),
+    CheckKind.GAPS_IN_SERIES: ("is longer than a step", "are longer than a step"),
+    CheckKind.FACTS_WITHOUT_KEY: ("has no key", "have no key"),
+}
+"""What is wrong with what a rule of a pack has counted: of one, and of many."""
 _AGES = frozenset({CheckKind.FRESHNESS, CheckKind.FREQUENCY})
 
 
@@ -92,20 +100,24 @@ def counted(count: int, noun: str) -> str:
 
 def _of_data(result: CheckResult) -> str:
     check, count = result.check, _count(result)
+    rows = f"{check.dataset} ({check.window})" if check.window else check.dataset
     is_one = result.measured == 1
-    if count is not None and check.kind is CheckKind.FOREIGN_KEY:
+    if count is not None and check.kind in {CheckKind.FOREIGN_KEY, CheckKind.ORPHANED_FACTS}:
         return f"{count} of {check.dataset} {'points' if is_one else 'point'} to {_parent(check)} that do not exist"
     columns = ", ".join(check.columns)
     if count is not None and columns and check.kind in _EMPTY:
-        return f"{count} of {check.dataset} {'has' if is_one else 'have'} no {columns}"
+        return f"{count} of {rows} {'has' if is_one else 'have'} no {columns}"
     if count is not None and columns and check.kind in _REPEATED:
         repeat, lack = ("repeats", "lacks") if is_one else ("repeat", "lack")
         return f"{count} of {check.dataset} {repeat} {columns}, or {lack} it"
     if count is not None and columns and check.kind in _OUTSIDE:
         return f"{count} of {check.dataset} {'breaks' if is_one else 'break'} a rule: {check.name}"
+    if count is not None and check.kind in _OF_PACKS:
+        one, many = _OF_PACKS[check.kind]
+        return f"{count} of {check.dataset} {one if is_one else many}"
     found = words.measured(result)
     if found is not None and check.kind is CheckKind.ROW_COUNT:
-        return f"{check.dataset} has {found}, expected {words.expected(result.check)}"
+        return f"{rows} has {found}, expected {words.expected(result.check)}"
     if found is not None and check.kind in _AGES:
         return f"{check.dataset} is {found} old, expected {words.expected(result.check)}"
     reason = words.reason(result)
@@ -117,7 +129,7 @@ def _of_data(result: CheckResult) -> str:
 def _count(result: CheckResult) -> str | None:
     """Return the number of rows or keys that were found too many, None where something else is measured."""
     value, unit = result.measured, result.check.unit
-    if value is None or value <= 0 or value != int(value) or unit not in {"rows", "keys"}:
+    if value is None or value <= 0 or value != int(value) or unit not in {"rows", "keys", "gaps"}:
         return None
     return counted(int(value), unit.removesuffix("s"))
 

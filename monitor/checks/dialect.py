@@ -67,6 +67,9 @@ class Dialect(Protocol):
     def no_multiple(self, column: str, of: int | Decimal, /) -> str:
         """Say that a column is no multiple of a number, in decimal arithmetic; unknown for NULL."""
 
+    def exact_sum(self, column: str, /) -> str:
+        """Sum a column of numbers in decimal arithmetic; 0 without rows. Of a float 15 digits count."""
+
     def one_number(self, query: str, /) -> str:
         """Ask for the one number of a query, exactly; whatever else it returns is an error of this statement."""
 

@@ -51,6 +51,14 @@ DIMENSIONS = {
     CheckKind.LATENCY: Dimension.TIMELINESS,
     CheckKind.RETENTION: Dimension.TIMELINESS,
     CheckKind.FREQUENCY: Dimension.TIMELINESS,
+    CheckKind.CURRENT_ROW_PER_KEY: Dimension.UNIQUENESS,
+    CheckKind.OVERLAPPING_PERIODS: Dimension.CONSISTENCY,
+    CheckKind.GAPS_BETWEEN_PERIODS: Dimension.COVERAGE,
+    CheckKind.GAPS_IN_SERIES: Dimension.COVERAGE,
+    CheckKind.ROW_COUNT_DIFFERENCE: Dimension.CONSISTENCY,
+    CheckKind.SUM_DIFFERENCE: Dimension.CONSISTENCY,
+    CheckKind.ORPHANED_FACTS: Dimension.CONSISTENCY,
+    CheckKind.FACTS_WITHOUT_KEY: Dimension.COMPLETENESS,
 }
 
 _OPERATOR_WORDS = {

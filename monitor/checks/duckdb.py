@@ -24,6 +24,7 @@ _HEADING = re.compile(r"\w(?:[\w .-]*\w)?\Z")
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]*\Z")
 _LOOK_AHEAD = "(?=.{1,253}$)"
 _LONGEST_HOSTNAME = 253
+_MAY_BE_FINER = "'VARCHAR|,(19|[23][0-9])[)]'"
 _ZONED = "'TIMESTAMP WITH TIME ZONE'"
 
 counted, share, text_of = postgres.counted, postgres.share, postgres.text_of
@@ -105,10 +106,26 @@ def no_multiple(column: str, of: int | Decimal) -> str:
     """
     scale = max(_SCALE, -int(Decimal(of).as_tuple().exponent))
     exact = f"CAST({text_of(column)} AS DECIMAL({_MOST_DIGITS}, {scale}))"
-    finer = f"regexp_matches({text_of(column)}, '[.][0-9]{{{scale}}}[0-9]*[1-9]')"
+    finer = _finer(column, scale)
     changed = f"CAST({exact} AS double) <> CAST({column} AS double)"
     endless = f"{text_of(column)} IN ('nan', 'inf', '-inf')"
     return f"CASE WHEN {endless} THEN TRUE ELSE {exact} % {number(of)} <> 0 OR {changed} OR {finer} END"
+
+
+def exact_sum(column: str) -> str:
+    """Sum a column of numbers in decimal arithmetic; 0 without rows. Floats count with PostgreSQL's digits.
+
+    Digits behind the eighteenth after the point, and totals of more than 20 before it, are an error. What type a column
+    has is looked at once, not for every row: the plan has one branch left.
+    """
+    exact, of_type = f"DECIMAL({_MOST_DIGITS}, {_SCALE})", f"CASE typeof({column})"
+    floats = "".join(
+        f" WHEN '{name}' THEN CAST(printf('%.{digits}g', CAST({column} AS double)) AS {exact})"
+        for name, digits in (("DOUBLE", 15), ("FLOAT", 6))
+    )
+    is_finer = f"regexp_matches(typeof({column}), {_MAY_BE_FINER}) AND {_finer(column, _SCALE)}"
+    kept = f"CASE WHEN {is_finer} THEN error('a number has more than {_SCALE} digits after the point')"
+    return f"COALESCE(SUM({of_type}{floats} ELSE {kept} ELSE CAST({column} AS {exact}) END END), 0)"
 
 
 def one_number(query: str) -> str:
@@ -184,6 +201,11 @@ def offset_zone(minutes: int) -> str:
     """Write the zone that is so many minutes ahead of UTC, as it stands behind AT TIME ZONE."""
     hours, rest = divmod(abs(minutes), 60)
     return f"'GMT{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}'"
+
+
+def _finer(column: str, scale: int) -> str:
+    """Say whether a number has more digits after the point than so many."""
+    return f"regexp_matches({text_of(column)}, '[.][0-9]{{{scale}}}[0-9]*[1-9]')"
 
 
 def _document(column: str) -> str:

@@ -25,7 +25,7 @@ from monitor.domain.check import (
 )
 from monitor.domain.clock import TimeOfDay, time_of_day
 from monitor.domain.contract import Column, Contract, Dataset, Element, Scalar, ServiceLevel
-from monitor.domain.duration import DAY, MONTH_DAYS, Duration
+from monitor.domain.duration import Duration
 
 FUTURE_TOLERANCE = Decimal(300)
 """Seconds by which clocks may differ before a newest value in the future breaks a promise."""
@@ -161,8 +161,7 @@ def _draft(
 
 def _whole(duration: Duration) -> Threshold:
     """Return a limit as one number of seconds, which tells service levels of one element apart in their ids."""
-    seconds = duration.seconds + duration.months * MONTH_DAYS * DAY
-    return Threshold(operator=Operator.LESS_OR_EQUAL, value=seconds)
+    return Threshold(operator=Operator.LESS_OR_EQUAL, value=duration.roughly)
 
 
 def _unchecked(level: ServiceLevel, kind: CheckKind, probe: NotChecked, element: Element | None = None) -> Draft:

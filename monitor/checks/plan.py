@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 from itertools import chain, count
 
 from monitor.checks.custom import custom_checks, sql_check, text_check, unchecked_promise
 from monitor.checks.dialect import SERVER_TYPES, speaking, sql
 from monitor.checks.drafts import Draft, base_id, named, structural, table_name
 from monitor.checks.freshness import service_level_checks
+from monitor.checks.packs import pack_check
 from monitor.checks.references import duplicates_check, key_checks, reference_check
 from monitor.checks.values import (
     column_checks,
@@ -18,6 +20,7 @@ from monitor.checks.values import (
     unsupported_metric,
     without_comparison,
 )
+from monitor.checks.windows import narrowed, window_of
 from monitor.contracts.schedules import cron_of
 from monitor.domain.check import (
     Aggregate,
@@ -48,18 +51,10 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
         raise MonitorError(f"{contract.file}: servers of type {server_type!r} are not supported, only {known}")
     with speaking(SERVER_TYPES[server_type]):
         checks, unclear = named(_drafts(contract))
+        datasets = _datasets(contract, checks)
     checks = tuple(check if check.runbook else replace(check, runbook=_runbook(contract, check)) for check in checks)
-    taken = {probe.metric for check in checks for probe in check.probes if isinstance(probe, Aggregate | Query)}
-    watchers = {check.dataset: check.id for check in checks if check.kind is CheckKind.SCHEMA}
-    datasets = tuple(
-        PlannedDataset(
-            name=each.name,
-            table=table_name(each),
-            rows_metric=_free(f"{base_id(each.name)}.rows", taken),
-            schema_check=watchers.get(each.name),
-        )
-        for each in contract.datasets
-    )
+    by_name = {dataset.name: dataset for dataset in datasets}
+    checks = tuple(narrowed(check, by_name.get(check.dataset)) for check in checks)
     return CheckPlan(
         contract=contract.id,
         slug=contract.slug,
@@ -125,6 +120,21 @@ def subsets(plans: Sequence[CheckPlan], dataset: str | None, checks: Sequence[st
     return kept
 
 
+def _datasets(contract: Contract, checks: Sequence[Check]) -> tuple[PlannedDataset, ...]:
+    taken = {probe.metric for check in checks for probe in check.probes if isinstance(probe, Aggregate | Query)}
+    watchers = {check.dataset: check.id for check in checks if check.kind is CheckKind.SCHEMA}
+    return tuple(
+        PlannedDataset(
+            name=each.name,
+            table=table_name(each),
+            rows_metric=_free(f"{base_id(each.name)}.rows", taken),
+            schema_check=watchers.get(each.name),
+            window=window_of(contract, each, partial(_free, taken=taken)),
+        )
+        for each in contract.datasets
+    )
+
+
 def _free(metric: str, taken: set[str]) -> str:
     """Return the name, or one like it that no check has: a rule keeps its own id, what is counted beside it yields."""
     names = chain([metric], (f"{metric}-{number}" for number in count(2)))
@@ -157,9 +167,9 @@ def _drafts(contract: Contract) -> Iterator[Draft]:
             for relationship in column.relationships:
                 yield reference_check(contract, dataset, relationship)
             for rule in column.rules:
-                yield from _on_schedule(rule, _rule_checks(dataset, column, rule))
+                yield from _on_schedule(rule, _rule_checks(contract, dataset, column, rule))
         for rule in dataset.rules:
-            yield from _on_schedule(rule, _rule_checks(dataset, None, rule))
+            yield from _on_schedule(rule, _rule_checks(contract, dataset, None, rule))
     for level in contract.service_levels:
         yield from _on_schedule(level, service_level_checks(contract, level))
     for promise in contract.unchecked:
@@ -173,10 +183,13 @@ def _on_schedule(rule: QualityRule | ServiceLevel, drafts: Iterable[Draft]) -> I
         yield draft if cron is None else replace(draft, check=replace(draft.check, schedule=cron))
 
 
-def _rule_checks(dataset: Dataset, column: Column | None, rule: QualityRule) -> Iterator[Draft]:
+def _rule_checks(contract: Contract, dataset: Dataset, column: Column | None, rule: QualityRule) -> Iterator[Draft]:
     columns = (column,) if column else ()
     if rule.type == "library" and (reason := _incomplete(rule)):
         yield unsupported_metric(dataset, columns, rule, reason)
+        return
+    if rule.pack is not None:
+        yield pack_check(contract, dataset, rule, rule.pack)
         return
     match rule.type, rule.metric:
         case "text", _:

@@ -106,6 +106,11 @@ def no_multiple(column: str, of: int | Decimal) -> str:
     return f"MOD(CAST({column} AS numeric), {number(of)}) <> 0"
 
 
+def exact_sum(column: str) -> str:
+    """Sum a column of numbers in decimal arithmetic; 0 without rows. Its `numeric` takes 15 digits of a float."""
+    return f"COALESCE(SUM(CAST({column} AS numeric)), 0)"
+
+
 def one_number(query: str) -> str:
     """Ask for the one number of a query, exactly; text and a second column are an error of this statement alone."""
     return f"SELECT CAST((\n{query}\n) AS numeric)"

@@ -6,14 +6,17 @@ keeps `identity`, and returns integers exactly (measured on soda-core 3.5.6; see
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from monitor.checks.dialect import dialect_of
+from monitor.checks.windows import condition
 from monitor.domain.check import (
     Aggregate,
     Catalogue,
     Check,
     CheckKind,
     CheckPlan,
+    Elsewhere,
     Operator,
     PlannedDataset,
     Query,
@@ -43,9 +46,10 @@ def render(plan: CheckPlan, checks: Sequence[Check]) -> str:
     """Return the SodaCL that measures these checks of the plan.
 
     Every aggregate or query probe becomes one check whose identity and metric name are `probe.metric`; a dataset
-    with aggregates also counts its rows, in the same pass. Raises ValueError if `${` would reach Soda.
+    with aggregates also counts its rows, in the same pass; checks that look through a window have a pass of their own,
+    behind Soda's `filter`. Raises ValueError if `${` would reach Soda.
     """
-    return _sections(plan, lambda dataset: _measuring(dataset, _of(dataset, checks)))
+    return _sections(plan, checks, lambda dataset, own: _measuring(dataset.rows_metric, own))
 
 
 def compiled_file(plan: CheckPlan) -> str:
@@ -53,13 +57,13 @@ def compiled_file(plan: CheckPlan) -> str:
 
     The catalogue's checks appear as Soda's nearest native `schema` check; custom blocks are appended as they stand.
     """
-    body = _sections(plan, lambda dataset: _everything(plan, dataset, _of(dataset, plan.checks)))
+    body = _sections(plan, plan.checks, partial(_everything, plan))
     return "\n".join(part for part in (_header(plan), body) if part)
 
 
 def excerpt(plan: CheckPlan, check: Check) -> str:
     """Return what the compiled file says of one check; empty for one that is never executed."""
-    return _sections(plan, lambda dataset: _everything(plan, dataset, [check]) if dataset.name == check.dataset else [])
+    return _sections(plan, [check], partial(_everything, plan))
 
 
 def scalar(text: str) -> str:
@@ -76,13 +80,25 @@ def block(text: str, indent: int) -> str:
     return "|-\n" + "\n".join(" " * indent + line if line else "" for line in lines)
 
 
-def _sections(plan: CheckPlan, lines_of: Callable[[PlannedDataset], list[str]]) -> str:
-    """Write one `checks for …` per table: Soda refuses a file in which one stands twice."""
+def _sections(
+    plan: CheckPlan, checks: Iterable[Check], lines_of: Callable[[PlannedDataset, Sequence[Check]], list[str]]
+) -> str:
+    """Write one `checks for …` per table and window: Soda refuses a file in which one stands twice."""
     sections: dict[str, list[str]] = {}
     sql = dialect_of(plan.server_type)
+    own: dict[str, list[Check]] = {dataset.name: [] for dataset in plan.datasets}
+    for check in checks:
+        own.setdefault(check.dataset, []).append(check)
     for dataset in plan.datasets:
-        sections.setdefault(sql.heading(dataset.table), []).extend(lines_of(dataset))
-    text = "\n".join(f"checks for {head}:\n{_joined(lines)}" for head, lines in sections.items() if lines)
+        head = sql.heading(dataset.table)
+        of_all = [check for check in own[dataset.name] if check.window is None]
+        sections.setdefault(f"checks for {head}", []).extend(lines_of(dataset, of_all))
+        recent = [check for check in own[dataset.name] if check.window]
+        if recent and dataset.window:
+            head = f"{head} [{dataset.window.name}]"
+            sections[f"filter {head}"] = [f"  where: {block(condition(dataset.window), 4)}"]
+            sections[f"checks for {head}"] = _measuring(dataset.window.rows_metric, recent)
+    text = "\n".join(f"{head}:\n{_joined(lines)}" for head, lines in sections.items() if lines)
     if _TEMPLATE_START in text:
         raise ValueError(f"compiled SodaCL contains {_TEMPLATE_START!r}, which would start Soda's template engine")
     return text
@@ -90,10 +106,6 @@ def _sections(plan: CheckPlan, lines_of: Callable[[PlannedDataset], list[str]]) 
 
 def _joined(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
-
-
-def _of(dataset: PlannedDataset, checks: Iterable[Check]) -> list[Check]:
-    return [check for check in checks if check.dataset == dataset.name]
 
 
 def _everything(plan: CheckPlan, dataset: PlannedDataset, checks: Sequence[Check]) -> list[str]:
@@ -104,16 +116,26 @@ def _everything(plan: CheckPlan, dataset: PlannedDataset, checks: Sequence[Check
         if isinstance(probe, SodaBlock)
         for line in _custom(check, probe)
     ]
-    return [*_measuring(dataset, checks), *_native_schema(plan, dataset, checks), *blocks]
+    alone = [check for check in checks if not _goes_elsewhere(check)]
+    elsewhere = [
+        f"  # {check.id} compares with another server, which only `pactwatch` reaches"
+        for check in checks
+        if _goes_elsewhere(check)
+    ]
+    return [*_measuring(dataset.rows_metric, alone), *_native_schema(plan, dataset, checks), *blocks, *elsewhere]
 
 
-def _measuring(dataset: PlannedDataset, checks: Iterable[Check]) -> list[str]:
+def _goes_elsewhere(check: Check) -> bool:
+    return any(isinstance(probe, Elsewhere) for probe in check.probes)
+
+
+def _measuring(rows_metric: str, checks: Iterable[Check]) -> list[str]:
     probes = [(check, probe) for check in checks for probe in check.probes if isinstance(probe, Aggregate | Query)]
     if not probes:
         return []
     lines = []
     if any(isinstance(probe, Aggregate) for _, probe in probes):
-        lines += _metric(dataset.rows_metric, ">= 0", "expression", "COUNT(*)")
+        lines += _metric(rows_metric, ">= 0", "expression", "COUNT(*)")
     for check, probe in probes:
         warns = broken_outcome(check.severity) is Outcome.WARN
         how, sql = ("expression", probe.expression) if isinstance(probe, Aggregate) else ("query", probe.sql)

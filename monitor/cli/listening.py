@@ -60,6 +60,7 @@ def listen(settings: "Settings", store: "Store") -> int:
         from monitor.wiring import Engines
 
         with Engines() as engines:  # not before somebody asks: a process with Soda is large
+            engines.reach(settings)
             return reverify(settings, store, target, engines.of)
 
     listener = _listener(settings, store, waiting.set, verify)

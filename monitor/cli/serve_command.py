@@ -116,6 +116,7 @@ def _put_together(settings: "Settings", store: "Store", stack: ExitStack, *, onc
 
     settings = for_daemon(settings)
     engines = stack.enter_context(Engines())
+    engines.reach(settings)
     if once:  # nobody waits for a moment that is spread, or for others
         schedule, alerts = replace(settings.schedule, spread=0.0), replace(settings.alerts, group=0.0)
         settings = replace(settings, schedule=schedule, alerts=alerts)

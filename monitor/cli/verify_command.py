@@ -99,6 +99,7 @@ def verify_command(
     asked = Asked(server=server, dataset=dataset, checks=checks, quiet=quiet, report=report)
     with Engines() as engines, ExitStack() as stack:  # engines first: their imports hide behind all that follows
         settings = settings_of()
+        engines.reach(settings)
         library, selected = select(settings, contracts)
         chosen, unplaced = targets(selected, settings, os.environ, asked.server)
         recorder = None if no_record else stack.enter_context(Recorder(settings, alert=alert))

@@ -44,6 +44,12 @@ def table_name(node: Node, name: str) -> tuple[str | None, str]:
     return (parts[-2] if len(parts) > 1 else None), parts[-1]
 
 
+def schema_and_table(text: str) -> tuple[str | None, str]:
+    """Return (schema, table) of a name as people write it, split at the dot outside quotes."""
+    parts = _parts(text) or [text]
+    return (parts[-2] if len(parts) > 1 else None), parts[-1]
+
+
 def dotted(schema: str | None, table: str) -> str:
     """Return the physicalName that `table_name` reads back as this schema and table."""
     return ".".join(quoted(part) if "." in part or '"' in part else part for part in (schema, table) if part)

@@ -18,6 +18,7 @@ from monitor.contracts.rules import RuleReader
 from monitor.contracts.runbooks import read_runbook
 from monitor.contracts.semver import SEMANTIC, VERSION_TEXT, Version
 from monitor.contracts.service_levels import read_service_levels
+from monitor.contracts.windows import read_window
 from monitor.domain.contract import Contract, Dataset
 
 STATUSES = frozenset({"proposed", "draft", "active", "deprecated", "retired"})
@@ -38,7 +39,8 @@ def read_contract(document: Document, findings: Findings, api_version: str, orig
     root = Node(document.root, (), findings)
     names = _names(root)
     servers = read_servers(root)
-    reader = RuleReader(is_3_0=api_version.startswith("v3.0."), dialects=dialects([server.type for server in servers]))
+    spoken = dialects([server.type for server in servers])
+    reader = RuleReader(is_3_0=api_version.startswith("v3.0."), dialects=spoken, names=names)
     datasets = _datasets(root, names, reader)
     service_levels = read_service_levels(root, names)
     ours = _own_properties(root)
@@ -107,9 +109,6 @@ def _datasets(root: Node, names: Names, reader: RuleReader) -> tuple[Dataset, ..
             continue
         lines[name] = node.line
         schema, table = table_name(node, name)
-        for custom in node.items("customProperties"):
-            if custom.text("property") == "checkWindow":
-                custom.remark("checkWindow is not honoured yet; every row is checked")
         datasets.append(
             Dataset(
                 name=name,
@@ -120,6 +119,7 @@ def _datasets(root: Node, names: Names, reader: RuleReader) -> tuple[Dataset, ..
                 columns=read_columns(node, name, names, reader),
                 rules=reader.read(node, names.columns[name]),
                 relationships=read_relationships(node, name, None, names),
+                window=read_window(node, name, names),
                 tags=node.texts("tags"),
                 runbook=read_runbook(node),
                 line=node.line,

@@ -3,16 +3,19 @@
 import re
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 
 from monitor.contracts.findings import shown
 from monitor.contracts.node import Node
+from monitor.contracts.packs import ENGINE, is_of_a_pack, read_pack
 from monitor.contracts.queries import LONGEST_TOGETHER, query_problem
+from monitor.contracts.references import Names
 from monitor.contracts.runbooks import read_runbook
 from monitor.contracts.schedules import check_schedule
 from monitor.contracts.sodacl import as_yaml
-from monitor.domain.check import Operator, Threshold
+from monitor.domain.check import ZERO, Operator, Threshold
 from monitor.domain.contract import QualityRule, RuleArguments
 
 DIMENSION_SYNONYMS = {
@@ -62,10 +65,11 @@ PATTERNS_TOGETHER = 150_000
 class RuleReader:
     """Reads the rules of one contract. `columns` of a dataset say what object-level arguments may name."""
 
-    def __init__(self, *, is_3_0: bool, dialects: Sequence[str]) -> None:
+    def __init__(self, *, is_3_0: bool, dialects: Sequence[str], names: Names) -> None:
         """Remember what all rules of the contract share."""
         self.is_3_0 = is_3_0
         self.dialects = dialects
+        self._names = names
         self._budget = LONGEST_TOGETHER
         self._pattern_budget = PATTERNS_TOGETHER
 
@@ -75,6 +79,8 @@ class RuleReader:
         ids: dict[str, int] = {}
         for node in owner.items("quality"):
             rule = self._rule(node, columns)
+            if is_of_a_pack(node):
+                rule = self._of_a_pack(rule, node, owner, columns)
             if rule.id is not None and rule.id in ids:
                 node.at("id").problem(f"the id {shown(rule.id)} stands here twice; first on line {ids[rule.id]}")
             elif rule.id is not None:
@@ -122,6 +128,19 @@ class RuleReader:
             runbook=read_runbook(node),
             line=node.line,
         )
+
+    def _of_a_pack(self, rule: QualityRule, node: Node, owner: Node, columns: Sequence[str] | None) -> QualityRule:
+        if columns is None:
+            node.at("engine").problem(f"a rule of {ENGINE} is about an object; move it to the quality of the object")
+            return rule
+        at = node.at("implementation")
+        pack = read_pack(node, owner, self._names, tuple(OPERATORS))
+        if pack is None:
+            return rule
+        has_comparison = any(key in OPERATORS for key in at.keys)
+        threshold = self._threshold(at, "library") if has_comparison else ZERO
+        unit = _unit(node, "library", pack.metric, threshold)
+        return replace(rule, metric=pack.metric, pack=pack, threshold=threshold, unit=unit, implementation=None)
 
     def _check_query(self, at: Node, query: str) -> None:
         before = self._budget

@@ -39,6 +39,14 @@ class CheckKind(StrEnum):
     RETENTION = "retention"
     FREQUENCY = "frequency"
     SERVICE_LEVEL = "service_level"
+    CURRENT_ROW_PER_KEY = "current_row_per_key"
+    OVERLAPPING_PERIODS = "overlapping_periods"
+    GAPS_BETWEEN_PERIODS = "gaps_between_periods"
+    GAPS_IN_SERIES = "gaps_in_series"
+    ROW_COUNT_DIFFERENCE = "row_count_difference"
+    SUM_DIFFERENCE = "sum_difference"
+    ORPHANED_FACTS = "orphaned_facts"
+    FACTS_WITHOUT_KEY = "facts_without_key"
 
 
 class Dimension(StrEnum):
@@ -111,6 +119,8 @@ def plain(number: Decimal) -> str:
 
 
 ZERO = Threshold(operator=Operator.EQUAL, value=Decimal(0))
+ANY_NUMBER = Threshold(operator=Operator.BETWEEN, value=-(Decimal(10) ** 60), upper=Decimal(10) ** 60)
+"""Where a number is only wanted to be compared with another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +188,22 @@ class NotChecked:
     is_error: bool = False
 
 
-Probe = Aggregate | Query | Catalogue | SodaBlock | NotChecked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """A number from a table of another server, that the number of the check's query is compared with.
+
+    What is held against `threshold` is their difference without sign, as `is_share` in percent of the other number.
+    `column` is the exact name of what is summed there; without one its rows are counted.
+    """
+
+    server: str
+    table: TableName
+    column: str | None
+    threshold: Threshold
+    is_share: bool = False
+
+
+Probe = Aggregate | Query | Catalogue | SodaBlock | NotChecked | Elsewhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,13 +228,29 @@ class Offenders:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """The recent rows of a dataset: all that its row rules look at.
+
+    `name` tells it apart from other windows on the same table, `words` say its length and what it goes by. `columns`
+    (exact names) bound it; `bounds` is for each its SQL, and that of the moment from which on a row is recent.
+    `rows_metric` counts it.
+    """
+
+    name: str
+    words: str
+    columns: tuple[str, ...]
+    bounds: tuple[tuple[str, str], ...]
+    rows_metric: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """One executable test compiled from one rule of a contract; `monitor.checks.drafts` says how its `id` is formed.
 
     `name` is the promise in words. `expected` is its threshold in words. `unit` is `rows`, `percent`, `seconds`,
     `keys`, or None where nothing is counted. A check of several probes is as bad as its worst one. `schedule` is its
-    rule's own (cron); without one it is checked when the contract is. Neither it nor the `runbook` is part of its repr,
-    from which an id may come.
+    rule's own (cron); without one it is checked when the contract is. `window` says in words at which rows alone it
+    looks; None means all. None of these, nor the `runbook`, is part of its repr, from which an id may come.
     """
 
     id: str
@@ -227,6 +268,7 @@ class Check:
     impact: str | None = None
     runbook: Runbook | None = field(default=None, repr=False)
     schedule: str | None = field(default=None, repr=False)
+    window: str | None = field(default=None, repr=False)
     line: int = 0
 
 
@@ -241,6 +283,7 @@ class PlannedDataset:
     table: TableName
     rows_metric: str
     schema_check: str | None = None
+    window: Window | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,6 +299,11 @@ class CheckPlan:
     datasets: tuple[PlannedDataset, ...]
     checks: tuple[Check, ...]
     remarks: tuple[str, ...] = ()
+
+    def window(self, check: Check) -> Window | None:
+        """Return the window that a check looks through; None where it looks at all rows."""
+        windows = (dataset.window for dataset in self.datasets if dataset.name == check.dataset)
+        return next(windows, None) if check.window else None
 
     def tables(self) -> tuple[TableName, ...]:
         """Return every table that a check needs, each once, in plan order."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from monitor.domain.check import Threshold
 from monitor.domain.duration import Duration
+from monitor.domain.packs import Pack
 from monitor.domain.runbook import Runbook
 
 Scalar = str | int | Decimal | bool | None
@@ -27,7 +28,8 @@ class QualityRule:
     """One entry of `quality[]`, on a dataset or on a column.
 
     `type` is one of `library`, `text`, `sql`, `custom`; `metric` is the 3.1 camel-case name (also of 3.0's `rule`).
-    `implementation` is the text of a custom rule; an object in the file arrives here as the YAML it stands for.
+    `implementation` is the text of a custom rule; an object in the file arrives here as the YAML it stands for, one
+    for our own engine as `pack`, with its `metric` and `threshold`.
     """
 
     id: str | None
@@ -41,6 +43,7 @@ class QualityRule:
     query: str | None = None
     engine: str | None = None
     implementation: str | None = None
+    pack: Pack | None = None
     dimension: str | None = None
     severity: str | None = None
     business_impact: str | None = None
@@ -124,6 +127,19 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckWindow:
+    """Our custom property `checkWindow` of a dataset: its row rules look at the rows of the `last` so long by a column.
+
+    `partition` is a column that holds the day of the same moment and by which the table is partitioned.
+    """
+
+    column: str
+    last: Duration
+    partition: str | None = None
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
     """A table or view (ODCS "schema object"). `schema` is None where the server's default applies.
 
@@ -138,6 +154,7 @@ class Dataset:
     columns: tuple[Column, ...] = ()
     rules: tuple[QualityRule, ...] = ()
     relationships: tuple[Relationship, ...] = ()
+    window: CheckWindow | None = None
     tags: tuple[str, ...] = ()
     runbook: Runbook | None = None
     line: int

@@ -53,6 +53,11 @@ class Duration:
     months: int = 0
     seconds: Decimal = Decimal(0)
 
+    @property
+    def roughly(self) -> Decimal:
+        """Return the duration as one number of seconds, a month as 30 days: enough to tell which one is longer."""
+        return self.seconds + self.months * MONTH_DAYS * DAY
+
     def __str__(self) -> str:
         """Return the duration in words: `1 year 2 months`, `36 hours`, `90 seconds`."""
         years, months = divmod(self.months, 12)

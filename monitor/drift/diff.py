@@ -10,7 +10,7 @@ from dataclasses import replace
 from monitor.checks.dialect import SERVER_TYPES
 from monitor.contracts.findings import shown
 from monitor.domain.change import Change
-from monitor.domain.contract import Column, Contract, ContractServer, Dataset, Relationship
+from monitor.domain.contract import CheckWindow, Column, Contract, ContractServer, Dataset, Relationship
 from monitor.domain.drift import ColumnShape, DriftEvent, DriftKind, Hurt
 from monitor.drift.classify import classify
 from monitor.drift.diff_columns import column_edits
@@ -221,9 +221,24 @@ def _about_the_dataset(old: Dataset, new: Dataset) -> Iterator[Edit]:
     else:
         yield from reworded("name", old.name, new.name, is_promised=True)
     yield from between("physicalType", old.physical_type, new.physical_type, Hurt.BOTH)
+    yield from _window(old.window, new.window)
     yield from reworded("description", old.description, new.description)
     yield from reworded("tags", old.tags, new.tags)
     yield from reworded("runbook", old.runbook, new.runbook)
+
+
+def _window(old: CheckWindow | None, new: CheckWindow | None) -> Iterator[Edit]:
+    """Yield that other rows are looked at: of fewer rows less is promised."""
+    if old is None and new is not None:
+        yield Edit(what=f"only the last {new.last} by {new.column} are checked", hurts=Hurt.CONSUMERS)
+    elif old is not None and new is None:
+        yield Edit(what="all rows are checked, not only recent ones", hurts=Hurt.PRODUCERS)
+    elif old is not None and new is not None and (old.column, old.partition) != (new.column, new.partition):
+        yield Edit(what=f"recent is said by {new.partition or new.column} now", hurts=Hurt.BOTH)
+    elif old is not None and new is not None and old.last != new.last:
+        is_longer = new.last.roughly > old.last.roughly
+        what = f"checkWindow was the last {old.last}, is the last {new.last}"
+        yield Edit(what=what, hurts=Hurt.PRODUCERS if is_longer else Hurt.CONSUMERS)
 
 
 def _shapes(dataset: Dataset) -> tuple[ColumnShape, ...]:

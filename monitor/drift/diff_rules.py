@@ -8,7 +8,6 @@ from monitor.domain.change import Change
 from monitor.domain.check import Threshold
 from monitor.domain.contract import QualityRule, Scalar, ServiceLevel
 from monitor.domain.drift import Hurt
-from monitor.domain.duration import MONTH_DAYS, Duration
 from monitor.domain.scan import Outcome, broken_outcome
 from monitor.drift.edits import Edit, between, placed, reason_for, reworded
 from monitor.drift.ranges import Bound, Interval, allowed, compare_ranges
@@ -80,7 +79,8 @@ def _rule_id(rule: QualityRule) -> Hashable | None:
 def _rule_subject(rule: QualityRule) -> Hashable | None:
     operator = rule.threshold.operator if rule.threshold else None
     outcome = broken_outcome(rule.severity or "error")
-    return rule.type, rule.metric, rule.arguments, rule.query, rule.implementation, rule.name, operator, outcome
+    looks_at = rule.arguments, rule.query, rule.implementation, rule.pack
+    return rule.type, rule.metric, *looks_at, rule.name, operator, outcome
 
 
 def _rule_sort(rule: QualityRule) -> Hashable | None:
@@ -102,6 +102,8 @@ def _rule_edits(old: QualityRule, new: QualityRule) -> Iterator[Edit]:
     elif old.threshold != new.threshold:
         yield from _threshold(old.threshold, new.threshold)
     yield from _arguments(old, new)
+    if old.pack != new.pack and old.metric == new.metric:
+        yield Edit(what="what it compares is another", hurts=Hurt.BOTH)
     for word, was, now in (
         ("query", old.query, new.query),
         ("implementation", old.implementation, new.implementation),
@@ -199,9 +201,8 @@ def _level_hurts(old: ServiceLevel, new: ServiceLevel) -> Hurt:
     if old.property != new.property:
         return Hurt.BOTH
     if old.duration is not None and new.duration is not None:
-        return (
-            compare_ranges((Interval(high=_days(old.duration)),), (Interval(high=_days(new.duration)),)) or Hurt.NOBODY
-        )
+        before, after = Interval(high=old.duration.roughly), Interval(high=new.duration.roughly)
+        return compare_ranges((before,), (after,)) or Hurt.NOBODY
     was, now = _bound(old.value), _bound(new.value)
     if old.unit != new.unit or old.value_ext != new.value_ext or was is None or now is None:
         return Hurt.BOTH
@@ -210,11 +211,6 @@ def _level_hurts(old: ServiceLevel, new: ServiceLevel) -> Hurt:
     if old.property in LESS_IS_MORE:
         return compare_ranges((Interval(high=was),), (Interval(high=now),)) or Hurt.NOBODY
     return Hurt.BOTH
-
-
-def _days(duration: Duration) -> Bound:
-    """Return seconds; a month counts as thirty days, which only matters between a month and as many days."""
-    return duration.seconds + duration.months * MONTH_DAYS * 86_400
 
 
 def _bound(value: Scalar) -> Bound:

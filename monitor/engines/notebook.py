@@ -23,7 +23,11 @@ class Notebook:
         self._shown: dict[str, Shown] = {}
         self._told: set[str] = set()
         self._checks = {check.id: check for check in plan.checks}
-        self._rows_metrics = {dataset.rows_metric: dataset.name for dataset in plan.datasets}
+        metrics = {dataset.name: dataset.rows_metric for dataset in plan.datasets}
+        self._rows_metrics = {
+            check.id: window.rows_metric if (window := plan.window(check)) else metrics.get(check.dataset, "")
+            for check in plan.checks
+        }
 
     def open_checks(self) -> list[Check]:
         """Return the checks that have no result yet, in plan order."""
@@ -57,7 +61,7 @@ class Notebook:
         """Write down what was found for a group, and tell of the checks that are now complete."""
         items = list(found)
         self._found.update((item.metric, item) for item in items)
-        self._rows.update(row_counts(self._rows_metrics, items))
+        self._rows.update(row_counts(frozenset(self._rows_metrics.values()), items))
         for part in group:
             check = self._checks[part.id]
             if self._is_complete(check):
@@ -97,7 +101,7 @@ class Notebook:
         return bool(metrics) and all(metric in self._found for metric in metrics)
 
     def _result(self, check: Check) -> CheckResult:
-        result = result_of(check, self._found, self._rows.get(check.dataset))
+        result = result_of(check, self._found, self._rows.get(self._rows_metrics[check.id]))
         shown = self._shown.get(check.id)
         return replace(result, offending=shown.offending, sample=shown.sample) if shown else result
 

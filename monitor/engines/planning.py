@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from monitor.checks.dialect import dialect_of
+from monitor.checks.windows import where
 from monitor.domain.check import Aggregate, Check, CheckPlan, Query
 from monitor.engines import sql_errors
 from monitor.engines.warehouses.base import Guarded
@@ -13,20 +14,26 @@ def unplannable(guarded: Guarded, plan: CheckPlan) -> tuple[tuple[Check, str], .
 
     Raises a server's error where the connection is lost.
     """
-    sql = dialect_of(plan.server_type)
-    tables = {dataset.name: dataset.table for dataset in plan.datasets}
+    sources = {check.id: _source(plan, check) for check in plan.checks}
     return tuple(
         (check, reason)
         for check in plan.checks
-        if (reason := _refusal(guarded, _statements(check, sql.table(tables[check.dataset])))) is not None
+        if (reason := _refusal(guarded, _statements(check, sources[check.id]))) is not None
     )
 
 
-def _statements(check: Check, table: str) -> Iterator[str]:
+def _source(plan: CheckPlan, check: Check) -> str:
+    """Return the rows that a check's expressions are of, as SQL names them."""
+    sql = dialect_of(plan.server_type)
+    table = next(dataset.table for dataset in plan.datasets if dataset.name == check.dataset)
+    return f"{sql.table(table)}{where(plan.window(check))}"
+
+
+def _statements(check: Check, source: str) -> Iterator[str]:
     for probe in check.probes:
         match probe:
             case Aggregate():
-                yield f"SELECT {probe.expression} FROM {table}"
+                yield f"SELECT {probe.expression} FROM {source}"
             case Query():
                 yield probe.sql
             case _:

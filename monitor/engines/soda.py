@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from multiprocessing.connection import wait
 from typing import Self
 
-from monitor.checks import mending, schema
-from monitor.domain.check import Catalogue, Check, CheckPlan, NotChecked, SodaBlock
+from monitor.checks import mending, schema, windows
+from monitor.domain.check import Catalogue, Check, CheckPlan, Elsewhere, NotChecked, SodaBlock
 from monitor.domain.scan import CheckResult, History, Outcome, Scan, Seen
 from monitor.engines import remedies, sql_errors
 from monitor.engines.base import Interrupted, Progress, complete, never_interrupted
@@ -75,9 +75,8 @@ class SodaEngine:
             else:
                 reason = sql_errors.reason_of(error, may_show_values=False)
                 notebook.block_the_rest(f"server {self._server.name} did not answer: {reason}", remedies.LOST)
-        return Scan(
-            started_at=started_at, finished_at=datetime.now(UTC), results=complete(plan, notebook.results()), seen=seen
-        )
+        results = tuple(windows.told(result, seen) for result in complete(plan, notebook.results()))
+        return Scan(started_at=started_at, finished_at=datetime.now(UTC), results=results, seen=seen)
 
     def close(self) -> None:
         """End the warm process, unless it is somebody else's."""
@@ -104,6 +103,8 @@ class SodaEngine:
                 reason = f"server {self._server.name} has no schema {self._server.schema}"
                 notebook.block_the_rest(reason, remedies.NO_SCHEMA)
                 return seen
+            if windows.has_windows(plan):
+                plan = windows.anchored(plan, holder.moment())
             place = remedies.Place(server=self._server, role=holder.role)
             notebook.settle(_judged_by_catalogue(plan, notebook.open_checks(), seen, place.role))
             lanes = sub_plans(plan, notebook.open_checks(), seen, self._lanes())
@@ -264,6 +265,11 @@ def _not_checked(plan: CheckPlan, *, remembers: bool) -> Iterable[CheckResult]:
                 outcome = Outcome.ERROR if probe.is_error else Outcome.SKIPPED
                 yield CheckResult(check=check, outcome=outcome, reason=probe.reason)
                 break
+            if isinstance(probe, Elsewhere):
+                yield CheckResult(
+                    check=check, outcome=Outcome.ERROR, reason=f"nobody here reaches server {probe.server}"
+                )
+                break
             if isinstance(probe, SodaBlock) and probe.looks_back and not remembers:
                 yield CheckResult(check=check, outcome=Outcome.SKIPPED, reason=NO_MEMORY)
                 break
@@ -273,7 +279,7 @@ def _judged_by_catalogue(plan: CheckPlan, checks: Iterable[Check], seen: Seen, r
     for check in checks:
         if any(isinstance(probe, Catalogue) for probe in check.probes):
             result = schema.judge(check, plan, seen)
-        elif blocked := schema.blocked_by(check, plan, seen):
+        elif blocked := schema.blocked_by(check, plan, seen) or windows.unfit(check, plan, seen):
             result = blocked
         else:
             continue

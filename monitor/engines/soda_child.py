@@ -3,9 +3,11 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from decimal import Decimal
 from multiprocessing.connection import Connection
 
+from monitor.checks import windows
 from monitor.checks.dialect import dialect_of
 from monitor.checks.sodacl import render
 from monitor.domain.check import Aggregate, Check, CheckPlan, Query, SodaBlock
@@ -60,7 +62,7 @@ def run(channel: Connection, work: object) -> None:
         broken = _run_groups(channel, work, guarded)
         if work.sample_rows:
             for check in broken:
-                channel.send(samples.take(guarded, check, work.sample_rows, work.shown))
+                channel.send(samples.take(guarded, _in_window(check, work.plan), work.sample_rows, work.shown))
     channel.send(Done())
 
 
@@ -72,6 +74,15 @@ def _run_groups(channel: Connection, work: Work, guarded: Guarded) -> list[Check
         values = {item.metric: item.value for item in found if isinstance(item, Measured) and item.value is not None}
         broken |= {check.id: check for check in group if check.offenders and _is_broken(check, values)}
     return list(broken.values())
+
+
+def _in_window(check: Check, plan: CheckPlan) -> Check:
+    """Return the check with those of its offenders that it has looked at."""
+    window = plan.window(check)
+    if window is None or check.offenders is None:
+        return check
+    condition = f"({check.offenders.condition}) AND {windows.condition(window)}"
+    return replace(check, offenders=replace(check.offenders, condition=condition))
 
 
 def _is_broken(check: Check, values: Mapping[str, Decimal]) -> bool:
@@ -144,9 +155,9 @@ class Measurer:
             probe.metric: probe.expression for part in victims for probe in part.probes if isinstance(probe, Aggregate)
         }
         dialect = dialect_of(self._plan.server_type)
-        return culprits.find(
-            self._guarded, dialect.table(dataset.table), dialect.identifier(dataset.table.name), expressions
-        )
+        table, bare_table = dialect.table(dataset.table), dialect.identifier(dataset.table.name)
+        where = windows.where(self._plan.window(victims[0]))
+        return culprits.find(self._guarded, table, bare_table, expressions, where)
 
     def _run_block(self, check: Check, probe: SodaBlock) -> Found:
         metric = metric_of(check, probe)

@@ -5,16 +5,19 @@ wins if rounding to floats explains it (beyond 2^53, or in the last digit of a f
 ran is not what was planned, and is an `error`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
 from monitor import words
-from monitor.domain.check import Aggregate, Check, Query, SodaBlock, Threshold
+from monitor.checks.windows import nothing_recent
+from monitor.domain.check import Aggregate, Check, CheckKind, Query, SodaBlock, Threshold
 from monitor.domain.scan import CheckResult, Measurement, Outcome, broken_outcome
 from monitor.engines import reasons
 from monitor.engines.messages import Failed, Found, Measured, Trouble, Uncompared, metric_of
 
+DIGITS = 1_000
+"""Digits that a number keeps; Python's own 28 are fewer than a sum may have."""
 _UNKNOWN = frozenset({Outcome.ERROR, Outcome.BLOCKED})
 _WORST_FIRST = (Outcome.FAIL, Outcome.ERROR, Outcome.BLOCKED, Outcome.WARN, Outcome.PASS, Outcome.SKIPPED)
 
@@ -45,7 +48,7 @@ def result_of(check: Check, found: Mapping[str, Found], rows: int | None) -> Che
     worst = min(reversed(parts), key=lambda part: _WORST_FIRST.index(part.outcome))
     main = next((part for part in parts if part.metric == check.id), None)
     is_known = worst.outcome not in _UNKNOWN
-    return CheckResult(
+    result = CheckResult(
         check=check,
         outcome=worst.outcome,
         reason=(main or worst).reason if len(parts) == 1 or (main and is_known) else _named(check, parts),
@@ -56,12 +59,14 @@ def result_of(check: Check, found: Mapping[str, Found], rows: int | None) -> Che
         remedy=worst.remedy,
         measurement=next((part.measurement for part in parts if part.measurement), None),
     )
+    is_empty = check.window is not None and rows == 0 and check.kind is not CheckKind.ROW_COUNT
+    return nothing_recent(result) if is_known and is_empty else result
 
 
-def row_counts(metrics: Mapping[str, str], found: Iterable[Found]) -> dict[str, int]:
-    """Return how many rows each dataset has, as far as it was counted. `metrics` maps row metrics to datasets."""
+def row_counts(metrics: Collection[str], found: Iterable[Found]) -> dict[str, int]:
+    """Return what the row metrics among these have counted."""
     return {
-        metrics[item.metric]: int(item.value)
+        item.metric: int(item.value)
         for item in found
         if item.metric in metrics and isinstance(item, Measured) and item.value is not None
     }
@@ -85,9 +90,9 @@ def tidy(value: Decimal) -> int | Decimal | None:
     """Return a number as it is stored: exact, `int` where whole, without trailing zeros, None for what is endless."""
     if not value.is_finite():
         return None
-    if value == value.to_integral_value():
-        return int(value)
-    return value.normalize()
+    with localcontext() as context:
+        context.prec = DIGITS
+        return int(value) if value == value.to_integral_value() else value.normalize()
 
 
 def _judge(

@@ -23,8 +23,9 @@ class _Item:
 def sub_plans(plan: CheckPlan, checks: Sequence[Check], seen: Seen, connections: int) -> tuple[Groups, ...]:
     """Return up to `connections` sub-plans, each a sequence of groups; every probe is in exactly one group.
 
-    All aggregates of a dataset stay together: they are one pass over its table. Small work is one sub-plan with one
-    group; heavy statements are groups of their own, so that their outcome is known as soon as they end.
+    All aggregates of a dataset stay together: they are one pass over its table, and one over its window. Small work is
+    one sub-plan with one group; heavy statements are groups of their own, so that their outcome is known as soon as
+    they end.
     """
     items = _items(plan, checks, seen)
     if not items:
@@ -47,10 +48,12 @@ def _items(plan: CheckPlan, checks: Sequence[Check], seen: Seen) -> list[_Item]:
     }
     items = []
     for dataset in plan.datasets:
-        own = [part for check in checks if check.dataset == dataset.name for part in parts_of(check, Aggregate)]
-        if own:
-            weight = 1 + 0.1 * len(own)
-            items.append(_Item(checks=tuple(own), cost=estimates[dataset.name] * weight))
+        for is_windowed in (False, True):
+            looking = [each for each in checks if each.dataset == dataset.name and bool(each.window) is is_windowed]
+            own = [part for check in looking for part in parts_of(check, Aggregate)]
+            if own:
+                weight = 1 + 0.1 * len(own)
+                items.append(_Item(checks=tuple(own), cost=estimates[dataset.name] * weight))
     for check in checks:
         for part in parts_of(check, Query):
             cost = sum(probe.cost for probe in part.probes if isinstance(probe, Query))

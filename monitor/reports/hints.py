@@ -17,6 +17,20 @@ _LOOSER = {
 }
 """What a rule about values becomes where the values are right and the rule is not."""
 
+_HISTORY = "look at the load that closes old rows of {dataset} and opens new ones"
+_BALANCE = "compare {dataset} with the other side day by day: did a load run twice, or stop half-way?"
+_PACKS = {
+    CheckKind.CURRENT_ROW_PER_KEY: _HISTORY,
+    CheckKind.OVERLAPPING_PERIODS: _HISTORY,
+    CheckKind.GAPS_BETWEEN_PERIODS: _HISTORY,
+    CheckKind.GAPS_IN_SERIES: "load again what {dataset} has missed",
+    CheckKind.ROW_COUNT_DIFFERENCE: _BALANCE,
+    CheckKind.SUM_DIFFERENCE: _BALANCE,
+    CheckKind.ORPHANED_FACTS: "load {other} before {dataset}, or add the missing rows to it",
+    CheckKind.FACTS_WITHOUT_KEY: "fill {columns} in at its source, or let it point to a row that stands for unknown",
+}
+"""What mends a broken rule of a check pack."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -87,6 +101,8 @@ def _mend(check: Check, run: Run) -> str:
             return f"look at the job that loads {check.dataset}: is it late, stopped or failing?"
         case CheckKind.RETENTION:
             return f"delete what is past its time from {check.dataset}"
+        case kind if kind in _PACKS:
+            return _PACKS[kind].format(dataset=check.dataset, other=_parent(check), columns=columns)
         case CheckKind.SQL | CheckKind.SODA | CheckKind.CUSTOM:
             return f"look at the rows of {check.dataset} that this rule counts"
         case _:

@@ -7,6 +7,9 @@ from monitor.checks import postgres as sql
 from monitor.domain.check import Aggregate
 from monitor.domain.scan import CheckResult
 
+_WHERE = "\nWHERE "
+"""How Soda begins the filter at a statement's end; an expression has no line breaks."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedStatement:
@@ -55,4 +58,5 @@ def own_statement(result: CheckResult) -> str | None:
         return None
     listed = ",\n  ".join(expressions)
     table = f"\nFROM {sql.table(result.check.needs[0].table)}" if result.check.needs else ""
-    return f"SELECT {listed}{table}"
+    where = f"\nWHERE {result.sql.rpartition(_WHERE)[2]}" if result.check.window and result.sql else ""
+    return f"SELECT {listed}{table}{where}"

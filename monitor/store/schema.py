@@ -12,7 +12,7 @@ from monitor.store.database import Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 """Every schema that this program knows, oldest first; the last one is the one it needs. Alembic is not asked for it:
 its import is as long as a small run."""
 

@@ -152,6 +152,7 @@ checks = Table(
     Column("expected", Words, nullable=False),
     Column("unit", Words),
     Column("impact", Words),
+    Column("window", Words),
     Column("runbook", Document),
     Column("line", Integer, nullable=False),
     Column("sql", Words),

@@ -63,6 +63,18 @@ schema:
           - failed rows:
               name: old
               fail query: SELECT * FROM orders WHERE amount > 1
+      - {id: p1, type: custom, engine: pactwatch, implementation: {metric: currentRowPerKey, key: id, validTo: placed}}
+      - {id: p2, type: custom, engine: pactwatch,
+         implementation: {metric: overlappingPeriods, key: state, validFrom: placed, validTo: placed}}
+      - {id: p3, type: custom, engine: pactwatch, unit: percent,
+         implementation: {metric: gapsBetweenPeriods, key: state, validFrom: placed, validTo: placed}}
+      - {id: p4, type: custom, engine: pactwatch, implementation: {metric: gapsInSeries, element: placed, step: 1h}}
+      - {id: p5, type: custom, engine: pactwatch, implementation: {metric: rowCountDifference, other: states}}
+      - {id: p6, type: custom, engine: pactwatch,
+         implementation: {metric: sumDifference, property: amount, other: orders.id}}
+      - {id: p7, type: custom, engine: pactwatch,
+         implementation: {metric: orphanedFacts, key: state, dimension: states.name}}
+      - {id: p8, type: custom, engine: pactwatch, implementation: {metric: factsWithoutKey, key: [id, amount]}}
       - {id: query, type: sql, query: 'SELECT COUNT(*) FROM {object} WHERE 1 / (amount - 1) > 0', mustBe: 0}
     properties:
       - {name: id, primaryKey: true, logicalType: integer, logicalTypeOptions: {minimum: 2, multipleOf: 2, format: i8}}
@@ -81,6 +93,10 @@ schema:
       - {name: day, physicalType: text}
       - {name: placed, logicalType: timestamp}
   - {name: states, properties: [{name: name}]}
+  - name: recent
+    physicalName: orders
+    customProperties: [{property: checkWindow, value: {element: placed, last: 1d}}]
+    properties: [{name: placed, required: true, logicalType: timestamp}]
 slaProperties:
   - {property: freshness, value: 1, unit: h, element: orders.placed}
   - {property: latency, value: 1, unit: month, element: 'orders.day, orders.placed'}

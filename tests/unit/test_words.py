@@ -29,6 +29,14 @@ def test_numbers_are_exact_with_thousands_separators(value: int | Decimal, writt
 
 
 @pytest.mark.parametrize(
+    ("count", "written"),
+    [(999, "999"), (1_000, "1 k"), (12_345, "12 k"), (1_200_000, "1.2 M"), (120_000_000, "120 M"), (2 * 10**9, "2 G")],
+)
+def test_what_is_not_known_exactly_has_two_digits(count: int, written: str) -> None:
+    assert words.about(count) == written
+
+
+@pytest.mark.parametrize(
     ("seconds", "written"),
     [
         (0, "0 s"),

@@ -125,6 +125,9 @@ class Holder(Protocol):
     def route(self) -> Route:
         """Return the way it took."""
 
+    def moment(self) -> datetime:
+        """Return the moment at which the scan began, by the server's clock."""
+
     def blockers(self, backends: Sequence[int]) -> Mapping[int, Blocker]:
         """Say who makes each of our backends wait for a lock."""
 

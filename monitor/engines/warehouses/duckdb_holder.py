@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from shutil import rmtree
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
@@ -65,6 +66,10 @@ class DuckdbHolder:
     def route(self) -> Route:
         """Return the way it took."""
         return self._route
+
+    def moment(self) -> datetime:
+        """Return this moment: DuckDB's clock is this machine's."""
+        return datetime.now(UTC)
 
     def blockers(self, backends: Sequence[int]) -> Mapping[int, Blocker]:  # noqa: ARG002 - the seam's own shape
         """Name nobody: readers wait for no lock once the database is open."""

@@ -6,6 +6,7 @@ A guard, not a wall: the role that Pactwatch logs in with should itself be read 
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 import psycopg2
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection, make_dsn
@@ -65,6 +66,16 @@ def connect(route: Route, session: Session) -> connection:
         opened.close()
         raise
     return opened
+
+
+def moment_of(opened: connection) -> datetime:
+    """Return the moment at which the connection's transaction began, by the server's clock."""
+    with opened.cursor() as cursor:
+        cursor.execute("SELECT CURRENT_TIMESTAMP")
+        ((moment,),) = cursor.fetchall()
+    if not isinstance(moment, datetime):
+        raise TypeError(type(moment))
+    return moment
 
 
 def export_snapshot(holder: connection) -> str | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import datetime
 
 from psycopg2.extensions import connection
 
@@ -53,6 +54,10 @@ class PostgresHolder:
     def route(self) -> Route:
         """Return the way it took."""
         return postgres.route_of(self._opened)
+
+    def moment(self) -> datetime:
+        """Return the moment at which this transaction began, by the server's clock."""
+        return postgres.moment_of(self._opened)
 
     def blockers(self, backends: Sequence[int]) -> Mapping[int, Blocker]:
         """Say who makes each of our backends wait for a lock."""

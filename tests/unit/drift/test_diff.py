@@ -130,6 +130,32 @@ def test_keys_and_columns_that_come_and_go(old: str, new: str, expected: set[Eff
     assert {change.effect for change in edited((old, new))} == expected
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "effect", "what"),
+    [
+        ("", "{element: id, last: 7d}", B, "only the last 7 days by id are checked"),
+        ("{element: id, last: 7d}", "", T, "all rows are checked, not only recent ones"),
+        ("{element: id, last: 7d}", "{element: id, last: 1 month}", T, "checkWindow was the last 7 days, is the last 1 month"),
+        ("{element: id, last: 1 month}", "{element: id, last: 7d}", B, "checkWindow was the last 1 month, is the last 7 days"),
+        ("{element: id, last: 7d}", "{element: at, last: 7d}", B, "recent is said by at now"),
+        ("{element: id, last: 7d}", "{element: id, last: 1w}", None, ""),
+    ],
+)  # fmt: skip
+def test_of_fewer_rows_less_is_promised(old: str, new: str, effect: Effect | None, what: str) -> None:
+    was, now = (
+        contract(
+            f"""\
+schema:
+  - name: t
+    customProperties: [{f"{{property: checkWindow, value: {window}}}" if window else ""}]
+    properties: [{{name: id, logicalType: date}}, {{name: at, logicalType: timestamp}}]
+"""
+        )
+        for window in (old, new)
+    )
+    assert [(change.effect, change.what) for change in diff(was, now)] == ([(effect, what)] if effect else [])
+
+
 def test_a_dataset_that_got_another_name_is_one_story() -> None:
     changes = edited(("- name: orders\n", "- name: sales\n"), ("element: orders.id", "element: sales.id"))
     assert "the table was orders, is sales" in [change.what for change in changes]
