@@ -63,7 +63,7 @@ ENDED = frozenset({IncidentState.RESOLVED, IncidentState.WITHDRAWN})
 HUSHED = frozenset({IncidentState.SNOOZED, IncidentState.ACCEPTED})
 QUIET = frozenset({ChangeKind.SEEN, ChangeKind.STILL_FAILING, ChangeKind.PRESSED})
 OF_DATA = frozenset({IncidentKind.BROKEN, IncidentKind.WARNING})
-UNVERIFIED = frozenset({IncidentKind.NOT_VERIFIED, IncidentKind.SERVER_DOWN})
+UNVERIFIED = frozenset({IncidentKind.NOT_VERIFIED, IncidentKind.SERVER_DOWN, IncidentKind.NO_RUN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from monitor.incidents.troubles import missed_run
 from tests.incidents import HOUR, NULLS, RANGE, SCHEMA, TARGET, Story, result
 
 CHECKS = (SCHEMA, RANGE, NULLS, "flights.count")
-UNVERIFIED = {IncidentKind.NOT_VERIFIED, IncidentKind.SERVER_DOWN}
+UNVERIFIED = {IncidentKind.NOT_VERIFIED, IncidentKind.SERVER_DOWN, IncidentKind.NO_RUN}
 TOLD_OF_FLAPPING = {ChangeKind.FLAPPING, ChangeKind.CALM_AGAIN, ChangeKind.RESOLVED, ChangeKind.WITHDRAWN}
 OUTCOMES = ["pass", "pass", "warn", "fail", "fail", "error", "by schema", "by elsewhere", "lost", "skipped"]
 MEASURED = st.none() | st.integers(0, 50)
