@@ -160,7 +160,7 @@ def _result() -> Schema:
     sample = _object(columns=_list(TEXT), rows=_list(_list(TEXT)))
     return _object(
         **dict.fromkeys(("check", "name", "dataset", "severity", "expected", "reason"), TEXT),
-        **dict.fromkeys(("unit", "sql", "offending", "business_impact", "runbook"), TEXT_OR_NULL),
+        **dict.fromkeys(("unit", "sql", "offending", "window", "business_impact", "runbook"), TEXT_OR_NULL),
         columns=_list(TEXT),
         kind=_words(CheckKind),
         dimension={"enum": [*(word.value for word in Dimension), None]},
