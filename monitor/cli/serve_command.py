@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 
 PAUSE = 0.1
 """Seconds between two looks whether a signal came."""
-
-LAST_WAIT = 0.5
-"""Seconds within which threads end that have nothing more to do."""
 
 
 @click.command("serve")
@@ -74,18 +70,9 @@ def serve_command(
                 stack.enter_context(_heard(settings, store, daemon))
             _wait_for_the_end(daemon, signals)
         has_ended = daemon.stop(in_a_hurry=lambda: bool(signals))
-    if not has_ended or _hangs():  # Python would wait for the thread
+    if not has_ended:  # Python would wait for the thread
         os._exit(0)
     return 0
-
-
-def _hangs() -> bool:
-    """Say whether a thread is still in a call that nobody can end, such as one to a database that fell silent."""
-    end = time.monotonic() + LAST_WAIT
-    others = [each for each in threading.enumerate() if each is not threading.main_thread() and not each.daemon]
-    for each in others:
-        each.join(max(0.0, end - time.monotonic()))
-    return any(each.is_alive() for each in others)
 
 
 def _check_contracts(settings: "Settings") -> None:

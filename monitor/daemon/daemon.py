@@ -85,6 +85,7 @@ class Daemon:
         self._sight, self._stays = Sight(), False
         self._works: dict[tuple[int, int], Work] = {}
         self._fenced = 0
+        self._rings = 0
         self._again = float("-inf")
         self._lock = threading.Lock()
         self._stopping = threading.Event()
@@ -165,7 +166,7 @@ class Daemon:
         """End within 25 seconds: claim nothing more, let runs finish or hand them back, deliver once more.
 
         `in_a_hurry` is asked while runs may still finish: if so they are handed back now. False says that a thread
-        hangs in a call that nobody can end; its slot is run by others when its lease is over.
+        hangs in a call that nobody can end; what it had to do is done by others, or at the next start.
         """
         end = time.monotonic() + LONGEST_STOP
         log.info("Stopping", extra={"action": "stopping"})
@@ -191,7 +192,8 @@ class Daemon:
         if self._ping is not None:
             self._ping.end()
         self._alarm.stop()
-        left = len(self._running())
+        with self._lock:
+            left = len(self._works) + self._rings
         log.info("Stopped", extra={"action": "stopped", "left": left})
         return not left
 
@@ -294,11 +296,16 @@ class Daemon:
 
     def _rung(self, rhythm: Rhythm) -> None:
         """Write down what is due now; where that does not work, the next look at the desk does."""
+        with self._lock:
+            self._rings += 1
         try:
             self._enqueuer.rung(rhythm)
         except MonitorError as error:
             self._reconcile_now.set()
             log.warning("Not written down yet: %s", error, extra={"action": "tick_failed", "rhythm": str(rhythm)})
+        finally:
+            with self._lock:
+                self._rings -= 1
         self._desk.wake()
 
     def _at_the_desk(self) -> None:

@@ -129,9 +129,12 @@ class Wire:
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.CancelledError):  # the wire is taken down
-            await self._flows.wait()
-            await self._connect(reader, writer)
+        try:
+            with suppress(asyncio.CancelledError):  # the wire is taken down
+                await self._flows.wait()
+                await self._connect(reader, writer)
+        finally:
+            writer.close()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
