@@ -7,7 +7,21 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Date, Select, Text, and_, case, cast, func, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Date,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
 from monitor.domain.check import Check, CheckKind
 from monitor.domain.incident import Incident, IncidentChange
@@ -382,14 +396,18 @@ def _one_of(targets: Iterable[TargetKey]) -> list[ColumnElement[bool]]:
 def _latest(*, standing: bool, of: list[ColumnElement[bool]]) -> Select[Any]:
     """Return the latest run of each target that stands, or the latest whole one that does not."""
     runs, versions = tables.runs, tables.contract_versions
-    ran = runs.alias("ran")
+    ran, stood = runs.alias("ran"), runs.alias("stood")
     kind = ran.c.stands if standing else and_(~ran.c.stands, ~ran.c.subset)
-    last = (
+    latest = (
         select(ran.c.id)
         .where(ran.c.target_id == tables.targets.c.id, kind)
-        .order_by(ran.c.shadow, ran.c.started_at.desc(), ran.c.id.desc())
+        .order_by(ran.c.started_at.desc(), ran.c.id.desc())
         .limit(1)
-        .scalar_subquery()
-        .correlate(tables.targets)
     )
+    own, draft = (
+        latest.where(each).scalar_subquery().correlate(tables.targets) for each in (~ran.c.shadow, ran.c.shadow)
+    )
+    last: ColumnElement[Any] = func.coalesce(own, draft)  # each goes back along the index until the first
+    if not standing:
+        last = case((~exists().where(stood.c.target_id == tables.targets.c.id, stood.c.stands), last))
     return joined_runs().add_columns(versions.c.details).where(runs.c.id == last, *([or_(*of)] if of else []))
