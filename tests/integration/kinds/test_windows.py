@@ -51,6 +51,7 @@ INSERT INTO orders VALUES
   (5, 1, 3, now() - interval '6 days 23 hours'),
   (6, 9, -5, now() - interval '9 days'), (6, 1, NULL, now() - interval '30 days'),  -- old: a key twice, an orphan
   (7, NULL, -6, now() - interval '8 days'), (8, 1, 4, now() - interval '8 days'), (9, 1, 4, now() - interval '8 days');
+ANALYZE orders;  -- of the inserting session: a later one may come before PostgreSQL has counted the rows, and doubles them
 """
 TYPES = {
     "timestamptz": "logicalType: timestamp",
@@ -66,7 +67,6 @@ def promised(folder: Path, type_: str = "timestamptz") -> Contract:
 @pytest.fixture
 def results(request: pytest.FixtureRequest, engine: Engine, warehouse: Warehouse, tmp_path: Path) -> Any:
     warehouse.rows(SETUP.format(type=request.param))
-    warehouse.rows("ANALYZE orders")
     return by_id(scan(engine, promised(tmp_path, request.param), samples=10))
 
 
