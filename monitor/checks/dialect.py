@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from decimal import Decimal
+from functools import partial
 from typing import Any, Protocol, cast
 
 from monitor.checks import duckdb, postgres
+from monitor.checks.unsaid import said
 from monitor.domain.check import TableName
 
 SERVER_TYPES = {"postgres": "postgres", "postgresql": "postgres", "duckdb": "duckdb", "local": "duckdb"}
@@ -21,7 +23,10 @@ DEFAULT_TYPE = "postgres"
 
 
 class Dialect(Protocol):
-    """What rules need of a dialect. Everything that comes from a contract is text to it, never SQL."""
+    """What rules need of a dialect. Everything that comes from a contract is text to it, never SQL.
+
+    What it cannot say exactly it refuses by UnsupportedError, and the check that needed it is skipped.
+    """
 
     NAME: str
 
@@ -127,10 +132,11 @@ def speaking(server_type: str) -> Iterator[None]:
 
 
 class _Spoken:
-    """Whatever dialect is spoken now."""
+    """Whatever dialect is spoken now; where it cannot say something, a gap stands for that (see `unsaid`)."""
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - typed by the cast below
-        return getattr(_SPOKEN.get(), name)
+        found = getattr(_SPOKEN.get(), name)
+        return partial(said, found) if callable(found) else found
 
 
 sql = cast("Dialect", _Spoken())
