@@ -7,10 +7,13 @@ meanwhile says `sql.identifier(…)`. A dialect is a module of pure functions: `
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Protocol, cast
 
 from monitor.checks import duckdb, postgres
+from monitor.checks.unsaid import said
 from monitor.domain.check import TableName
 
 SERVER_TYPES = {"postgres": "postgres", "postgresql": "postgres", "duckdb": "duckdb", "local": "duckdb"}
@@ -21,7 +24,10 @@ DEFAULT_TYPE = "postgres"
 
 
 class Dialect(Protocol):
-    """What rules need of a dialect. Everything that comes from a contract is text to it, never SQL."""
+    """What rules need of a dialect. Everything that comes from a contract is text to it, never SQL.
+
+    What it cannot say exactly it refuses by UnsupportedError, and the check that needed it is skipped.
+    """
 
     NAME: str
 
@@ -55,8 +61,26 @@ class Dialect(Protocol):
     def share(self, condition: str, /) -> str:
         """Return the percentage of all rows for which a condition is true; 0 on an empty table."""
 
-    def text_of(self, column: str, /) -> str:
-        """Cast any column to text, for patterns, lengths and formats."""
+    def share_of(self, count: str, rows: str, /) -> str:
+        """Return a count as a percentage of rows; 0 where there are none."""
+
+    def percent(self, part: str, whole: str, /) -> str:
+        """Return a number as a percentage of another one, which is not 0."""
+
+    def length_of(self, column: str, /) -> str:
+        """Count the characters of a column's text."""
+
+    def text_in(self, column: str, texts: Sequence[str], /) -> str:
+        """Say that a column's text is one of these, character by character."""
+
+    def truth(self, value: bool, /) -> str:
+        """Write a truth to compare a column with."""
+
+    def is_true(self, column: str, /) -> str:
+        """Say that a column of truths is true; never unknown."""
+
+    def typed_literal(self, logical_type: str | None, text: str, /) -> str:
+        """Write a date or a time to compare a column of that logical type with."""
 
     def pattern_problem(self, pattern: str, /) -> str | None:
         """Say why a pattern cannot be searched for, None where it can."""
@@ -100,8 +124,32 @@ class Dialect(Protocol):
     def seconds_between(self, earlier: str, later: str, /) -> str:
         """Return the seconds from one instant to another, defined for infinite instants too."""
 
-    def interval(self, months: int, seconds: Decimal, /) -> str:
-        """Write a duration as an interval; months and years stay calendar units."""
+    def age_or_endless(self, seconds: str, /) -> str:
+        """Return an age; endless where there is none."""
+
+    def age_of_oldest(self, seconds: str, /) -> str:
+        """Return the age of the oldest row: 0 on an empty table, endless where no row says it."""
+
+    def later(self, moment_: str, months: int, seconds: Decimal, /) -> str:
+        """Return what is so much later than a moment; months and years stay calendar units."""
+
+    def earlier(self, moment_: str, months: int, seconds: Decimal, /) -> str:
+        """Return what is so much earlier than a moment; months and years stay calendar units."""
+
+    def next_day(self, day: str, /) -> str:
+        """Return the day after a date."""
+
+    def day_begun(self, zone: str, minutes: int, /) -> str:
+        """Return the instant at which the current day began, of days that begin so many minutes after midnight."""
+
+    def wall_clock(self, instant_: str, zone: str, /) -> str:
+        """Return what clocks of a zone show at an instant."""
+
+    def day_of(self, instant_: str, zone: str, /) -> str:
+        """Return the date in a zone at an instant."""
+
+    def instant_literal(self, moment_: datetime, /) -> str:
+        """Write an instant that is known."""
 
     def offset_zone(self, minutes: int, /) -> str:
         """Write the zone that is so many minutes ahead of UTC, as it stands behind AT TIME ZONE."""
@@ -127,10 +175,11 @@ def speaking(server_type: str) -> Iterator[None]:
 
 
 class _Spoken:
-    """Whatever dialect is spoken now."""
+    """Whatever dialect is spoken now; where it cannot say something, a gap stands for that (see `unsaid`)."""
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - typed by the cast below
-        return getattr(_SPOKEN.get(), name)
+        found = getattr(_SPOKEN.get(), name)
+        return partial(said, found) if callable(found) else found
 
 
 sql = cast("Dialect", _Spoken())

@@ -27,8 +27,12 @@ _LONGEST_HOSTNAME = 253
 _MAY_BE_FINER = "'VARCHAR|,(19|[23][0-9])[)]'"
 _ZONED = "'TIMESTAMP WITH TIME ZONE'"
 
-counted, share, text_of = postgres.counted, postgres.share, postgres.text_of
-interval = postgres.interval
+counted, share, share_of, percent = postgres.counted, postgres.share, postgres.share_of, postgres.percent
+text_of, length_of, truth, is_true = postgres.text_of, postgres.length_of, postgres.truth, postgres.is_true
+later, earlier, next_day = postgres.later, postgres.earlier, postgres.next_day
+day_begun, wall_clock, day_of = postgres.day_begun, postgres.wall_clock, postgres.day_of
+age_or_endless, age_of_oldest = postgres.age_or_endless, postgres.age_of_oldest
+instant_literal = postgres.instant_literal
 physical_type = canonical
 
 
@@ -61,6 +65,16 @@ def literal(text: str) -> str:
     if _TEMPLATE_START not in text:
         return "'" + text.replace("'", "''") + "'"
     return "E'" + text.replace("\\", "\\\\").replace("'", "''").replace("$", "\\044") + "'"
+
+
+def text_in(column: str, texts: Sequence[str]) -> str:
+    """Say that a column's text is one of these, character by character."""
+    return f"{text_of(column)} IN ({', '.join(map(literal, texts))})"
+
+
+def typed_literal(_logical_type: str | None, text: str) -> str:
+    """Write a date or a time to compare a column of that logical type with; its real type decides how it is read."""
+    return literal(text)
 
 
 def moment_literal(column: str, local: str, zoned: str) -> str:

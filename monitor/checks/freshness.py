@@ -62,9 +62,9 @@ def _age(contract: Contract, level: ServiceLevel, kind: CheckKind, element: Elem
     oldest = kind is CheckKind.RETENTION
     value = f"{'MIN' if oldest else 'MAX'}({sql.identifier(column.physical_name)})"
     moment = sql.moment(value, zone)
-    empty = "CASE WHEN COUNT(*) = 0 THEN 0 ELSE 'Infinity'::double precision END" if oldest else "'Infinity'"
-    age = f"COALESCE({sql.age_of(moment)}::double precision, {empty})"
-    limit = f"CURRENT_TIMESTAMP - {sql.interval(level.duration.months, level.duration.seconds)}"
+    seconds = sql.age_of(moment)
+    age = sql.age_of_oldest(seconds) if oldest else sql.age_or_endless(seconds)
+    limit = sql.earlier("CURRENT_TIMESTAMP", level.duration.months, level.duration.seconds)
     kept = f"{moment} < {limit} THEN 1 ELSE 0" if oldest else f"{moment} >= {limit} THEN 0 ELSE 1"
     late = f"CASE WHEN {kept} END"
     words = {
@@ -85,9 +85,8 @@ def _daily(contract: Contract, level: ServiceLevel, element: Element, time: Time
     named = "UTC" if named.upper() == "Z" else named
     zone = sql.literal(named) if time.offset is None else sql.offset_zone(time.offset)
     newest = sql.instant(f"MAX({sql.identifier(column.physical_name)})", named)
-    passed = f"(CURRENT_TIMESTAMP AT TIME ZONE {zone}) - {sql.interval(0, Decimal(60 * time.minutes))}"
-    late = f"CASE WHEN {newest} >= date_trunc('day', {passed}) AT TIME ZONE {zone} THEN 0 ELSE 1 END"
-    age = f"COALESCE({sql.age_of(newest)}::double precision, 'Infinity')"
+    late = f"CASE WHEN {newest} >= {sql.day_begun(zone, time.minutes)} THEN 0 ELSE 1 END"
+    age = sql.age_or_endless(sql.age_of(newest))
     words = f"{dataset.name}.{column.name} must be of the current day from {time} on"
     measured = Aggregate(metric="", expression=age, threshold=Threshold(operator=Operator.LESS, value=_EVER))
     probes = (measured, Aggregate(metric=".late", expression=late, threshold=ZERO))
@@ -107,8 +106,8 @@ def _delay(contract: Contract, level: ServiceLevel, first: Element, second: Elem
         sql.instant(sql.identifier(each.physical_name), each.limits.default_timezone or "UTC") for each in (begin, end)
     )
     limit = level.duration
-    delay = f"COALESCE(MAX({sql.seconds_between(earlier, later)})::double precision, 'Infinity')"
-    late = sql.counted(f"{later} > {earlier} + {sql.interval(limit.months, limit.seconds)}")
+    delay = sql.age_or_endless(f"MAX({sql.seconds_between(earlier, later)})")
+    late = sql.counted(f"{later} > {sql.later(earlier, limit.months, limit.seconds)}")
     most = Threshold(operator=Operator.LESS_OR_EQUAL, value=_EVER if limit.months else limit.seconds)
     words = f"{dataset.name}: from {begin.name} to {end.name} no more than {level.duration}"
     return _draft(level, kind, dataset, (begin, end), words, _probes(limit, delay, most, late))

@@ -74,7 +74,7 @@ def pack_check(contract: Contract, dataset: Dataset, rule: QualityRule, pack: Pa
     is_share = rule.unit == "percent"
     number = "COUNT(*)"
     if is_share:
-        number = f"COALESCE(100.0 * COUNT(*) / NULLIF((SELECT COUNT(*) FROM {asked.source}), 0), 0)"
+        number = sql.share_of("COUNT(*)", f"(SELECT COUNT(*) FROM {asked.source})")
     query = f"SELECT {number} FROM {asked.source} WHERE {asked.broken}"
     return from_rule(
         KINDS[pack.metric],
@@ -95,11 +95,11 @@ def _current(dataset: Dataset, pack: Periods) -> _Asked:
     key = _columns(dataset, pack.key)
     flag, end = _column(dataset, pack.current), _column(dataset, pack.valid_to)
     if flag is not None:
-        current = f"{_name(flag)} IS TRUE"
+        current = sql.is_true(_name(flag))
     else:
         ended = "NULL" if end is None else _name(end)
         never = f"{ended} IS NULL"
-        current = f"{never} OR {ended} = {sql.literal(pack.open_end)}" if pack.open_end else never
+        current = f"{never} OR {ended} = {_open_end(end, pack.open_end)}" if pack.open_end else never
     listed = ", ".join(_name(each) for each in key)
     source = (
         f"(SELECT {_aliased(key)}, {sql.counted(current)} AS n FROM {sql.table(table_name(dataset))}"
@@ -114,6 +114,10 @@ def _current(dataset: Dataset, pack: Periods) -> _Asked:
         unit="keys",
         cost=_SORT_COST,
     )
+
+
+def _open_end(end: Column | None, text: str) -> str:
+    return sql.typed_literal(end.logical_type if end else None, text)
 
 
 def _periods(dataset: Dataset, pack: Periods) -> _Asked:
@@ -140,7 +144,8 @@ def _periods(dataset: Dataset, pack: Periods) -> _Asked:
         broken = f"c.since IS NULL OR c.until < c.since OR c.endless = 1 OR c.since {touches} c.reached"
     else:
         words = f"rows that begin after a gap in the history of their key ({_names(key)})"
-        broken = f"c.endless = 0 AND c.since > c.reached{' + 1' if pack.is_inclusive else ''}"
+        reached = sql.next_day("c.reached") if pack.is_inclusive else "c.reached"
+        broken = f"c.endless = 0 AND c.since > {reached}"
     return _Asked(
         words=words,
         columns=(*key, begin, end),
@@ -164,14 +169,14 @@ def _series(dataset: Dataset, pack: Steps) -> _Asked:
         f" FROM {sql.table(table_name(dataset))} WHERE {at} IS NOT NULL) AS c"
     )
     months = pack.step.months + pack.tolerance.months
-    step = sql.interval(months, pack.step.seconds + pack.tolerance.seconds)
+    expected = sql.later("c.moment", months, pack.step.seconds + pack.tolerance.seconds)
     each_series = f" of each series ({_names(series)})" if series else ""
     late = f" and {pack.tolerance}" if pack.tolerance.roughly else ""
     return _Asked(
         words=f"gaps of more than {pack.step}{late} in {element.name}{each_series}",
         columns=(*series, element),
         source=source,
-        broken=f"c.next_moment > c.moment + {step}",
+        broken=f"c.next_moment > {expected}",
         shown=(*_shown(series), (element.name, "c.moment")),
         keys=len(series),
         unit="gaps",
@@ -261,7 +266,8 @@ def _other(contract: Contract, pack: Balance) -> tuple[Dataset, tuple[Column, ..
 def _difference(here: str, there: str, is_share: bool) -> str:
     difference = "ABS(a.n - b.n)"
     if is_share:
-        difference = f"CASE WHEN b.n <> 0 THEN 100.0 * {difference} / ABS(b.n) WHEN a.n = 0 THEN 0 ELSE 100 END"
+        share = sql.percent(difference, "ABS(b.n)")
+        difference = f"CASE WHEN b.n <> 0 THEN {share} WHEN a.n = 0 THEN 0 ELSE 100 END"
     return f"SELECT {difference} FROM ({here}) AS a CROSS JOIN ({there}) AS b"
 
 

@@ -12,6 +12,7 @@ from monitor.checks.drafts import Draft, base_id, named, structural, table_name
 from monitor.checks.freshness import service_level_checks
 from monitor.checks.packs import pack_check
 from monitor.checks.references import duplicates_check, key_checks, reference_check
+from monitor.checks.unsaid import sayable, supported
 from monitor.checks.values import (
     column_checks,
     kind_of,
@@ -50,11 +51,11 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
         known = ", ".join(sorted(set(SERVER_TYPES.values())))
         raise MonitorError(f"{contract.file}: servers of type {server_type!r} are not supported, only {known}")
     with speaking(SERVER_TYPES[server_type]):
-        checks, unclear = named(_drafts(contract))
+        checks, unclear = named(replace(draft, check=supported(draft.check)) for draft in _drafts(contract))
         datasets = _datasets(contract, checks)
     checks = tuple(check if check.runbook else replace(check, runbook=_runbook(contract, check)) for check in checks)
     by_name = {dataset.name: dataset for dataset in datasets}
-    checks = tuple(narrowed(check, by_name.get(check.dataset)) for check in checks)
+    checks = tuple(_through_window(check, by_name.get(check.dataset)) for check in checks)
     return CheckPlan(
         contract=contract.id,
         slug=contract.slug,
@@ -62,7 +63,7 @@ def compile_plan(contract: Contract, server_type: str) -> CheckPlan:
         source=contract.file,
         fingerprint=contract.fingerprint,
         server_type=SERVER_TYPES[server_type],
-        datasets=datasets,
+        datasets=tuple(sayable(dataset) for dataset in datasets),
         checks=checks,
         remarks=tuple(
             f"{check.line}: {check.id}: give the rules of this kind an id, so that they can be told apart"
@@ -118,6 +119,11 @@ def subsets(plans: Sequence[CheckPlan], dataset: str | None, checks: Sequence[st
         why = "the selection leaves no check" if dataset is not None or checks else "no check is declared"
         raise UsageError(f"{where}: nothing to verify; {why}")
     return kept
+
+
+def _through_window(check: Check, dataset: PlannedDataset | None) -> Check:
+    """Let a row rule look through its dataset's window, and be skipped where that cannot be said."""
+    return supported(narrowed(check, dataset), dataset.window if dataset else None)
 
 
 def _datasets(contract: Contract, checks: Sequence[Check]) -> tuple[PlannedDataset, ...]:

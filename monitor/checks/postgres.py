@@ -6,6 +6,7 @@ unchanged, and never contain `${`, which would start Soda's template engine (mea
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from monitor.domain.check import TableName, plain
@@ -81,14 +82,44 @@ def share(condition: str) -> str:
     return share_of(counted(condition))
 
 
-def share_of(count: str) -> str:
-    """Return a count as a percentage of all rows; 0 on an empty table."""
-    return f"COALESCE(100.0 * {count} / NULLIF(COUNT(*), 0), 0)"
+def share_of(count: str, rows: str = "COUNT(*)") -> str:
+    """Return a count as a percentage of rows, by default of all; 0 where there are none."""
+    return f"COALESCE({percent(count, f'NULLIF({rows}, 0)')}, 0)"
+
+
+def percent(part: str, whole: str) -> str:
+    """Return a number as a percentage of another one, which is not 0."""
+    return f"100.0 * {part} / {whole}"
 
 
 def text_of(column: str) -> str:
     """Cast any column to text, for patterns, lengths and formats."""
     return f"CAST({column} AS text)"
+
+
+def length_of(column: str) -> str:
+    """Count the characters of a column's text."""
+    return f"CHAR_LENGTH({text_of(column)})"
+
+
+def text_in(column: str, texts: Sequence[str]) -> str:
+    """Say that a column's text is one of these, character by character."""
+    return f"{text_of(column)} IN ({', '.join(map(literal, texts))})"
+
+
+def truth(value: bool, /) -> str:
+    """Write a truth to compare a column with."""
+    return "TRUE" if value else "FALSE"
+
+
+def is_true(column: str) -> str:
+    """Say that a column of truths is true; never unknown."""
+    return f"{column} IS TRUE"
+
+
+def typed_literal(_logical_type: str | None, text: str) -> str:
+    """Write a date or a time to compare a column of that logical type with; its real type decides how it is read."""
+    return literal(text)
 
 
 def pattern_problem(_pattern: str) -> str | None:
@@ -177,6 +208,53 @@ def age_of(instant_: str) -> str:
 def seconds_between(earlier: str, later: str) -> str:
     """Return the seconds from one instant to another; exact, and defined for infinite instants too."""
     return f"(EXTRACT(EPOCH FROM {later}) - EXTRACT(EPOCH FROM {earlier}))"
+
+
+def age_or_endless(seconds: str) -> str:
+    """Return an age; endless where there is none."""
+    return f"COALESCE({seconds}::double precision, 'Infinity')"
+
+
+def age_of_oldest(seconds: str) -> str:
+    """Return the age of the oldest row: 0 on an empty table, endless where no row says it."""
+    empty = "CASE WHEN COUNT(*) = 0 THEN 0 ELSE 'Infinity'::double precision END"
+    return f"COALESCE({seconds}::double precision, {empty})"
+
+
+def later(moment_: str, months: int, seconds: Decimal) -> str:
+    """Return what is so much later than a moment."""
+    return f"{moment_} + {interval(months, seconds)}"
+
+
+def earlier(moment_: str, months: int, seconds: Decimal) -> str:
+    """Return what is so much earlier than a moment."""
+    return f"{moment_} - {interval(months, seconds)}"
+
+
+def next_day(day: str) -> str:
+    """Return the day after a date."""
+    return f"{day} + 1"
+
+
+def day_begun(zone: str, minutes: int) -> str:
+    """Return the instant at which the current day began, of days that begin so many minutes after midnight there."""
+    passed = f"(CURRENT_TIMESTAMP AT TIME ZONE {zone}) - {interval(0, Decimal(60 * minutes))}"
+    return f"date_trunc('day', {passed}) AT TIME ZONE {zone}"
+
+
+def wall_clock(instant_: str, zone: str) -> str:
+    """Return what clocks of a zone show at an instant."""
+    return f"({instant_}) AT TIME ZONE {zone}"
+
+
+def day_of(instant_: str, zone: str) -> str:
+    """Return the date in a zone at an instant."""
+    return f"CAST({wall_clock(instant_, zone)} AS date)"
+
+
+def instant_literal(moment_: datetime) -> str:
+    """Write an instant that is known."""
+    return f"TIMESTAMP WITH TIME ZONE '{moment_.isoformat(sep=' ')}'"
 
 
 def interval(months: int, seconds: Decimal) -> str:

@@ -115,7 +115,7 @@ def _duplicates(
     count = f"SELECT COUNT(*) FROM {repeated}"
     if percent:
         rows = f"(SELECT COUNT(*) FROM {sql.table(table_name(dataset))})"
-        count = f"SELECT COALESCE(100.0 * COUNT(*) / NULLIF({rows}, 0), 0) FROM {repeated}"
+        count = f"SELECT {sql.share_of('COUNT(*)', rows)} FROM {repeated}"
     threshold = rule.threshold if rule and rule.threshold else ZERO
     cost = _KEY_COST + _KEY_COLUMN_COST * len(columns)
     return Query(metric=metric, sql=count, threshold=threshold, cost=cost)

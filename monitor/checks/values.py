@@ -39,7 +39,7 @@ def column_checks(dataset: Dataset, column: Column) -> Iterator[Draft]:
         words = f"must be a multiple of {plain(Decimal(limits.multiple_of))}"
         yield _violations(CheckKind.MULTIPLE_OF, dataset, column, words, condition)
     if limits.min_length is not None or limits.max_length is not None:
-        length = f"CHAR_LENGTH({sql.text_of(_name(column))})"
+        length = sql.length_of(_name(column))
         words = f"must have {_span(limits.min_length, limits.max_length)} characters"
         condition = _outside(length, limits.min_length, limits.max_length)
         yield _violations(CheckKind.LENGTH, dataset, column, words, condition)
@@ -167,7 +167,7 @@ def _range(dataset: Dataset, column: Column, limits: Limits) -> Iterator[Draft]:
 def _bound(column: Column, bound: int | Decimal | str) -> str:
     if isinstance(bound, str):
         if column.logical_type != "timestamp":
-            return sql.literal(bound)
+            return sql.typed_literal(column.logical_type, bound)
         return sql.moment_literal(_name(column), *_local_and_zoned(bound, column))
     return sql.number(bound)
 
@@ -261,12 +261,12 @@ def _in(column: Column, values: Sequence[Scalar]) -> str:
     for value in values:
         comparable = _comparable(column, value)
         if comparable is None:
-            texts.append(sql.literal(_shown(value)))
+            texts.append(_shown(value))
         else:
             exact.append(comparable)
     name = _name(column)
     parts = [f"{name} IN ({', '.join(exact)})"] if exact else []
-    parts += [f"{sql.text_of(name)} IN ({', '.join(texts)})"] if texts else []
+    parts += [sql.text_in(name, texts)] if texts else []
     return " OR ".join(parts)
 
 
@@ -277,7 +277,7 @@ def _comparable(column: Column, value: Scalar) -> str | None:
         case "integer" | "number" if is_number or (isinstance(value, str) and _NUMBER.match(value)):
             return sql.number(Decimal(str(value)))
         case "boolean" if isinstance(value, bool) or value in {"true", "false"}:
-            return _shown(value).upper()
+            return sql.truth(value in {True, "true"})
         case "date" | "timestamp" | "time" if isinstance(value, str) and _is_moment(column.logical_type, value):
             return _bound(column, value)
         case None if is_number and _is_declared_number(column):

@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from monitor import words
-from monitor.checks.dialect import sql
+from monitor.checks.dialect import dialect_of, sql
 from monitor.checks.drafts import base_id, table_name
 from monitor.checks.packs import PACKS
 from monitor.checks.types import carries_zone, is_category
@@ -56,7 +56,7 @@ def where(window: Window | None) -> str:
 
 def anchored(plan: CheckPlan, moment: datetime) -> CheckPlan:
     """Let all windows of a plan end at one moment, whenever their statements run."""
-    literal = f"TIMESTAMP WITH TIME ZONE '{moment.isoformat(sep=' ')}'"
+    literal = dialect_of(plan.server_type).instant_literal(moment)
     return replace(plan, datasets=tuple(_at(dataset, literal) for dataset in plan.datasets))
 
 
@@ -120,13 +120,13 @@ def _since(contract: Contract, declared: CheckWindow, column: Column, partition:
     earlier on, so that no row is hidden whatever time zone its day is of.
     """
     margin = DAY if column is partition else Decimal(0)
-    since = f"{NOW} - {sql.interval(declared.last.months, declared.last.seconds + margin)}"
+    since = sql.earlier(NOW, declared.last.months, declared.last.seconds + margin)
     physical, limits = column.physical_type, column.limits
     is_day = is_category("date", physical) if physical else column.logical_type == "date"
     if is_day and (physical or not contract.api_version.startswith("v3.0")):
-        return f"CAST(({since}) AT TIME ZONE {_zone(column)} AS date)"
+        return sql.day_of(since, _zone(column))
     has_no_zone = not carries_zone(physical) if physical else limits.timezone is False or limits.default_timezone
-    return f"({since}) AT TIME ZONE {_zone(column)}" if has_no_zone else since
+    return sql.wall_clock(since, _zone(column)) if has_no_zone else since
 
 
 def _name_of(contract: Contract, dataset: Dataset) -> str:

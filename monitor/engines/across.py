@@ -12,6 +12,7 @@ from typing import Self
 from monitor import words
 from monitor.checks.dialect import speaking
 from monitor.checks.packs import total
+from monitor.checks.unsaid import supported
 from monitor.domain.check import ANY_NUMBER, Check, CheckPlan, Elsewhere, Need, PlannedDataset, Query
 from monitor.domain.scan import CheckResult, History, Outcome, Scan, broken_outcome
 from monitor.engines.base import Engine, Interrupted, Progress, never_interrupted
@@ -123,15 +124,17 @@ def _there(plan: CheckPlan, far: Mapping[str, Elsewhere], server_type: str) -> C
     with speaking(server_type):
         asked = {name: total(probe.table, probe.column) for name, probe in far.items()}
     checks = tuple(
-        Check(
-            id=name,
-            name=name,
-            kind=_planned(plan, name).kind,
-            dataset=name,
-            expected="",
-            unit=None,
-            probes=(Query(metric=name, sql=asked[name], threshold=ANY_NUMBER),),
-            needs=(Need(table=probe.table, columns=(probe.column,) if probe.column else ()),),
+        supported(
+            Check(
+                id=name,
+                name=name,
+                kind=_planned(plan, name).kind,
+                dataset=name,
+                expected="",
+                unit=None,
+                probes=(Query(metric=name, sql=asked[name], threshold=ANY_NUMBER),),
+                needs=(Need(table=probe.table, columns=(probe.column,) if probe.column else ()),),
+            )
         )
         for name, probe in far.items()
     )
@@ -152,6 +155,8 @@ def _refused(plan: CheckPlan, name: str, reason: str) -> CheckResult:
 def _compared(here: CheckResult, there: CheckResult, probe: Elsewhere) -> CheckResult:
     """Judge the difference; what the other server does not say is an `error`, whatever kept it from saying it."""
     seconds = (here.seconds or 0.0) + (there.seconds or 0.0)
+    if there.outcome is Outcome.SKIPPED:
+        return replace(here, outcome=Outcome.SKIPPED, measured=None, reason=f"{there.reason} (server {probe.server})")
     if there.outcome is not Outcome.PASS or there.measured is None or here.measured is None:
         told = there.reason if probe.server in there.reason else f"server {probe.server}: {there.reason}"
         return replace(here, outcome=Outcome.ERROR, measured=None, reason=told, remedy=there.remedy)
