@@ -101,6 +101,31 @@ def test_the_team_hears_in_its_own_channel_of_a_promise_that_nobody_could_verify
     assert len([each for each in tale.told() if each["channel"] == places["orders-oncall"]]) == 2, "it is known again"
 
 
+DOWN = (replace(FINE, **DEAD), replace(BROKEN, **DEAD))  # type: ignore[arg-type]
+
+
+def with_another(tale: Tale) -> None:
+    """Two contracts on one server, each with a channel of its own: `#orders-oncall`, and `#data-quality` for `b`."""
+    theirs = replace(OURS, channel="#data-quality")
+    tale.others = {"b": replace(tale.contract, id="b", slug="b", name="b", support=(theirs,))}
+    tale.contract = replace(tale.contract, support=(OURS,))
+    tale.run(FINE, PASSING, contract="b")
+
+
+def test_of_a_contract_that_meets_a_long_dead_server_its_own_team_hears_and_no_other(tale: Tale) -> None:
+    with_another(tale)
+    tale.run(*DOWN)
+    tale.deliver()
+    tale.wait(HOUR)
+    tale.keep()
+    assert tale.where("does not answer").count("orders-oncall") == 1
+    tale.run(*DOWN, contract="b")
+    assert tale.where("does not answer").count("data-quality") == 1
+    assert tale.where("Keeps more from being verified") == ["data-platform"]
+    tale.run(FINE, PASSING)
+    assert sorted(tale.where("*Resolved*")) == ["data-platform", "data-quality", "orders-oncall"]
+
+
 def test_after_an_outage_longer_than_results_are_kept_the_number_is_known_still(tale: Tale) -> None:
     broken(tale)
     tale.wait(timedelta(days=20))

@@ -10,7 +10,7 @@ from monitor.alerts.context import Context, Routes
 from monitor.alerts.routing import channels_of
 from monitor.domain.check import Dimension
 from monitor.domain.contract import Contract, Owner, SupportChannel
-from monitor.domain.incident import Incident, IncidentKind, IncidentState
+from monitor.domain.incident import ChangeKind, Incident, IncidentKind, IncidentState
 from monitor.domain.scan import CheckResult, Outcome
 from monitor.domain.target import TargetKey, server_itself
 from monitor.incidents.actions import acknowledge
@@ -222,5 +222,7 @@ def test_of_a_dead_server_the_channels_of_its_contracts_hear_and_of_its_end_thos
     heard = {down.id: ("#data-platform", "#flights-oncall")}
     joined = Context(target=target, routes=routes, contract=weather, where=heard)
     assert channels_of(long, joined) == ("#data-platform", "#flights-oncall", "#sky")
+    assert channels_of(long, joined, ChangeKind.REMINDED) == ("#data-platform", "#flights-oncall", "#sky")
+    assert channels_of(long, joined, ChangeKind.JOINED) == ("#data-platform", "#sky")
     assert channels_of(replace(long, state=IncidentState.RESOLVED), joined) == ("#data-platform", "#flights-oncall")
     assert channels_of(long, replace(alone, where=heard)) == ("#data-platform", "#flights-oncall")
