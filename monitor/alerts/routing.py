@@ -19,8 +19,8 @@ EMAIL = re.compile(r"[^@\s<>|]+@[^@\s<>|]+\.[^@\s<>|]+")
 ELSEWHERE = "-fallback"
 """How the id of an alert ends that is told in another place than its own."""
 
-ONE_BY_ONE = frozenset({ChangeKind.JOINED, ChangeKind.LEFT})
-"""What happens to a dead server for each of its contracts: it matters to that one's team alone."""
+ONE_BY_ONE = frozenset({ChangeKind.JOINED, ChangeKind.LEFT, ChangeKind.STILL_UNVERIFIED})
+"""What of a dead server is told to the teams of some of its contracts, and not to all that heard of it before."""
 
 
 def channels_of(incident: Incident, context: Context, kind: ChangeKind | None = None) -> tuple[str, ...]:
@@ -46,13 +46,13 @@ def _teams(incident: Incident, context: Context, kind: ChangeKind | None) -> tup
         return ()
     is_of_one = incident.kind is IncidentKind.SERVER_DOWN and kind in ONE_BY_ONE
     heard = () if is_of_one else context.where.get(incident.id, ())
-    known = () if incident.is_over else _unknown(context)
+    known = () if incident.is_over else _unknown(incident, context)
     return (*heard, *(channel for each in known for channel in contract_channels(each)))
 
 
-def _unknown(context: Context) -> list[Context]:
+def _unknown(incident: Incident, context: Context) -> list[Context]:
     """Return the context of each contract that cannot be verified."""
-    if context.met:
+    if incident.kind is IncidentKind.SERVER_DOWN:
         return [replace(context, target=target, contract=contract) for target, contract in context.met.items()]
     return [] if context.contract is None else [context]
 

@@ -145,7 +145,7 @@ def opened(incident: Incident, moment: Moment, group: str | None) -> Incident:
         incident,
         state=IncidentState.ACCEPTED if incident.until else IncidentState.OPEN,
         opened_at=(None if incident.kind in UNVERIFIED else incident.opened_at) or moment.now,
-        is_team_told=False,
+        team_told_at=None,
         group=incident.group or group or incident.id,
     )
 

@@ -126,6 +126,58 @@ def test_of_a_contract_that_meets_a_long_dead_server_its_own_team_hears_and_no_o
     assert sorted(tale.where("*Resolved*")) == ["data-platform", "data-quality", "orders-oncall"]
 
 
+def silence(tale: Tale, contract: str, end: timedelta) -> None:
+    """Somebody asks for quiet about a contract, from an hour ago for so long."""
+    now = datetime.now(UTC)
+    with tale.store.writing() as writer:
+        span = {"starts_at": now - HOUR, "ends_at": now + end}
+        writer.save_silence(Silence(id=contract, contract=contract, by="mira", why="maintenance", **span))
+
+
+def test_a_team_that_asked_for_quiet_hears_of_a_long_dead_server_when_its_silence_ends(tale: Tale) -> None:
+    with_another(tale)
+    silence(tale, "b", 3 * HOUR)
+    tale.run(*DOWN)
+    tale.run(*DOWN, contract="b")
+    tale.wait(HOUR)
+    tale.keep()
+    assert "data-quality" not in tale.where("does not answer")
+    assert "orders-oncall" in tale.where("does not answer")
+    tale.wait(HOUR)
+    assert tale.keep() == NOTHING
+    tale.wait(HOUR)
+    assert tale.keep() == Kept(changes=1, alerts=3)
+    assert tale.keep() == NOTHING
+    assert tale.where("does not answer").count("data-quality") == 1
+    assert tale.where("does not answer").count("orders-oncall") == 1, "they know"
+    assert tale.where("Still not verified") == ["data-platform"]
+
+
+def test_where_all_teams_asked_for_quiet_nobody_says_that_they_hear_of_it(tale: Tale) -> None:
+    with_another(tale)
+    for contract in ("nyc-flights", "b"):
+        silence(tale, contract, 3 * HOUR)
+    tale.run(*DOWN)
+    tale.run(*DOWN, contract="b")
+    tale.wait(2 * HOUR)
+    assert tale.keep() == NOTHING
+    tale.wait(HOUR)
+    assert tale.keep() == Kept(changes=1, alerts=4)
+
+
+def test_a_contract_that_asked_for_quiet_meets_a_long_dead_server_quietly(tale: Tale) -> None:
+    with_another(tale)
+    tale.run(*DOWN)
+    tale.wait(HOUR)
+    tale.keep()
+    silence(tale, "b", HOUR)
+    tale.run(*DOWN, contract="b")
+    assert "data-quality" not in tale.where("does not answer")
+    tale.wait(HOUR)
+    assert tale.keep() == Kept(changes=1, alerts=3)
+    assert tale.where("does not answer").count("data-quality") == 1
+
+
 def test_after_an_outage_longer_than_results_are_kept_the_number_is_known_still(tale: Tale) -> None:
     broken(tale)
     tale.wait(timedelta(days=20))
