@@ -174,7 +174,8 @@ def _failing(before: Incident | None, sighting: Sighting, moment: Moment) -> Inc
             last_seen_at=moment.now,
         )
     elif before.is_over:
-        before = replace(before, state=IncidentState.PENDING, ended_at=None)
+        began = moment.now if sighting.kind in UNVERIFIED else before.first_failed_at  # it was known meanwhile
+        before = replace(before, state=IncidentState.PENDING, ended_at=None, first_failed_at=began)
     worst = worst_of(sighting.check, before.worst, sighting.measured) if sighting.check else None
     incident = replace(
         before,

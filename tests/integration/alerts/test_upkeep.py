@@ -101,6 +101,25 @@ def test_the_team_hears_in_its_own_channel_of_a_promise_that_nobody_could_verify
     assert len([each for each in tale.told() if each["channel"] == places["orders-oncall"]]) == 2, "it is known again"
 
 
+def test_since_when_nobody_could_verify_is_told_of_this_time_and_not_of_the_last(tale: Tale) -> None:
+    unknown = replace(BROKEN, outcome=Outcome.ERROR, reason="too slow", measured=None)
+    tale.run(FINE, unknown)
+    tale.wait(HOUR)
+    tale.run(FINE, PASSING)
+    tale.wait(11 * HOUR)
+    tale.told()
+    before = datetime.now(UTC)
+    tale.run(FINE, unknown)
+    (incident,) = tale.open_incidents()
+    assert incident.first_failed_at >= before
+    tale.wait(2 * HOUR)
+    tale.keep()
+    tale.run(FINE, PASSING)
+    ends = [each["text"] for each in tale.told() if "esolved" in each["text"]]
+    assert any("after 2 h" in end for end in ends)
+    assert not any("after 1" in end for end in ends)
+
+
 DOWN = (replace(FINE, **DEAD), replace(BROKEN, **DEAD))  # type: ignore[arg-type]
 
 
