@@ -23,7 +23,7 @@ from monitor.domain.target import TargetKey
 from monitor.errors import MonitorError
 from monitor.incidents.actions import acknowledge, note, snooze
 from monitor.notifiers.base import DeliveryError, Fault
-from monitor.record import Alerting, decide_story, story
+from monitor.record import Alerting, again, decide_story, story
 from monitor.store.store import Store
 from monitor.store.values import QueuedAlert, Thread
 
@@ -148,8 +148,8 @@ class Listener:
             self._verify(press) if press.action is Action.VERIFY else self._decide(press)
         except RefusalError as refusal:
             log.info("A press was refused", extra={"action": "press_refused", "user": press.user})
-            self._keep(press, f"{LABELS[press.action]}, refused: {refusal}")
             self._whisper(press, str(refusal))
+            self._keep_refusal(press, refusal)
         except MonitorError as error:
             log.warning("A press could not be done: %s", error, extra={"action": "press_failed"})
             self._press_again(press, key)
@@ -161,12 +161,22 @@ class Listener:
         self._done.pop(key, None)
         self._whisper(press, "This could not be done just now. Press again, or see the log of Pactwatch.")
 
+    def _keep_refusal(self, press: Press, refusal: RefusalError) -> None:
+        try:
+            self._keep(press, f"{LABELS[press.action]}, refused: {refusal}")
+        except MonitorError as error:  # whoever pressed was answered
+            log.warning("A refused press could not be kept: %s", error, extra={"action": "press_not_kept"})
+
     def _keep(self, press: Press, why: str) -> None:
         """Keep in the history of the story's first incident what somebody asked for; a story is called by that one."""
-        with self._store.writing() as writer:
-            found = writer.incident(press.group)
-            if found is not None:
-                writer.save_changes([note(found[0], press.by, why, writer.now())])
+
+        def transaction() -> None:
+            with self._store.writing() as writer:
+                found = writer.incident(press.group)
+                if found is not None:
+                    writer.save_changes([note(found[0], press.by, why, writer.now())])
+
+        again(transaction)
 
     # -- deciding ------------------------------------------------------------------------------------------------
 
