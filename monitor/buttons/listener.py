@@ -86,6 +86,10 @@ class RefusalError(Exception):
     """Nothing is done; the sentence says why to whoever pressed."""
 
 
+class StrangeError(RefusalError):
+    """The message is none of ours: whatever is pressed below it does not belong in our history."""
+
+
 class Listener:
     """One thread does what is pressed, in order; others verify, so that a long scan holds up no decision.
 
@@ -149,7 +153,8 @@ class Listener:
         except RefusalError as refusal:
             log.info("A press was refused", extra={"action": "press_refused", "user": press.user})
             self._whisper(press, str(refusal))
-            self._keep_refusal(press, refusal)
+            if not isinstance(refusal, StrangeError):
+                self._keep_refusal(press, refusal)
         except MonitorError as error:
             log.warning("A press could not be done: %s", error, extra={"action": "press_failed"})
             self._press_again(press, key)
@@ -216,7 +221,7 @@ class Listener:
             members = story(reader, press.group, now, self._desk.alerting)
             threads = reader.threads(group=press.group, is_open=False)
         if not members or not any(each.channel == press.channel for each in threads):
-            raise RefusalError("Nobody here knows this message: another Pactwatch told it, or it is too old.")
+            raise StrangeError("Nobody here knows this message: another Pactwatch told it, or it is too old.")
         self._check_rights(press, members[0].target)
         if all(member.is_over for member in members):
             raise RefusalError(_over(members, now))

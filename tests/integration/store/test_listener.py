@@ -178,6 +178,7 @@ def test_what_is_over_cannot_be_decided_any_more(desked: Desked) -> None:
 def test_a_message_that_nobody_here_told_is_refused(desked: Desked) -> None:
     for changes in ({"group": "unknown"}, {"channel": "C999999999"}):
         assert "Nobody here knows this message" in desked.press(Action.ACKNOWLEDGE, **changes)
+    assert desked.pressed() == [], "what others send does not write our history"
     assert desked.states() == {IncidentState.OPEN}
 
 
