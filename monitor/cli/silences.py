@@ -68,27 +68,33 @@ def silence_command(
     if (span is None) == (until is None):
         raise UsageError("for how long? Give --for or --until")
     settings = settings_of()
-    with open_store(settings.state_url) as store, store.writing() as writer:
+    with open_store(settings.state_url) as store:
         if contract is not None:
-            check_known(contract, settings, writer, store.place)
-        now = writer.now()
-        begins = start.replace(tzinfo=UTC) if start else now
-        ends = until.replace(tzinfo=UTC) if until else begins + span_of(span or "")
-        if ends <= max(begins, now):
-            raise UsageError(f"--until {ends:%Y-%m-%d %H:%M}: the end must be in the future and after the beginning")
-        silence = Silence(
-            id=uuid.uuid4().hex[:8],
-            starts_at=begins,
-            ends_at=ends,
-            contract=contract,
-            dataset=dataset,
-            owner=owner,
-            tag=tag,
-            by=user_of(by),
-            why=why,
-        )
-        writer.save_silence(silence)
-        open_now = [Facts(contract=each.target.contract, dataset=each.dataset) for each in writer.all_open_incidents()]
+            with store.reading() as reader:  # it may read every contract file: nobody waits to write meanwhile
+                check_known(contract, settings, reader, store.place)
+        with store.writing() as writer:
+            now = writer.now()
+            begins = start.replace(tzinfo=UTC) if start else now
+            ends = until.replace(tzinfo=UTC) if until else begins + span_of(span or "")
+            if ends <= max(begins, now):
+                raise UsageError(
+                    f"--until {ends:%Y-%m-%d %H:%M}: the end must be in the future and after the beginning"
+                )
+            silence = Silence(
+                id=uuid.uuid4().hex[:8],
+                starts_at=begins,
+                ends_at=ends,
+                contract=contract,
+                dataset=dataset,
+                owner=owner,
+                tag=tag,
+                by=user_of(by),
+                why=why,
+            )
+            writer.save_silence(silence)
+            open_now = [
+                Facts(contract=each.target.contract, dataset=each.dataset) for each in writer.all_open_incidents()
+            ]
     if output_format == "json":
         sys.stdout.write(encode({"schema_version": SCHEMA_VERSION, "silence": _object(silence)}))
     else:

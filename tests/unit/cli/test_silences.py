@@ -1,12 +1,20 @@
 """What a silence covers is said before it is too late."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from monitor.cli import cli
 from monitor.cli.silences import covers_nothing
+from monitor.contracts import versions
+from monitor.contracts.versions import Library
 from monitor.domain.silence import Facts, Silence
+from monitor.errors import UsageError
 from tests.incidents import HOUR, START
 
 KNOWN = [
@@ -36,3 +44,23 @@ def test_a_silence_that_covers_anything_says_nothing(named: dict[str, str]) -> N
     assert covers_nothing(replace(EMPTY, **named), KNOWN) == ""  # type: ignore[arg-type]
     later = replace(EMPTY, starts_at=START + timedelta(days=9), ends_at=START + timedelta(days=10), **named)  # type: ignore[arg-type]
     assert covers_nothing(later, KNOWN) == "", "a window to come covers what is there now"
+
+
+def test_nobody_who_wants_to_write_waits_while_contract_files_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others: list[str] = []
+
+    def read_library(*_: object) -> Library:
+        with closing(sqlite3.connect(tmp_path / "state.db", timeout=0)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            others.append("wrote")
+        return Library(contracts=(), invalid=())
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(versions, "read_library", read_library)
+    (tmp_path / "pactwatch.toml").write_text('[state]\nurl = "sqlite:///state.db"\n', encoding="utf-8")
+    command = ["incidents", "silence", "--contract", "order", "--for", "1h", "--why", "migration"]
+    done = CliRunner().invoke(cli, command, standalone_mode=False)
+    assert isinstance(done.exception, UsageError), done.output
+    assert others == ["wrote"]
