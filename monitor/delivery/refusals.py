@@ -42,7 +42,7 @@ class Refusals:
                 self.put_off(claim, error.reason, LONGEST_PAUSE, channel=LONGEST_PAUSE, fault=error.fault)
                 return Delivered(put_off=1, refused=(error.reason,))
             case Fault.MESSAGE if claim.alert.payload["blocks"]:
-                return self._instead(claim, error, f"{claim.alert.id}-plain", blocks=[])
+                return self._instead(claim, error, _plain(claim.alert.id), blocks=[])
             case _:
                 return self._elsewhere(claim, error)
 
@@ -105,3 +105,9 @@ class Refusals:
         fault = error.fault if error.fault is Fault.DESTINATION else None
         self._store.outbox.failed_for(claim, error.reason, other, fault=fault)
         return Delivered(dead=1, elsewhere=1)
+
+
+def _plain(alert: str) -> str:
+    """Return the id of an alert in plain words; that of a stand-in ends still as one's."""
+    is_elsewhere = alert.endswith(ELSEWHERE)
+    return f"{alert.removesuffix(ELSEWHERE)}-plain{ELSEWHERE if is_elsewhere else ''}"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.alerts.routing import ELSEWHERE
 from monitor.delivery.delivered import Delivered
 from monitor.delivery.delivery import Delivery
 from monitor.notifiers.base import Abilities, AmbiguousDelivery, DeliveryError, Destination, Fault, Message, Sent
@@ -141,6 +142,18 @@ def test_a_message_that_is_refused_is_told_in_plain_words(post: Post) -> None:
     post.queue("a")
     assert post.deliver() == Delivered(sent=1, dead=1, elsewhere=1)
     assert post.alert("a-plain").alert.payload["blocks"] == []
+
+
+def test_what_stands_in_for_another_is_known_as_that_in_plain_words_too(post: Post) -> None:
+    post.notifier.troubles = [
+        DeliveryError("channel_not_found", fault=Fault.DESTINATION),
+        DeliveryError("invalid_blocks", fault=Fault.MESSAGE),
+    ]
+    post.queue("a")
+    assert post.deliver() == Delivered(sent=1, dead=2, elsewhere=2, refused=("#home: channel_not_found",))
+    with post.store.reading() as reader:
+        assert reader.heard_in({"i"}, ELSEWHERE) == {"i": ()}, "the story does not move to the fallback"
+    assert post.notifier.calls[-1] == ("send", "a-plain-fallback", "#ops")
 
 
 def test_wrong_credentials_lose_nothing(post: Post) -> None:
