@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo screenshots test lint format bench bench-store bench-report bench-daemon soak test-import audit lock wheel-test clean
+.PHONY: help demo screenshots test lint format bench bench-store bench-report bench-daemon soak test-import test-connectors audit lock wheel-test clean
 
 help:           ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -57,6 +57,15 @@ test-import: $(VENV)/.dev build/import-venv/.done  ## Run dbt, Great Expectation
 build/import-venv/.done: tests/imports/requirements.txt
 	rm -rf build/import-venv && python3 -m venv build/import-venv
 	build/import-venv/bin/python -m pip --disable-pip-version-check --quiet install --requirement tests/imports/requirements.txt
+	touch $@
+
+test-connectors: build/connectors-venv/.done  ## Run a connector's whole way, Soda's Redshift on PostgreSQL, in an environment of its own
+	build/connectors-venv/bin/python -m pytest -m connectors tests/connectors -p no:cacheprovider
+
+build/connectors-venv/.done: tests/connectors/requirements.txt constraints.txt
+	rm -rf build/connectors-venv && python3 -m venv build/connectors-venv
+	PIP_CONSTRAINT=constraints.txt build/connectors-venv/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[demo,dev,distributed,duckdb]'
+	build/connectors-venv/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --requirement tests/connectors/requirements.txt
 	touch $@
 
 audit: $(VENV)/.dev  ## Look for known vulnerabilities in the locked dependencies
