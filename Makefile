@@ -51,12 +51,14 @@ bench-daemon: $(VENV)/.dev  ## Measure the daemon: runs per second, CPU per run,
 soak: $(VENV)/.dev  ## Long property-based campaigns (half an hour)
 	$(BIN)/python -m pytest -m soak -p no:cacheprovider
 
-test-import: $(VENV)/.dev build/import-venv/.done  ## Run dbt, Great Expectations and Soda beside imported contracts (five minutes)
-	$(BIN)/python -m tests.imports.side_by_side build/import-venv/bin
+test-import: $(VENV)/.dev build/import-venv/.done build/gx-0-venv/.done  ## Run dbt, Great Expectations and Soda beside imported contracts (five minutes)
+	$(BIN)/python -m tests.imports.side_by_side build/import-venv/bin build/gx-0-venv/bin
 
 build/import-venv/.done: tests/imports/requirements.txt
-	rm -rf build/import-venv && python3 -m venv build/import-venv
-	build/import-venv/bin/python -m pip --disable-pip-version-check --quiet install --requirement tests/imports/requirements.txt
+build/gx-0-venv/.done: tests/imports/requirements-gx-0.txt
+build/%-venv/.done:
+	rm -rf $(@D) && python3 -m venv $(@D)
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
 	touch $@
 
 test-connectors: build/connectors-venv/.done  ## Run a connector's whole way, Soda's Redshift on PostgreSQL, in an environment of its own

@@ -41,7 +41,7 @@ def examine(server: ServerSettings, targets: Iterable[Target]) -> list[Finding]:
         mend = f"address from {sources.address}; user from {sources.user}; password from {sources.password}"
         return [bad(server.name, f"cannot be reached: {error}", mend)]
     try:
-        role, seen = role_of(opened), look_up(opened, list(tables), server.schema)
+        role, seen = role_of(opened), look_up(opened, list(tables))
     except psycopg2.Error as error:
         return [bad(server.name, f"the catalogue cannot be read: {_first_line(error)}", "ask who runs this server")]
     finally:

@@ -59,6 +59,8 @@ def after_failure(failed: Failed, place: Place, blocker: Blocker | None) -> str 
         case Obstacle.LOCKED:
             now = duration(Decimal(str(server.lock_timeout)))
             return f"wait until the lock is released, or raise lock_timeout (now {now}) under {_table(server)}"
+        case Obstacle.REWRITTEN:
+            return "verify again; a load by DELETE and INSERT in one transaction leaves its readers the old rows"
         case Obstacle.PRIVILEGE:
             return _granted(failed.reason, place.role)
         case None:
