@@ -11,7 +11,7 @@ from threading import Event
 from monitor.daemon.timetable import Entry
 from monitor.domain.check import Catalogue, Check, CheckPlan, NotChecked
 from monitor.domain.scan import CheckResult, History, Outcome, Run, Scan
-from monitor.engines.base import Engine, complete
+from monitor.engines.base import Engine, Wishes, complete
 from monitor.errors import EngineError, FencedError, StoreError
 from monitor.record import Alerting, Recorded, record
 from monitor.run import columns_shown, looking_back, run_of
@@ -144,14 +144,13 @@ def _scan(work: Work, plan: CheckPlan, entry: Entry, tools: Tools) -> Scan:
     if back:
         with tools.store.reading() as reader:
             history = reader.earlier(work.claim.watched.target, back, shadow=target.shadow)
-    return tools.engine_of(target.server).scan(
-        plan,
+    wishes = Wishes(
         samples=tools.samples,
         shown=columns_shown(target.contract, tools.samples),
-        progress=lambda _: None,
         history=history,
         interrupted=lambda: _interrupted(work, tools.settings),
     )
+    return tools.engine_of(target.server).scan(plan, wishes)
 
 
 def _interrupted(work: Work, settings: DaemonSettings) -> str | None:

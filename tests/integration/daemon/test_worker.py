@@ -15,7 +15,7 @@ from monitor.daemon.timetable import Entry, Timetable, timetable, watched_of
 from monitor.daemon.worker import Tools, Work, work_on
 from monitor.domain.check import Catalogue, CheckPlan
 from monitor.domain.scan import CheckResult, Outcome, Scan
-from monitor.engines.base import Interrupted, never_interrupted
+from monitor.engines.base import Wishes
 from monitor.errors import EngineError, StoreError
 from monitor.incidents.policy import Policy
 from monitor.record import Alerting, Recorded
@@ -53,16 +53,10 @@ class Told:
     scanned: list[int] = field(default_factory=list)
     interrupted: str | None = None
 
-    def scan(
-        self,
-        plan: CheckPlan,
-        *,
-        interrupted: Interrupted = never_interrupted,
-        **_: object,
-    ) -> Scan:
+    def scan(self, plan: CheckPlan, wishes: Wishes) -> Scan:
         self.scanned.append(len(plan.checks))
         outcomes = self.answers[min(len(self.scanned), len(self.answers)) - 1](plan)
-        reason = interrupted() or "the server is gone"
+        reason = wishes.interrupted() or "the server is gone"
         now = datetime.now(UTC)
         results = tuple(
             CheckResult(
@@ -227,7 +221,7 @@ def test_a_slot_that_nobody_came_back_from_three_times_is_given_up(shop: Shop) -
 
 def test_a_broken_engine_is_an_error_of_its_run(shop: Shop) -> None:
     class Broken(Told):
-        def scan(self, *_: object, **__: object) -> Scan:
+        def scan(self, *_: object) -> Scan:
             raise EngineError("the scanning process ended before it could begin")
 
     shop.settings = replace(shop.settings, retries=0)

@@ -11,10 +11,9 @@ from monitor.checks.plan import compile_plan
 from monitor.checks.sodacl import compiled_file
 from monitor.domain.scan import CheckResult, Outcome
 from monitor.engines.across import Across, difference_of
-from monitor.engines.base import Engine
+from monitor.engines.base import Engine, Wishes
 from monitor.engines.soda import SodaEngine
 from monitor.errors import SettingsError
-from monitor.settings import SampleSettings
 from tests.conftest import DuckdbWarehouse, Postgres, Warehouse, fresh_database
 from tests.contracts import by_id, contract
 from tests.integration.engines.conftest import MakeEngine
@@ -60,7 +59,7 @@ def verified(
     engine: Engine, folder: Path, table: str = "Sales.orders", type_: str = "postgres"
 ) -> dict[str, CheckResult]:
     plan = compile_plan(contract(folder, BODY % (table, table, table)), type_)
-    return by_id(engine.scan(plan, samples=SampleSettings(), shown=frozenset(), progress=lambda _: None))
+    return by_id(engine.scan(plan, Wishes()))
 
 
 def measured(found: dict[str, CheckResult]) -> tuple[object, ...]:
@@ -176,7 +175,7 @@ def test_each_check_is_told_once_with_what_was_found(
     told: list[CheckResult] = []
     engine = across(make_engine(here.settings), make_engine(erp.settings))
 
-    engine.scan(plan, samples=SampleSettings(), shown=frozenset(), progress=told.append)
+    engine.scan(plan, Wishes(progress=told.append))
 
     assert sorted(result.check.id for result in told) == sorted(check.id for check in plan.checks)
     assert {result.measured for result in told if result.check.id in {"orders.rows", "orders.share"}} == {100}
