@@ -9,7 +9,7 @@ import pytest
 from monitor.domain.scan import CheckResult, Outcome
 from monitor.engines.base import Engine
 from monitor.engines.soda import SodaEngine
-from tests.conftest import Warehouse
+from tests.conftest import Warehouse, until
 from tests.connectors.conftest import as_redshift
 from tests.contracts import by_id, contract, scan
 from tests.integration.kinds.test_metrics import METRICS, OPERATORS, SETUP, document, measured_by_hand, thresholds
@@ -55,6 +55,10 @@ INSERT INTO t VALUES
   (4, NULL, 5, 2, '2024-01-07', NULL, '2024-01-02 00:00+00', '{}'),
   (4, 'OPEN9', 5.5, 2, '2024-01-07', NULL, '2024-01-02 00:00+00', '{}'),
   (6, 'open', 5, 1, NULL, NULL, NULL, NULL);
+"""
+ASLEEP = """
+SELECT COUNT(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'active'
 """
 BROKEN = {
     "t.primary-key": 1,
@@ -143,6 +147,7 @@ def test_a_statement_that_takes_too_long_is_stopped_and_the_others_are_measured(
     assert "stopped: statement timeout" in found["slow.n.not-null"].reason
     assert found["t.id.not-null"].outcome is Outcome.PASS
     assert found["t.id.unique"].outcome is Outcome.PASS
+    until(lambda: warehouse.rows(ASLEEP) == [(0,)])
 
 
 def test_the_session_can_only_read(warehouse: Warehouse, engine: Engine, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import json
 import re
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self, TypeVar
 
@@ -24,6 +24,8 @@ from monitor.settings import ServerSettings
 
 T = TypeVar("T")
 TIMED_OUT = "canceling statement due to statement timeout"
+_TO_CANCEL = 5.0
+"""Seconds that a driver may take to cancel."""
 _STAND_INS = ("requests", "distutils.util")
 _HEADING = re.compile(r'(?P<escaped>U&)?(?:"(?P<quoted>(?:[^"]|"")*)"|`(?P<ticked>[^`]*)`)(?P<more>\.)?')
 _ESCAPED = re.compile(r"\\(?:\+([0-9A-Fa-f]{6})|([0-9A-Fa-f]{4}))")
@@ -83,9 +85,11 @@ class Guarded:
     def run(self, statement: str) -> tuple[list[tuple[Any, ...]], Any]:
         """Return the rows and the description of a statement. Raises StatementFailedError."""
         opened = self._opened
+        asked: list[Any] = [opened]
 
         def ask() -> tuple[list[tuple[Any, ...]], Any]:
             cursor = opened.cursor()
+            asked.append(cursor)
             try:
                 cursor.execute(statement)
                 return [tuple(row) for row in cursor.fetchall()], cursor.description
@@ -95,7 +99,7 @@ class Guarded:
         try:
             return self._within(self._session.statement_timeout, ask)
         except TimeoutError:
-            self._replace()
+            self._replace(asked)
             raise StatementFailedError(TIMED_OUT, "57014") from None
         except Exception as error:
             if not is_of_a_driver(error):
@@ -115,15 +119,15 @@ class Guarded:
             self.recover(error)
             raise
 
+    def rewritten(self) -> tuple[str, ...]:
+        """Name nothing: each statement sees the rows of its own moment."""
+        return ()
+
     def recover(self, error: BaseException) -> None:
         """End a failed transaction where the server has one; where that is impossible, `loss` says why."""
         if not self._kind.rolls_back or self._loss:
             return
-        try:
-            self._within(self._session.statement_timeout, self._opened.rollback)
-        except Exception as trouble:
-            if not is_of_a_driver(trouble) and not isinstance(trouble, TimeoutError):
-                raise
+        if self._calmly(self._opened.rollback, self._session.statement_timeout):
             self._loss = told(error, self._properties)
 
     def loss(self) -> str | None:
@@ -132,21 +136,37 @@ class Guarded:
 
     def close(self) -> None:
         """End the connection; one that does not answer ends with this process."""
+        self._calmly(self._opened.close, self._session.statement_timeout)
+        self._worker.shutdown(wait=False)
+
+    def _calmly(self, act: Callable[[], object], seconds: float) -> str | None:
+        """Do what may fail as drivers do, or not end in time; return what was said then."""
         try:
-            self._within(self._session.statement_timeout, self._opened.close)
+            self._within(seconds, act)
+        except TimeoutError:
+            self._worker = ThreadPoolExecutor(max_workers=1)
+            return "it did not answer in time"
         except Exception as error:
-            if not is_of_a_driver(error) and not isinstance(error, TimeoutError):
+            if not is_of_a_driver(error):
                 raise
-        finally:
-            self._worker.shutdown(wait=False)
+            return told(error, self._properties)
+        return None
 
     def _within(self, seconds: float, act: Callable[[], T]) -> T:
         """Return what a call returns, or raise what it raises. Raises TimeoutError where it takes longer."""
         return self._worker.submit(act).result(seconds or None)
 
-    def _replace(self) -> None:
-        """Leave a call behind that nobody waits for any more, and go on with a new connection."""
+    def _replace(self, asked: Sequence[Any]) -> None:
+        """Leave a call behind that nobody waits for any more, and go on with a new connection.
+
+        PEP 249 has no word for it, but most drivers cancel: by the connection (psycopg2) or by the cursor (pyodbc,
+        Trino, Databricks, Athena). Where that does not work either, the statement is the server's to end.
+        """
         self._worker = ThreadPoolExecutor(max_workers=1)
+        for each in asked:
+            cancel = getattr(each, "cancel", None)
+            if callable(cancel):
+                self._calmly(cancel, _TO_CANCEL)
         try:
             self._opened = self._connect()
         except Unreachable as error:
@@ -241,8 +261,8 @@ def _register(server_type: str, own: Any, properties: Mapping[str, object]) -> s
             name = exact_name(table_name)
             return table_name if name is None else dialect.table(name)
 
-    source = f"guarded_{dialect.NAME}"
+    source = f"guarded_{server_type}"
     module = types.ModuleType(f"soda.data_sources.{source}_data_source")
-    setattr(module, f"G{source[1:]}DataSource", GuardedDataSource)  # as Soda spells the class of `guarded_<dialect>`
+    setattr(module, f"G{source[1:]}DataSource", GuardedDataSource)  # as Soda spells the class of `guarded_<type>`
     sys.modules[module.__name__] = module
     return source
