@@ -85,11 +85,11 @@ def skipped(check: Check) -> bool:
 
 
 @pytest.mark.parametrize("server", CONNECTORS)
-def test_every_statement_parses_in_the_server_s_sql_and_reads_the_same_again(server: str, tmp_path: Path) -> None:
+def test_every_statement_parses_in_the_server_s_sql_and_reads_the_same_again(server: str) -> None:
     dialect = dialect_of(server).NAME
     asked = [
         text
-        for plan in plans(server, tmp_path)
+        for plan in plans(server)
         for text in statements(compiled_file(anchored(plan, MOMENT) if has_windows(plan) else plan))
     ]
 
@@ -102,8 +102,9 @@ def test_every_statement_parses_in_the_server_s_sql_and_reads_the_same_again(ser
         assert [each.sql(dialect=dialect) for each in sqlglot.parse(written[0], dialect=dialect) if each] == written
 
 
-def test_soda_reads_what_is_compiled(tmp_path: Path) -> None:
-    texts = [compiled_file(plan) for server in CONNECTORS for plan in plans(server, tmp_path)]
+def test_soda_reads_what_is_compiled() -> None:
+    quoted_differently = [plan for server in ("bigquery", "trino") for plan in plans(server)]
+    texts = [compiled_file(plan) for plan in (*quoted_differently, *(plans(server)[-1] for server in CONNECTORS))]
     executed = [text for text in texts if "checks for " in text]
 
     ran = subprocess.run(
@@ -114,7 +115,7 @@ def test_soda_reads_what_is_compiled(tmp_path: Path) -> None:
         check=True,
     )
 
-    assert len(executed) > 100
+    assert len(executed) >= 60
     assert [each for each in json.loads(ran.stdout) if each] == []
 
 
@@ -166,8 +167,8 @@ def test_a_query_in_which_strings_may_end_elsewhere_is_skipped(server: str, tmp_
 
 
 @pytest.mark.parametrize("server", CONNECTORS)
-def test_what_cannot_be_said_exactly_says_so_and_nothing_is_left_of_it(server: str, tmp_path: Path) -> None:
-    for plan in plans(server, tmp_path):
+def test_what_cannot_be_said_exactly_says_so_and_nothing_is_left_of_it(server: str) -> None:
+    for plan in plans(server):
         text = compiled_file(plan)
         assert "\0" not in text
         for check in plan.checks:
@@ -176,11 +177,11 @@ def test_what_cannot_be_said_exactly_says_so_and_nothing_is_left_of_it(server: s
                     assert probe.reason.startswith("unsupported: documents")
 
 
-def test_the_documented_cells_are_what_compiles(tmp_path: Path) -> None:
+def test_the_documented_cells_are_what_compiles() -> None:
     """The table is written from what this says: `python -m tests.unit.checks.connector_cells`."""
     documented = (ROOT / "docs" / "checks.md").read_text(encoding="utf-8")
 
-    assert table(tmp_path) in documented
+    assert table() in documented
 
 
 def test_the_settings_know_the_same_connectors() -> None:
