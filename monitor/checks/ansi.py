@@ -69,7 +69,7 @@ class Ansi:
     orders_nulls: bool = True
     exact_text: Spelling | None = None
     remainder: str = "MOD({}, {})"
-    typed_numbers: bool = False
+    exact_number: str | None = None
     clock: Clock | None = None
     next_day_is_sum: bool = False
     types: tuple[tuple[str, str], ...] = ()
@@ -153,9 +153,8 @@ class Ansi:
         exact = postgres.number(value)
         if sum(map(str.isdigit, exact)) > _MOST_DIGITS:
             raise UnsupportedError(f"{self.server} has no exact number of more than {_MOST_DIGITS} digits")
-        if self.typed_numbers and (value != int(value) or not -_LONG <= value < _LONG):
-            return f"BIGNUMERIC '{exact.strip('()')}'"
-        return exact
+        is_long = value == int(value) and -_LONG <= value < _LONG
+        return exact if is_long or self.exact_number is None else self.exact_number.format(exact.strip("()"))
 
     def counted(self, condition: str) -> str:
         """Count the rows for which a condition is true."""

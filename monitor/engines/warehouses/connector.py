@@ -6,8 +6,10 @@ call waits for a while and then gives its connection up: the next one is new. Th
 
 import importlib
 import json
+import os
 import re
 import sys
+import time
 import types
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -62,6 +64,8 @@ class Guarded:
         self._kind = KINDS[self._server_type]
         self._properties: Mapping[str, object] = json.loads(route["properties"])
         self._loss: str | None = None
+        os.environ["TZ"] = "UTC"  # this is a process of our own, and Trino's driver tells the server its zone
+        time.tzset()
         self._own = _data_source(self._kind)
         self.source = _register(self._server_type, self._own, self._properties)
         self._worker = ThreadPoolExecutor(max_workers=1)
@@ -91,7 +95,7 @@ class Guarded:
             cursor = opened.cursor()
             asked.append(cursor)
             try:
-                cursor.execute(statement)
+                cursor.execute(self._kind.as_sent(statement))
                 return [tuple(row) for row in cursor.fetchall()], cursor.description
             finally:
                 cursor.close()

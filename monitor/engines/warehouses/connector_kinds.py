@@ -26,7 +26,7 @@ class Kind:
 
     `given` maps our settings to Soda's keys, `fixed` are keys that are always so. `catalogue` is where COLUMNS and
     TABLES are, `typed` what says a column's type. `schema_now` asks for the schema of unqualified names. A session that
-    `can_only_read` is told so by psycopg2.
+    `can_only_read` is told so by psycopg2. A driver that `doubles_percent` reads `%%` as `%`, parameters or not.
     """
 
     package: str
@@ -44,6 +44,11 @@ class Kind:
     explains: bool = False
     rolls_back: bool = False
     can_only_read: bool = False
+    doubles_percent: bool = False
+
+    def as_sent(self, statement: str) -> str:
+        """Return a statement as the driver has to be given it, for the server to get it as it is."""
+        return statement.replace("%", "%%") if self.doubles_percent else statement
 
 
 KINDS: Mapping[str, Kind] = {
@@ -61,6 +66,7 @@ KINDS: Mapping[str, Kind] = {
         extra="bigquery",
         given={"database": "project_id", "schema": "dataset"},
         catalogue="{schema}.INFORMATION_SCHEMA.",
+        doubles_percent=True,
     ),
     "databricks": Kind(
         package="soda-core-spark",

@@ -12,6 +12,7 @@ from monitor.domain.check import TableName
 from monitor.engines import sql_errors
 from monitor.engines.warehouses.connector import exact_name, route_to
 from monitor.engines.warehouses.connector_errors import failed, is_of_a_driver, told
+from monitor.engines.warehouses.connector_kinds import KINDS
 from monitor.settings import ServerSettings
 
 SECRETS = {"account": "acme", "private_key": "-----BEGIN\nhunter2\n-----END", "deep": [{"oauth_token": "tok-123"}]}
@@ -49,6 +50,13 @@ def test_a_heading_says_the_exact_name_again(server: str, name: str, schema: str
     table = TableName(schema=schema, name=name)
 
     assert exact_name(dialect_of(server).heading(table)) == table
+
+
+@pytest.mark.parametrize("text", ["100 %", "%%", "%s", "%(x)s", "%%%", "LIKE '%a%'", ""])
+def test_bigquery_s_driver_gives_a_statement_back_as_it_was(text: str) -> None:
+    """Its `_format_operation` (3.47.0) replaces `%%` by `%` also where there are no parameters."""
+    assert KINDS["bigquery"].as_sent(text).replace("%%", "%") == text
+    assert KINDS["trino"].as_sent(text) == text
 
 
 def test_a_name_that_somebody_else_wrote_stays_as_it_is() -> None:
