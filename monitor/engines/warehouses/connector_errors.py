@@ -16,6 +16,8 @@ _BY_CLASS = {
     "InternalError": "XX000",
 }
 """Which SQLSTATE stands for a class of PEP 249, where the driver gives none."""
+_NETWORK = frozenset({"azure", "botocore", "google", "urllib3"})
+"""What drivers speak through, and do not always hide: their errors know no PEP 249."""
 _OF_THE_DATA = "22000"
 _SECRET = re.compile(r"pass|token|secret|key|credential|json|passcode|account_info|auth", re.IGNORECASE)
 _SHORTEST_SECRET = 4
@@ -23,11 +25,9 @@ _LONGEST_TOLD = 300
 
 
 def is_of_a_driver(error: BaseException) -> bool:
-    """Say whether an error is a driver's: it descends from a class `Error` of the driver's own, or from OSError."""
-    return isinstance(error, OSError) or any(
-        each.__name__ == "Error" and not each.__module__.startswith(("monitor.", "builtins"))
-        for each in type(error).__mro__
-    )
+    """Say whether an error is a driver's: it descends from a class `Error` of its own, or comes from its network."""
+    bases = [each for each in type(error).__mro__ if each.__name__ == "Error"]
+    return _is_of_the_network(error) or any(not base.__module__.startswith("monitor.") for base in bases)
 
 
 def failed(error: BaseException, properties: Mapping[str, object]) -> StatementFailedError:
@@ -63,7 +63,11 @@ def _code(error: BaseException) -> str:
     for code in said:
         if isinstance(code, str) and _SQLSTATE.match(code):
             return code
-    if isinstance(error, OSError):
+    names = [each.__name__ for each in type(error).__mro__]
+    if "Error" not in names and _is_of_the_network(error):
         return _BY_CLASS["OperationalError"]
-    named = (_BY_CLASS.get(each.__name__) for each in type(error).__mro__)
-    return next((code for code in named if code), _OF_THE_DATA)
+    return next((_BY_CLASS[name] for name in names if name in _BY_CLASS), _OF_THE_DATA)
+
+
+def _is_of_the_network(error: BaseException) -> bool:
+    return isinstance(error, OSError) or type(error).__module__.partition(".")[0] in _NETWORK

@@ -75,6 +75,16 @@ def test_every_driver_s_errors_are_known_by_their_class() -> None:
         assert not is_of_a_driver(error)
 
 
+def test_what_a_driver_lets_through_from_its_network_is_the_server_s_trouble() -> None:
+    transport = type("TransportError", (Exception,), {"__module__": "google.auth.exceptions"})
+    of_pep_249 = type("Error", (Exception,), {"__module__": "google.cloud.bigquery.dbapi.exceptions"})
+    database = type("DatabaseError", (of_pep_249,), {"__module__": "google.cloud.bigquery.dbapi.exceptions"})
+
+    assert is_of_a_driver(transport("x"))
+    assert failed(transport("x"), {}).code == "58000"
+    assert failed(database("x"), {}).code == "22000"
+
+
 def test_a_class_of_pep_249_says_what_kind_of_trouble_it_is() -> None:
     class WithState(sqlite3.DatabaseError):
         sqlstate = "42501"
