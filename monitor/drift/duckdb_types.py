@@ -59,5 +59,5 @@ def _decimal(found: SqlType) -> tuple[int, int]:
     """Return width and scale; without any, DuckDB's own, and no scale where only the width is said."""
     if found.params is None:
         return _WIDTH, _SCALE
-    width, *scale = map(int, found.params)
-    return width, *(scale or [0])
+    width, scale = (*found.params, "0")[:2]
+    return int(width), int(scale)
