@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from monitor.contracts import sql_text
+from monitor.contracts.far_reads import far_read
 from monitor.contracts.sql_text import Kind
 
 PLACEHOLDER = re.compile(r"\$?\{(?:object|property)\}|\$?\{(?:table|column)\}")
@@ -33,6 +34,7 @@ DIALECT_OF = {
     "athena": "athena",
     "hive": "hive",
     "clickhouse": "clickhouse",
+    "dremio": "dremio",
     "teradata": "teradata",
 }
 READ_ONLY_FORMS = frozenset({"Select", "Union", "Intersect", "Except", "Subquery", "Paren"})
@@ -126,7 +128,7 @@ def statement_problem(text: str, dialect: str = "postgres") -> str | None:
             return f"the function {name} does more than read rows"
         if name == "Anonymous" and _is_refused(node.name, dialect):
             return f"the function {node.name[:40]} does more than read rows"
-    return None
+    return far_read(statement, dialect)
 
 
 def _is_refused(function: str, dialect: str) -> bool:

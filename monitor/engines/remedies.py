@@ -155,7 +155,7 @@ _REFUSALS: tuple[tuple[str, Callable[[ServerSettings], str]], ...] = (
     (r"database is locked", _lock),
     (r"there is no database file|neither a database file|not a valid DuckDB|cannot be read", _file),
     (r"longer than statement_timeout", _slow_files),
-    (r"package duckdb is not installed", _package),
+    (r"package [\w-]+ is not installed", _package),
     (r"\bSSL\b|certificate", _encryption),
 )
 """What libpq and the server say, and what helps; the first that fits."""

@@ -217,3 +217,15 @@ def test_a_difference_of_long_numbers_is_exact() -> None:
     assert difference_of(Decimal(5), Decimal(0), is_share=True) == 100
     assert difference_of(Decimal(0), Decimal(0), is_share=True) == 0
     assert difference_of(Decimal(-3), Decimal(-4), is_share=True) == 25
+
+
+def test_what_the_other_server_cannot_say_exactly_is_skipped(
+    here: Warehouse, make_engine: MakeEngine, tmp_path: Path
+) -> None:
+    with SodaEngine(replace(here.settings, name="erp", type="snowflake")) as far:
+        found = verified(across(make_engine(here.settings), far, "snowflake"), tmp_path)
+
+    assert found["orders.sums"].outcome is Outcome.SKIPPED
+    assert found["orders.sums"].reason == "unsupported: sums are not compared exactly on Snowflake (server erp)"
+    assert found["orders.rows"].outcome is Outcome.ERROR
+    assert "the package soda-core-snowflake is not installed" in found["orders.rows"].reason
