@@ -61,7 +61,7 @@ REFUSED_FUNCTIONS = re.compile(
 )
 """Functions that act, wait, lock or read what is not a table. Of the server's own `pg_…` only harmless ones pass."""
 REFUSED_IN_DUCKDB = re.compile(
-    r"(?:read|sniff|parquet|duckdb|pragma|sqlite|postgres|mysql|delta|iceberg|spatial|st_read)_\w+|\w+_scan|\w*checkpoint"
+    r"(?:read|sniff|parquet|duckdb|pragma|sqlite|postgres|mysql|delta|iceberg|spatial)_\w+|st_read\w*|\w+_scan|\w*checkpoint"
     r"|glob|query|query_table|getenv|which_secret|json_execute_serialized_sql|from_substrait\w*",
     re.IGNORECASE,
 )
