@@ -1,7 +1,8 @@
 """The seam between rules and SQL: what a rule needs said, and who says it for which type of server.
 
 A plan is compiled for one type of server, so its dialect is chosen once, by `speaking`, and whatever drafts a rule
-meanwhile says `sql.identifier(…)`. A dialect is a module of pure functions: `postgres`, `duckdb`.
+meanwhile says `sql.identifier(…)`. A dialect is a module of pure functions: `postgres`, `duckdb`,
+`mysql`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,11 +13,18 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Protocol, cast
 
-from monitor.checks import duckdb, postgres
+from monitor.checks import duckdb, mysql, postgres
 from monitor.checks.unsaid import said
 from monitor.domain.check import TableName
 
-SERVER_TYPES = {"postgres": "postgres", "postgresql": "postgres", "duckdb": "duckdb", "local": "duckdb"}
+SERVER_TYPES = {
+    "postgres": "postgres",
+    "postgresql": "postgres",
+    "duckdb": "duckdb",
+    "local": "duckdb",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+}
 """The server types whose SQL can be compiled, and the one spelling that Pactwatch uses."""
 
 DEFAULT_TYPE = "postgres"
@@ -66,6 +74,9 @@ class Dialect(Protocol):
 
     def percent(self, part: str, whole: str, /) -> str:
         """Return a number as a percentage of another one, which is not 0."""
+
+    def text_of(self, column: str, /) -> str:
+        """Cast any column to text, as people are shown it and patterns see it."""
 
     def length_of(self, column: str, /) -> str:
         """Count the characters of a column's text."""
@@ -139,6 +150,9 @@ class Dialect(Protocol):
     def next_day(self, day: str, /) -> str:
         """Return the day after a date."""
 
+    def nulls_last(self, column: str, /) -> str:
+        """Order by a column, NULL behind everything."""
+
     def day_begun(self, zone: str, minutes: int, /) -> str:
         """Return the instant at which the current day began, of days that begin so many minutes after midnight."""
 
@@ -155,7 +169,7 @@ class Dialect(Protocol):
         """Write the zone that is so many minutes ahead of UTC, as it stands behind AT TIME ZONE."""
 
 
-_DIALECTS: dict[str, Dialect] = {"postgres": postgres, "duckdb": duckdb}
+_DIALECTS: dict[str, Dialect] = {"postgres": postgres, "duckdb": duckdb, "mysql": mysql}
 _SPOKEN: ContextVar[Dialect] = ContextVar("dialect", default=postgres)
 
 

@@ -72,4 +72,4 @@ def test_a_server_of_another_type_is_told(tmp_path: Path) -> None:
 
     linted = CliRunner().invoke(lint_command, [promised.file])
 
-    assert "servers.s: servers of type bigquery cannot be verified, only duckdb and postgres" in linted.output
+    assert "servers.s: servers of type bigquery cannot be verified, only duckdb" in linted.output
