@@ -28,6 +28,7 @@ class ServerSettings:
     """How to reach one warehouse. Durations are seconds; `password` never appears in a repr.
 
     `path`, `format` and `memory_limit` are DuckDB's: a database file, or where files are and how they are written.
+    `connection` is what a connector's package wants to know, as JSON; it never appears in a repr either.
     `schema` is what unqualified table names resolve in (None: the role's own search path).
     `env` names the variables that the scanning process may see beside PATH, HOME and LANG.
     """
@@ -49,6 +50,7 @@ class ServerSettings:
     path: str | None = None
     format: str | None = None
     memory_limit: str = "2GB"
+    connection: str | None = field(default=None, repr=False)
     env: tuple[str, ...] = ()
     sources: Sources = Sources()
 

@@ -8,15 +8,15 @@ told by a warning, which is an error here: SQL elsewhere would have refused, and
 import math
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from itertools import islice
 from typing import Any, Self
 
 from monitor.checks.mysql import ENDLESS
 from monitor.contracts import mysql_text
 from monitor.engines.sql_errors import StatementFailedError
 from monitor.engines.warehouses.base import Route, Session, Unreachable, Unsupported
+from monitor.engines.warehouses.cursor import Cursor
 from monitor.engines.warehouses.mysql_errors import UNTRUE, failed, first_line, is_the_end, untrue
 from monitor.engines.warehouses.names import written_out
 from monitor.settings import ServerSettings
@@ -92,7 +92,7 @@ class Guarded:
         """The server's thread that answers."""
         return int(self._opened.connection_id)
 
-    def cursor(self) -> "Cursor":
+    def cursor(self) -> Cursor:
         """Return a cursor in this very transaction."""
         return Cursor(self)
 
@@ -113,6 +113,10 @@ class Guarded:
         if is_the_end(error):
             self._loss = self._loss or first_line(error)
 
+    def rewritten(self) -> tuple[str, ...]:
+        """Name none: a table that was rebuilt or emptied since the snapshot is an error of the server's own."""
+        return ()
+
     def loss(self) -> str | None:
         """Say why the connection is of no more use; None while it is."""
         return self._loss
@@ -120,37 +124,6 @@ class Guarded:
     def close(self) -> None:
         """End the connection."""
         close(self._opened)
-
-
-class Cursor:
-    """What Soda knows as a cursor (PEP 249)."""
-
-    def __init__(self, guarded: Guarded) -> None:
-        """Wait for a statement."""
-        self._guarded = guarded
-        self._rows: Iterator[tuple[Any, ...]] = iter(())
-        self.description: Any = None
-
-    def execute(self, statement: str) -> None:
-        """Run a statement. Raises StatementFailedError."""
-        rows, self.description = self._guarded.run(statement)
-        self._rows = iter(rows)
-
-    def fetchone(self) -> tuple[Any, ...] | None:
-        """Return the next row."""
-        return next(self._rows, None)
-
-    def fetchmany(self, size: int = 1) -> list[tuple[Any, ...]]:
-        """Return the next rows."""
-        return list(islice(self._rows, size))
-
-    def fetchall(self) -> list[tuple[Any, ...]]:
-        """Return the rest of the rows."""
-        return list(self._rows)
-
-    def close(self) -> None:
-        """Forget the rows."""
-        self._rows = iter(())
 
 
 def run(opened: Any, statement: str) -> tuple[list[tuple[Any, ...]], Any]:  # noqa: ANN401 - the driver has no types

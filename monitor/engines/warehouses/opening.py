@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from monitor.checks.dialect import SERVER_TYPES
+from monitor.checks.dialect import CONNECTORS, SERVER_TYPES
 from monitor.domain.check import TableName
-from monitor.engines.warehouses.base import Guarded, Holder, Route, Session, Tables
+from monitor.engines.warehouses.base import Guarded, Holder, Route, Session, Tables, Unsupported
 from monitor.settings import ServerSettings
 
 
@@ -18,6 +18,10 @@ def open_holder(server: ServerSettings, slug: str, tables: Sequence[TableName]) 
         from monitor.engines.warehouses.mysql_holder import MysqlHolder
 
         return MysqlHolder(server, slug)
+    if server.type in CONNECTORS:
+        from monitor.engines.warehouses.connector_holder import ConnectorHolder
+
+        return ConnectorHolder(server, slug, tables)
     from monitor.engines.warehouses.postgres_holder import PostgresHolder
 
     return PostgresHolder(server, slug)
@@ -33,6 +37,10 @@ def route_to(server: ServerSettings, tables: Sequence[TableName]) -> Route:
         from monitor.engines.warehouses import mysql
 
         return mysql.route_to(server)
+    if server.type in CONNECTORS:
+        from monitor.engines.warehouses import connector
+
+        return connector.route_to(server)
     from monitor.engines.warehouses import postgres
 
     return postgres.route_to(server)
@@ -48,6 +56,10 @@ def open_guarded(server_type: str, route: Route, session: Session, snapshot: str
         from monitor.engines.warehouses import mysql
 
         return mysql.open_guarded(route, session)
+    if server_type in CONNECTORS:
+        from monitor.engines.warehouses import connector
+
+        return connector.Guarded(route, session)
     from monitor.engines.warehouses import postgres
 
     opened = postgres.connect(route, session)
@@ -68,6 +80,8 @@ def open_tables(server: ServerSettings) -> Tables:
         from monitor.engines.warehouses.mysql_tables import MysqlTables
 
         return MysqlTables(server)
+    if server.type in CONNECTORS:
+        raise Unsupported(f"unsupported: contracts are not drafted from servers of type {server.type}")
     from monitor.engines.warehouses.postgres_tables import PostgresTables
 
     return PostgresTables(server)

@@ -14,13 +14,14 @@ import pytest
 
 from monitor.domain.check import Check, Query
 from monitor.domain.scan import CheckResult, Outcome
+from monitor.engines.base import Interrupted, Wishes, never_interrupted
 from monitor.engines.process import Nursery
 from monitor.engines.soda import SodaEngine
 from monitor.engines.sql_errors import StatementFailedError
 from monitor.engines.warehouses import mysql
 from monitor.engines.warehouses.base import Unreachable, session_for
 from monitor.engines.warehouses.mysql_holder import MysqlHolder
-from monitor.settings import SampleSettings, ServerSettings
+from monitor.settings import ServerSettings
 from tests.conftest import until
 from tests.mysql import Mysql, MysqlWarehouse, booted, run
 from tests.plans import AT_LEAST_NOTHING, aggregate, check, plan
@@ -37,13 +38,10 @@ def guarded(settings: ServerSettings) -> mysql.Guarded:
 
 
 def results(
-    nursery: Nursery, settings: ServerSettings, *checks: object, interrupted: object = None
+    nursery: Nursery, settings: ServerSettings, *checks: Check, interrupted: Interrupted = never_interrupted
 ) -> dict[str, CheckResult]:
-    planned = replace(plan(*checks), server_type="mysql")  # type: ignore[arg-type]
-    options = {} if interrupted is None else {"interrupted": interrupted}
-    scan = SodaEngine(settings, nursery).scan(
-        planned, samples=SampleSettings(), shown=frozenset(), progress=lambda _: None, **options
-    )
+    planned = replace(plan(*checks), server_type="mysql")
+    scan = SodaEngine(settings, nursery).scan(planned, Wishes(interrupted=interrupted))
     return {result.check.id: result for result in scan.results}
 
 
@@ -78,6 +76,15 @@ def test_a_session_sees_one_snapshot_before_and_after_errors(table: MysqlWarehou
         with pytest.raises(StatementFailedError):
             session.rows("SELECT nonsense FROM t")
         assert session.rows("SELECT COUNT(*) FROM t") == [(1,)]
+        assert session.loss() is None
+
+
+@pytest.mark.parametrize("change", ["TRUNCATE t", "ALTER TABLE t ADD m INT, ALGORITHM=COPY"])
+def test_a_table_that_was_rewritten_since_the_snapshot_is_an_error(table: MysqlWarehouse, change: str) -> None:
+    with closing(guarded(table.settings)) as session:
+        table.plain(change)
+        with pytest.raises(StatementFailedError):
+            session.rows("SELECT COUNT(*) FROM t")
         assert session.loss() is None
 
 
