@@ -120,6 +120,10 @@ def run_sodacl(guarded: SeesOneSnapshot, sodacl: str, history: LocalHistory | No
     """
     from soda.scan import Scan
 
+    if guarded.source == "guarded_mysql":  # its driver takes 0.1 s to import
+        from monitor.engines import soda_mysql
+
+        soda_mysql.register()
     scan = Scan()
     scan.set_data_source_name(_SOURCE)
     scan._configuration.data_source_properties_by_name[_SOURCE] = {"type": guarded.source, "guarded": guarded}  # noqa: SLF001
