@@ -67,6 +67,9 @@ class Dialect(Protocol):
     def percent(self, part: str, whole: str, /) -> str:
         """Return a number as a percentage of another one, which is not 0."""
 
+    def text_of(self, column: str, /) -> str:
+        """Cast any column to text."""
+
     def length_of(self, column: str, /) -> str:
         """Count the characters of a column's text."""
 
@@ -138,6 +141,9 @@ class Dialect(Protocol):
 
     def next_day(self, day: str, /) -> str:
         """Return the day after a date."""
+
+    def nulls_last(self, column: str, /) -> str:
+        """Order by a column, NULL behind everything."""
 
     def day_begun(self, zone: str, minutes: int, /) -> str:
         """Return the instant at which the current day began, of days that begin so many minutes after midnight."""

@@ -30,6 +30,7 @@ _ZONED = "'TIMESTAMP WITH TIME ZONE'"
 counted, share, share_of, percent = postgres.counted, postgres.share, postgres.share_of, postgres.percent
 text_of, length_of, truth, is_true = postgres.text_of, postgres.length_of, postgres.truth, postgres.is_true
 later, earlier, next_day = postgres.later, postgres.earlier, postgres.next_day
+nulls_last = postgres.nulls_last
 day_begun, wall_clock, day_of = postgres.day_begun, postgres.wall_clock, postgres.day_of
 age_or_endless, age_of_oldest = postgres.age_or_endless, postgres.age_of_oldest
 instant_literal = postgres.instant_literal
