@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo screenshots test lint format bench bench-store bench-report bench-daemon soak test-import audit lock wheel-test clean
+.PHONY: help demo screenshots test lint format bench bench-store bench-report bench-daemon soak test-import test-spark audit lock wheel-test clean
 
 help:           ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -57,6 +57,15 @@ test-import: $(VENV)/.dev build/import-venv/.done  ## Run dbt, Great Expectation
 build/import-venv/.done: tests/imports/requirements.txt
 	rm -rf build/import-venv && python3 -m venv build/import-venv
 	build/import-venv/bin/python -m pip --disable-pip-version-check --quiet install --requirement tests/imports/requirements.txt
+	touch $@
+
+test-spark: build/spark-venv/.done  ## Run every kind of check on a real Spark (needs Java; six minutes, 1 GB)
+	build/spark-venv/bin/python -m pytest -m spark tests/spark
+
+build/spark-venv/.done: tests/spark/requirements.txt pyproject.toml
+	rm -rf build/spark-venv && python3 -m venv build/spark-venv
+	PIP_CONSTRAINT=constraints.txt build/spark-venv/bin/python -m pip --disable-pip-version-check --quiet install \
+	  --editable '.[demo,dev,duckdb]' --requirement tests/spark/requirements.txt
 	touch $@
 
 audit: $(VENV)/.dev  ## Look for known vulnerabilities in the locked dependencies

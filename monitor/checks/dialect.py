@@ -12,11 +12,17 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Protocol, cast
 
-from monitor.checks import duckdb, postgres
+from monitor.checks import duckdb, postgres, spark
 from monitor.checks.unsaid import said
 from monitor.domain.check import TableName
 
-SERVER_TYPES = {"postgres": "postgres", "postgresql": "postgres", "duckdb": "duckdb", "local": "duckdb"}
+SERVER_TYPES = {
+    "postgres": "postgres",
+    "postgresql": "postgres",
+    "duckdb": "duckdb",
+    "local": "duckdb",
+    "spark": "spark",
+}
 """The server types whose SQL can be compiled, and the one spelling that Pactwatch uses."""
 
 DEFAULT_TYPE = "postgres"
@@ -161,7 +167,7 @@ class Dialect(Protocol):
         """Write the zone that is so many minutes ahead of UTC, as it stands behind AT TIME ZONE."""
 
 
-_DIALECTS: dict[str, Dialect] = {"postgres": postgres, "duckdb": duckdb}
+_DIALECTS: dict[str, Dialect] = {"postgres": postgres, "duckdb": duckdb, "spark": spark}
 _SPOKEN: ContextVar[Dialect] = ContextVar("dialect", default=postgres)
 
 

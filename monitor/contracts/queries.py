@@ -32,10 +32,13 @@ DIALECT_OF = {
     "presto": "presto",
     "athena": "athena",
     "hive": "hive",
+    "spark": "spark",
     "clickhouse": "clickhouse",
     "teradata": "teradata",
 }
 READ_ONLY_FORMS = frozenset({"Select", "Union", "Intersect", "Except", "Subquery", "Paren"})
+REFUSED_IN_SPARK = re.compile(r"(?:try_)?reflect|java_method|read_files|http_request|ai_\w+", re.IGNORECASE)
+"""Functions of Spark's that run Java's own methods, read files or ask the network."""
 REFUSED_FORMS = {
     "Insert": "INSERT",
     "Update": "UPDATE",
@@ -49,6 +52,7 @@ REFUSED_FORMS = {
     "Command": "a command",
     "Set": "SET",
     "Into": "SELECT INTO",
+    "QueryTransform": "TRANSFORM, which runs a program",
     "Lock": "a row lock (FOR UPDATE or FOR SHARE)",
 }
 REFUSED_FUNCTIONS = re.compile(
@@ -131,6 +135,8 @@ def statement_problem(text: str, dialect: str = "postgres") -> str | None:
 
 def _is_refused(function: str, dialect: str) -> bool:
     if dialect == "duckdb" and REFUSED_IN_DUCKDB.fullmatch(function):
+        return True
+    if dialect == "spark" and REFUSED_IN_SPARK.fullmatch(function):
         return True
     return REFUSED_FUNCTIONS.fullmatch(function) is not None
 

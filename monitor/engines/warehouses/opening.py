@@ -14,6 +14,10 @@ def open_holder(server: ServerSettings, slug: str, tables: Sequence[TableName]) 
         from monitor.engines.warehouses.duckdb_holder import DuckdbHolder
 
         return DuckdbHolder(server, slug, tables)
+    if SERVER_TYPES[server.type] == "spark":
+        from monitor.engines.warehouses.spark_holder import SparkHolder
+
+        return SparkHolder(server, slug, tables)
     from monitor.engines.warehouses.postgres_holder import PostgresHolder
 
     return PostgresHolder(server, slug)
@@ -25,6 +29,10 @@ def route_to(server: ServerSettings, tables: Sequence[TableName]) -> Route:
         from monitor.engines.warehouses import duckdb
 
         return duckdb.route_to(server, tables)
+    if SERVER_TYPES[server.type] == "spark":
+        from monitor.engines.warehouses import spark_holder
+
+        return spark_holder.route_to(server, tables)
     from monitor.engines.warehouses import postgres
 
     return postgres.route_to(server)
@@ -36,6 +44,10 @@ def open_guarded(server_type: str, route: Route, session: Session, snapshot: str
         from monitor.engines.warehouses import duckdb
 
         return duckdb.Guarded(duckdb.connect(route, session), session)
+    if server_type == "spark":
+        from monitor.engines.warehouses import spark
+
+        return spark.Guarded(route, session)
     from monitor.engines.warehouses import postgres
 
     opened = postgres.connect(route, session)
