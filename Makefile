@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo screenshots test lint format bench bench-store bench-report bench-daemon soak test-import test-spark audit lock wheel-test clean
+.PHONY: help demo screenshots test lint format bench bench-store bench-report bench-daemon soak test-import test-connectors test-spark audit lock wheel-test clean
 
 help:           ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -51,12 +51,23 @@ bench-daemon: $(VENV)/.dev  ## Measure the daemon: runs per second, CPU per run,
 soak: $(VENV)/.dev  ## Long property-based campaigns (half an hour)
 	$(BIN)/python -m pytest -m soak -p no:cacheprovider
 
-test-import: $(VENV)/.dev build/import-venv/.done  ## Run dbt, Great Expectations and Soda beside imported contracts (five minutes)
-	$(BIN)/python -m tests.imports.side_by_side build/import-venv/bin
+test-import: $(VENV)/.dev build/import-venv/.done build/gx-0-venv/.done  ## Run dbt, Great Expectations and Soda beside imported contracts (five minutes)
+	$(BIN)/python -m tests.imports.side_by_side build/import-venv/bin build/gx-0-venv/bin
 
 build/import-venv/.done: tests/imports/requirements.txt
-	rm -rf build/import-venv && python3 -m venv build/import-venv
-	build/import-venv/bin/python -m pip --disable-pip-version-check --quiet install --requirement tests/imports/requirements.txt
+build/gx-0-venv/.done: tests/imports/requirements-gx-0.txt
+build/%-venv/.done:
+	rm -rf $(@D) && python3 -m venv $(@D)
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
+	touch $@
+
+test-connectors: build/connectors-venv/.done  ## Run a connector's whole way, Soda's Redshift on PostgreSQL, in an environment of its own
+	build/connectors-venv/bin/python -m pytest -m connectors tests/connectors -p no:cacheprovider
+
+build/connectors-venv/.done: tests/connectors/requirements.txt constraints.txt
+	rm -rf build/connectors-venv && python3 -m venv build/connectors-venv
+	PIP_CONSTRAINT=constraints.txt build/connectors-venv/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[demo,dev,distributed,duckdb]'
+	build/connectors-venv/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --requirement tests/connectors/requirements.txt
 	touch $@
 
 test-spark: build/spark-venv/.done  ## Run every kind of check on a real Spark (needs Java; six minutes, 1 GB)

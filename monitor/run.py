@@ -7,7 +7,7 @@ from uuid import uuid4
 from monitor.domain.check import CheckPlan, SodaBlock
 from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, History, Run, Scan
-from monitor.engines.base import Engine
+from monitor.engines.base import Engine, Wishes
 from monitor.settings import SampleSettings, ServerSettings
 
 _POSTGRES_PORT = 5432
@@ -43,7 +43,7 @@ def run_contract(  # noqa: PLR0913 - all that a run is made of, by name
     `history` is for the checks that `looking_back` names; None says that nobody remembers.
     """
     shown = columns_shown(contract, samples)
-    scan = engine.scan(plan, samples=samples, shown=shown, progress=progress, history=history)
+    scan = engine.scan(plan, Wishes(samples=samples, shown=shown, progress=progress, history=history))
     return run_of(Target(contract=contract, shadow=shadow, server=server), scan)
 
 

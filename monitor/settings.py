@@ -33,6 +33,7 @@ class ServerSettings:
 
     `path`, `format` and `memory_limit` are DuckDB's and Spark's: a database file, or where files are and how they are
     written. `master` is where Spark runs; without a `path` its own catalogue says what there is.
+    `connection` is what a connector's package wants to know, as JSON; it never appears in a repr either.
     `schema` is what unqualified table names resolve in (None: the role's own search path).
     `env` names the variables that the scanning process may see beside PATH, HOME and LANG.
     """
@@ -54,6 +55,7 @@ class ServerSettings:
     path: str | None = None
     format: str | None = None
     memory_limit: str = "2GB"
+    connection: str | None = field(default=None, repr=False)
     master: str = LOCAL_SPARK
     env: tuple[str, ...] = ()
     sources: Sources = Sources()

@@ -15,7 +15,7 @@ from typing import Any
 
 from monitor.domain.check import TableName
 from monitor.domain.scan import CheckResult, Outcome, Scan, Verdict, verdict_of
-from monitor.settings import SampleSettings, ServerSettings
+from monitor.settings import ServerSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,7 @@ def verify(
     """
     from monitor.checks.plan import compile_plan
     from monitor.contracts.reading import load
+    from monitor.engines.base import Wishes
     from monitor.engines.soda import SodaEngine
     from monitor.engines.warehouses.spark_holder import SparkHolder
 
@@ -79,10 +80,5 @@ def verify(
         return SparkHolder(server, slug, tables, given=session)
 
     with SodaEngine(server, opener=beside) as engine:
-        scan = engine.scan(
-            compile_plan(promised, server.type),
-            samples=SampleSettings(),
-            shown=frozenset(),
-            progress=lambda _: None,
-        )
+        scan = engine.scan(compile_plan(promised, server.type), Wishes())
     return Verified(contract=promised.id, scan=scan)

@@ -140,7 +140,7 @@ def _servers(
     chosen = _chosen(contract, settings, known, wanted)
     for server in chosen:
         if server.type not in SERVER_TYPES:
-            supported = " and ".join(sorted(set(SERVER_TYPES.values())))
+            supported = ", ".join(sorted(set(SERVER_TYPES.values())))
             raise UsageError(f"{contract.id}: servers of type {server.type!r} are not supported, only {supported}")
     return chosen
 

@@ -7,7 +7,7 @@ from monitor.checks.plan import compile_plan
 from monitor.contracts.reading import load
 from monitor.domain.contract import Contract
 from monitor.domain.scan import CheckResult, Scan
-from monitor.engines.base import Engine
+from monitor.engines.base import Engine, Wishes
 from monitor.settings import SampleSettings
 
 HEAD = """\
@@ -30,7 +30,7 @@ def scan(engine: Engine, promised: Contract, *, samples: int = 0) -> Scan:
     """Compile and scan a contract; every column may be shown."""
     shown = frozenset((dataset.name, column.name) for dataset, column in promised.columns())
     plan = compile_plan(promised, engine._server.type)
-    return engine.scan(plan, samples=SampleSettings(rows=samples), shown=shown, progress=lambda _: None)
+    return engine.scan(plan, Wishes(samples=SampleSettings(rows=samples), shown=shown))
 
 
 def by_id(found: Scan) -> dict[str, CheckResult]:

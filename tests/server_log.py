@@ -7,6 +7,9 @@ import pytest
 
 from tests.conftest import Warehouse
 
+UNDONE_ALONE = "RELEASE SAVEPOINT before; SAVEPOINT before;"
+"""What a guarded connection sends before each statement, in one message with it: only the statement itself is told."""
+
 
 @dataclass(frozen=True)
 class ServerLog:
@@ -35,7 +38,7 @@ class ServerLog:
                 and text.strip().startswith("statement:")
             )
             if told:
-                entries.append([text.strip().removeprefix("statement:").strip()])
+                entries.append([text.strip().removeprefix("statement:").strip().removeprefix(UNDONE_ALONE).strip()])
         return ["\n".join(lines).strip() for lines in entries]
 
 

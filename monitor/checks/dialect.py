@@ -1,7 +1,7 @@
 """The seam between rules and SQL: what a rule needs said, and who says it for which type of server.
 
 A plan is compiled for one type of server, so its dialect is chosen once, by `speaking`, and whatever drafts a rule
-meanwhile says `sql.identifier(…)`. A dialect is a module of pure functions: `postgres`, `duckdb`.
+meanwhile says `sql.identifier(…)`. A dialect is a module of pure functions (`postgres`, `duckdb`) or an `Ansi`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,11 +16,15 @@ from monitor.checks import duckdb, postgres, spark
 from monitor.checks.unsaid import said
 from monitor.domain.check import TableName
 
+CONNECTORS = ("athena", "bigquery", "databricks", "dremio", "redshift", "snowflake", "sqlserver", "trino")
+"""The servers that Soda reaches by a package of its own (see `connectors`)."""
+
 SERVER_TYPES = {
     "postgres": "postgres",
     "postgresql": "postgres",
     "duckdb": "duckdb",
     "local": "duckdb",
+    **{name: name for name in CONNECTORS},
     "spark": "spark",
 }
 """The server types whose SQL can be compiled, and the one spelling that Pactwatch uses."""
@@ -35,7 +39,9 @@ class Dialect(Protocol):
     What it cannot say exactly it refuses by UnsupportedError, and the check that needed it is skipped.
     """
 
-    NAME: str
+    @property
+    def NAME(self) -> str:  # noqa: N802 - a constant of a module, or a field
+        """What sqlglot calls it."""
 
     def identifier(self, name: str, /) -> str:
         """Quote an exact name for SQL."""
@@ -173,6 +179,10 @@ _SPOKEN: ContextVar[Dialect] = ContextVar("dialect", default=postgres)
 
 def dialect_of(server_type: str) -> Dialect:
     """Return the dialect of a type of server, in Pactwatch's own spelling of it."""
+    if server_type in CONNECTORS:
+        from monitor.checks import connectors
+
+        return connectors.DIALECTS[server_type]
     return _DIALECTS[server_type]
 
 

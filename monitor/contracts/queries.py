@@ -5,6 +5,7 @@ import re
 from collections.abc import Sequence
 
 from monitor.contracts import sql_text
+from monitor.contracts.far_reads import far_read
 from monitor.contracts.sql_text import Kind
 
 PLACEHOLDER = re.compile(r"\$?\{(?:object|property)\}|\$?\{(?:table|column)\}")
@@ -34,6 +35,7 @@ DIALECT_OF = {
     "hive": "hive",
     "spark": "spark",
     "clickhouse": "clickhouse",
+    "dremio": "dremio",
     "teradata": "teradata",
 }
 READ_ONLY_FORMS = frozenset({"Select", "Union", "Intersect", "Except", "Subquery", "Paren"})
@@ -63,7 +65,7 @@ REFUSED_FUNCTIONS = re.compile(
 )
 """Functions that act, wait, lock or read what is not a table. Of the server's own `pg_…` only harmless ones pass."""
 REFUSED_IN_DUCKDB = re.compile(
-    r"(?:read|sniff|parquet|duckdb|pragma|sqlite|postgres|mysql|delta|iceberg|spatial|st_read)_\w+|\w+_scan|\w*checkpoint"
+    r"(?:read|sniff|parquet|duckdb|pragma|sqlite|postgres|mysql|delta|iceberg|spatial)_\w+|st_read\w*|\w+_scan|\w*checkpoint"
     r"|glob|query|query_table|getenv|which_secret|json_execute_serialized_sql|from_substrait\w*",
     re.IGNORECASE,
 )
@@ -130,7 +132,7 @@ def statement_problem(text: str, dialect: str = "postgres") -> str | None:
             return f"the function {name} does more than read rows"
         if name == "Anonymous" and _is_refused(node.name, dialect):
             return f"the function {node.name[:40]} does more than read rows"
-    return None
+    return far_read(statement, dialect)
 
 
 def _is_refused(function: str, dialect: str) -> bool:

@@ -14,6 +14,7 @@ from uuid import uuid4
 from monitor.daemon.alarm import AlarmClock
 from monitor.daemon.enqueuer import Enqueuer
 from monitor.daemon.housekeeping import REMOVED, Housekeeping
+from monitor.daemon.in_hand import InHand
 from monitor.daemon.library import Invalid, Shelf
 from monitor.daemon.loop import Loop
 from monitor.daemon.others import Sight, sight
@@ -26,7 +27,7 @@ from monitor.daemon.taker import Taker
 from monitor.daemon.timetable import Timetable, timetable
 from monitor.daemon.troubles import whys
 from monitor.daemon.watcher import watch_files
-from monitor.daemon.worker import Tools, Work, work_on
+from monitor.daemon.worker import Tools, Work
 from monitor.delivery.delivered import Delivered
 from monitor.domain.contract import Contract
 from monitor.domain.scan import Run
@@ -67,7 +68,7 @@ class Daemon:
         settings = parts.settings
         self._parts = parts
         self._store = parts.store
-        self._tools = Tools(
+        tools = Tools(
             store=parts.store,
             engine_of=parts.engine_of,
             samples=settings.samples,
@@ -83,10 +84,7 @@ class Daemon:
         self._table: Timetable | None = None
         self._invalid: tuple[Invalid, ...] = ()
         self._sight, self._stays = Sight(), False
-        self._works: dict[tuple[int, int], Work] = {}
-        self._fenced = 0
         self._rings = 0
-        self._again = float("-inf")
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._reload = threading.Event()
@@ -97,6 +95,7 @@ class Daemon:
         self._enqueuer = Enqueuer(parts.store, settings.schedule)
         self._alarm = AlarmClock(settings.daemon.workers, self._rung)
         self._desk = Loop("desk", self._at_the_desk, LOOK)
+        self._in_hand = InHand(tools, settings.daemon.workers, self._desk.wake)
         self._heart = Loop("heart", self._beat, min(10.0, settings.daemon.lease / 6))
         self._upkeep = Loop("upkeep", self._keep_up, UPKEEP)
         self._delivery = Loop("delivery", self._deliver, DELIVER)
@@ -148,13 +147,15 @@ class Daemon:
         self._heart.start()
         while not is_over():
             self._claim()
-            if not self._running() and time.monotonic() > self._again and not self._store.slots.backlog().due:
+            is_idle = not self._in_hand.works and time.monotonic() > self._in_hand.again
+            if is_idle and not self._store.slots.backlog().due:
                 break
             time.sleep(0.05)
         else:
             return
         for finish in (
             self._keep_up,
+            self._house.prune,
             self._parts.deliverer.until_quiet,
             Loop("site", self._publisher.finish, PUBLISH).once,
         ):
@@ -178,11 +179,9 @@ class Daemon:
             self._jobs.end()
             self._taker.end()
         self._desk.join(5.0)
-        self._await_works(end - LONGEST_STOP + FINISH, in_a_hurry)
-        for work in self._running():
-            work.stop = "the daemon shuts down"
-            work.ended.set()
-        self._await_works(end - 4.0)
+        self._in_hand.wait(end - LONGEST_STOP + FINISH, in_a_hurry)
+        self._in_hand.end(self._in_hand.works, "the daemon shuts down")
+        self._in_hand.wait(end - 4.0)
         self._delivery.end()
         if self._schedules and self._delivery.join(end - 3.0 - time.monotonic()):
             self._flush(end - 1.0)
@@ -193,7 +192,7 @@ class Daemon:
             self._ping.end()
         self._alarm.stop()
         with self._lock:
-            left = len(self._works) + self._rings
+            left = len(self._in_hand.works) + self._rings
         log.info("Stopped", extra={"action": "stopped", "left": left})
         return not left
 
@@ -204,10 +203,6 @@ class Daemon:
             loops += (self._upkeep, self._delivery, self._site)
         return loops if self._taker is None else (*loops, self._jobs)
 
-    def _await_works(self, end: float, in_a_hurry: Callable[[], bool] = lambda: False) -> None:
-        while self._running() and time.monotonic() < end and not in_a_hurry():
-            time.sleep(0.05)
-
     def _in_background(self, name: str, task: Callable[..., None], *arguments: object) -> None:
         threading.Thread(target=task, args=[*arguments, self._stopping], name=name, daemon=True).start()
 
@@ -217,7 +212,7 @@ class Daemon:
         """Return how the daemon is, without waiting for anything."""
         now = time.monotonic()
         with self._lock:
-            table, invalid, backlog, fenced = self._table, self._invalid, self._backlog, self._fenced
+            table, invalid, backlog = self._table, self._invalid, self._backlog
         waits = (datetime.now(UTC) - backlog.oldest).total_seconds() if backlog.oldest is not None else 0.0
         loops = self._loops()
         return Status(
@@ -232,7 +227,7 @@ class Daemon:
             due=backlog.due,
             running=backlog.running,
             lag=max(0.0, waits),
-            fenced=fenced,
+            fenced=self._in_hand.fenced,
             trouble=next((loop.trouble for loop in loops if loop.trouble), None),
             behind=tuple(loop.name for loop in loops if loop.trouble),
         )
@@ -339,54 +334,27 @@ class Daemon:
         if not self._stopping.is_set():
             claim = out.claim(self._owner, slot, lease=self._lease, room=self._now_watched().rooms())
             if claim is not None:
-                self._work(self._begin(claim))
+                self._in_hand.do(self._take(claim))
         return out.again(slot, AGAIN)
 
-    def _begin(self, claim: SlotClaim) -> Work:
-        work = Work(claim=claim, entry=self._now_watched().entries.get(claim.watched))
-        with self._lock:
-            self._works[claim.id, claim.attempt] = work
-        return work
+    def _take(self, claim: SlotClaim) -> Work:
+        return self._in_hand.take(claim, self._now_watched().entries.get(claim.watched))
 
     def _claim(self) -> None:
-        with self._lock:
-            free = self._parts.settings.daemon.workers - len(self._works)
-        table = self._now_watched()
+        free, table = self._in_hand.free, self._now_watched()
         if free <= 0 or self._stopping.is_set():
             return
         for claim in self._store.slots.claim(self._owner, limit=free, lease=self._lease, room=table.rooms()):
-            self._alarm.work(partial(self._work, self._begin(claim)), str(claim.watched))
-
-    def _work(self, work: Work) -> None:
-        """Do one piece of work in a thread of its own: the boundary beyond which no error goes."""
-        about = {"action": "run_lost", "slot": work.claim.id, "target": str(work.claim.watched)}
-        try:
-            work_on(work, self._tools)
-        except MonitorError as error:
-            log.warning("%s: %s", work.claim.watched, error, extra=about)
-        except Exception:
-            log.exception("%s: unforeseen", work.claim.watched, extra=about)
-        finally:  # a slot that is still ours comes back when its lease is over
-            with self._lock:
-                del self._works[work.claim.id, work.claim.attempt]
-                self._fenced += work.was_fenced
-                self._again = max(self._again, work.again or self._again)
-            self._desk.wake()
-
-    def _running(self) -> tuple[Work, ...]:
-        with self._lock:
-            return tuple(self._works.values())
+            self._alarm.work(partial(self._in_hand.do, self._take(claim)), str(claim.watched))
 
     # -- signs of life, people, time -----------------------------------------------------------------------------
 
     def _beat(self) -> None:
         """Keep what we run, and say that we live."""
-        works = self._running()
+        works = self._in_hand.works
         kept = self._store.slots.renew([work.claim for work in works], self._lease) if works else frozenset()
-        for work in works:
-            if work.claim.id not in kept:  # it has ended meanwhile, or somebody else has it
-                work.stop = "somebody else runs it by now"
-                work.ended.set()
+        lost = [work for work in works if work.claim.id not in kept]  # it has ended meanwhile, or somebody else has it
+        self._in_hand.end(lost, "somebody else runs it by now")
         self._backlog = self._store.slots.backlog()
         details = {"role": self._parts.role.value, **self.status().details()}
         if self._stays:  # who runs once only is no longer there when others ask

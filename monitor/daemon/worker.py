@@ -9,9 +9,9 @@ from decimal import Decimal
 from threading import Event
 
 from monitor.daemon.timetable import Entry
-from monitor.domain.check import Check, CheckPlan, NotChecked
+from monitor.domain.check import Catalogue, Check, CheckPlan, NotChecked
 from monitor.domain.scan import CheckResult, History, Outcome, Run, Scan
-from monitor.engines.base import Engine, complete
+from monitor.engines.base import Engine, Wishes, complete
 from monitor.errors import EngineError, FencedError, StoreError
 from monitor.record import Alerting, Recorded, record
 from monitor.run import columns_shown, looking_back, run_of
@@ -129,7 +129,10 @@ def _run(work: Work, plan: CheckPlan, entry: Entry, tools: Tools) -> Run:
             if not again or not _has_evaluated(scan) or not _time_left(work, tools.settings):
                 break
             work.ended.wait(SHORT_PAUSE * 2**number)
-            scan = _merged(plan, scan, _scan(work, replace(plan, checks=tuple(again)), entry, tools))
+            structure = [check for check in plan.checks if any(isinstance(probe, Catalogue) for probe in check.probes)]
+            asked = {check.id for check in [*again, *structure]}  # the tables may have another shape by now
+            some = replace(plan, checks=tuple(check for check in plan.checks if check.id in asked))
+            scan = _merged(plan, scan, _scan(work, some, entry, tools))
     except EngineError as error:
         scan = _without_answer(plan, str(error))
     return run_of(entry.target, scan, work.claim.run_id)
@@ -141,14 +144,13 @@ def _scan(work: Work, plan: CheckPlan, entry: Entry, tools: Tools) -> Scan:
     if back:
         with tools.store.reading() as reader:
             history = reader.earlier(work.claim.watched.target, back, shadow=target.shadow)
-    return tools.engine_of(target.server).scan(
-        plan,
+    wishes = Wishes(
         samples=tools.samples,
         shown=columns_shown(target.contract, tools.samples),
-        progress=lambda _: None,
         history=history,
         interrupted=lambda: _interrupted(work, tools.settings),
     )
+    return tools.engine_of(target.server).scan(plan, wishes)
 
 
 def _interrupted(work: Work, settings: DaemonSettings) -> str | None:
@@ -178,10 +180,12 @@ def _has_evaluated(scan: Scan) -> bool:
 
 
 def _merged(plan: CheckPlan, scan: Scan, more: Scan) -> Scan:
-    """Return a scan with what a second one knows better."""
-    better = {result.check.id: result for result in more.results if result.outcome in EVALUATED}
+    """Return a scan with what a second one knows better: nothing if it came to know nothing at all."""
+    if not _has_evaluated(more):
+        return replace(scan, finished_at=more.finished_at)
+    better = {result.check.id: result for result in more.results if result.outcome is not Outcome.ERROR}
     results = [better.get(result.check.id, result) for result in scan.results]
-    return replace(scan, finished_at=more.finished_at, results=complete(plan, results))
+    return replace(scan, finished_at=more.finished_at, results=complete(plan, results), seen=more.seen)
 
 
 def _first_reason(run: Run) -> str | None:

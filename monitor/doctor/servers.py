@@ -5,7 +5,7 @@ from contextlib import closing
 
 import psycopg2
 
-from monitor.checks.dialect import SERVER_TYPES
+from monitor.checks.dialect import CONNECTORS, SERVER_TYPES
 from monitor.doctor.clocks import clock
 from monitor.doctor.finding import Finding, bad, fine, warn
 from monitor.domain.check import TableName
@@ -32,6 +32,8 @@ def examine(server: ServerSettings, targets: Iterable[Target]) -> list[Finding]:
     }
     if SERVER_TYPES.get(server.type) in {"duckdb", "spark"}:
         return _of_files(server, tables)
+    if server.type in CONNECTORS:
+        return _of_a_connector(server, tables)
     try:
         opened = connect(route_to(server), session_for(server, "doctor"))
     except Unreachable as error:
@@ -39,7 +41,7 @@ def examine(server: ServerSettings, targets: Iterable[Target]) -> list[Finding]:
         mend = f"address from {sources.address}; user from {sources.user}; password from {sources.password}"
         return [bad(server.name, f"cannot be reached: {error}", mend)]
     try:
-        role, seen = role_of(opened), look_up(opened, list(tables), server.schema)
+        role, seen = role_of(opened), look_up(opened, list(tables))
     except psycopg2.Error as error:
         return [bad(server.name, f"the catalogue cannot be read: {_first_line(error)}", "ask who runs this server")]
     finally:
@@ -62,6 +64,19 @@ def _of_files(server: ServerSettings, tables: dict[TableName, str]) -> list[Find
     return [
         fine(server.name, f"{server.path or f'the catalogue of {server.master}'} is open, to be read only"),
         *readable(server.name, "", tables, seen),
+    ]
+
+
+def _of_a_connector(server: ServerSettings, tables: dict[TableName, str]) -> list[Finding]:
+    """Look at a warehouse through its connector; what else its role may do there is not known."""
+    try:
+        with closing(open_holder(server, "doctor", list(tables))) as holder:
+            seen = holder.look_up(list(tables))
+    except Unreachable as error:
+        return [bad(server.name, f"cannot be reached: {error}", f"its settings come from {server.sources.address}")]
+    return [
+        fine(server.name, "connected; what else its role may do is not looked into"),
+        *readable(server.name, holder.role, tables, seen),
     ]
 
 

@@ -14,11 +14,10 @@ from monitor.checks.dialect import speaking
 from monitor.checks.packs import total
 from monitor.checks.unsaid import supported
 from monitor.domain.check import ANY_NUMBER, Check, CheckPlan, Elsewhere, Need, PlannedDataset, Query
-from monitor.domain.scan import CheckResult, History, Outcome, Scan, broken_outcome
-from monitor.engines.base import Engine, Interrupted, Progress, never_interrupted
+from monitor.domain.scan import CheckResult, Outcome, Scan, broken_outcome
+from monitor.engines.base import Engine, Interrupted, Wishes
 from monitor.engines.soda_results import DIGITS, tidy
 from monitor.errors import MonitorError
-from monitor.settings import SampleSettings
 
 _DIGITS_OF_A_SHARE = 28
 
@@ -38,42 +37,29 @@ class Across:
         """Begin to warm up."""
         self._near.start()
 
-    def scan(
-        self,
-        plan: CheckPlan,
-        *,
-        samples: SampleSettings,
-        shown: frozenset[tuple[str, str]],
-        progress: Progress,
-        history: History | None = None,
-        interrupted: Interrupted = never_interrupted,
-    ) -> Scan:
+    def scan(self, plan: CheckPlan, wishes: Wishes) -> Scan:
         """Return one result per planned check; see `Engine.scan`."""
         far = {check.id: each for check in plan.checks for each in check.probes if isinstance(each, Elsewhere)}
 
         def told(result: CheckResult) -> None:
             if result.check.id not in far:
-                progress(result)
+                wishes.progress(result)
 
         scan = self._near.scan(
-            replace(plan, checks=tuple(_here(check) for check in plan.checks)),
-            samples=samples,
-            shown=shown,
-            progress=told,
-            history=history,
-            interrupted=interrupted,
+            replace(plan, checks=tuple(_here(check) for check in plan.checks)), replace(wishes, progress=told)
         )
         if not far:
             return scan
         measured = {result.check.id for result in scan.results if result.outcome is Outcome.PASS} & far.keys()
-        there = self._ask(plan, {name: far[name] for name in far if name in measured}, interrupted)
+        there = self._ask(plan, {name: far[name] for name in far if name in measured}, wishes.interrupted)
+        why = wishes.interrupted() if far else None
         results = []
         for check, result in zip(plan.checks, scan.results, strict=True):
             joined = replace(result, check=check)
             if check.id in measured:
-                joined = _compared(joined, there[check.id], far[check.id])
+                joined = _compared(joined, there[check.id], far[check.id], why)
             if check.id in far:
-                progress(joined)
+                wishes.progress(joined)
             results.append(joined)
         return replace(scan, finished_at=datetime.now(UTC), results=tuple(results))
 
@@ -99,13 +85,7 @@ class Across:
             try:
                 engine, server_type = self._far(server)
                 asked = _there(plan, probes, server_type)
-                scan = engine.scan(
-                    asked,
-                    samples=SampleSettings(),
-                    shown=frozenset(),
-                    progress=lambda _: None,
-                    interrupted=interrupted,
-                )
+                scan = engine.scan(asked, Wishes(interrupted=interrupted))
             except MonitorError as error:
                 found |= {name: _refused(plan, name, str(error)) for name in probes}
             else:
@@ -152,13 +132,17 @@ def _refused(plan: CheckPlan, name: str, reason: str) -> CheckResult:
     return CheckResult(check=_planned(plan, name), outcome=Outcome.ERROR, reason=reason)
 
 
-def _compared(here: CheckResult, there: CheckResult, probe: Elsewhere) -> CheckResult:
-    """Judge the difference; what the other server does not say is an `error`, whatever kept it from saying it."""
+def _compared(here: CheckResult, there: CheckResult, probe: Elsewhere, why: str | None) -> CheckResult:
+    """Judge the difference; what the other server does not say is an `error`, whatever kept it from saying it.
+
+    `why` is for what reason the scan had to end, if it had to: that is no word of the other server's.
+    """
     seconds = (here.seconds or 0.0) + (there.seconds or 0.0)
     if there.outcome is Outcome.SKIPPED:
         return replace(here, outcome=Outcome.SKIPPED, measured=None, reason=f"{there.reason} (server {probe.server})")
     if there.outcome is not Outcome.PASS or there.measured is None or here.measured is None:
-        told = there.reason if probe.server in there.reason else f"server {probe.server}: {there.reason}"
+        is_told = there.reason == why or probe.server in there.reason
+        told = there.reason if is_told else f"server {probe.server}: {there.reason}"
         return replace(here, outcome=Outcome.ERROR, measured=None, reason=told, remedy=there.remedy)
     one, other = Decimal(here.measured), Decimal(there.measured)
     difference = difference_of(one, other, is_share=probe.is_share)

@@ -1,6 +1,7 @@
 """The seam between a plan and whatever evaluates it."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Protocol, Self
 
 from monitor.domain.check import Check, CheckPlan
@@ -20,29 +21,38 @@ def never_interrupted() -> str | None:
     return None
 
 
+def _tell_nobody(_: CheckResult) -> None:
+    """Take no interest in progress."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the caller wants of one scan.
+
+    `shown` holds the (dataset, column) contract names whose values people may see. `history` is what earlier runs
+    measured for the checks that look back; None says that nobody remembers, and these are skipped. `interrupted` is
+    asked at least every second while the server is waited for; a reason ends all that was started, and what has no
+    result by then is an `error` with that reason.
+    """
+
+    samples: SampleSettings = field(default_factory=SampleSettings)
+    shown: frozenset[tuple[str, str]] = frozenset()
+    progress: Progress = _tell_nobody
+    history: History | None = None
+    interrupted: Interrupted = never_interrupted
+
+
 class Engine(Protocol):
     """Evaluates plans on one server. Every engine passes the shared suite in `tests/integration/engines`."""
 
     def start(self) -> None:
         """Begin to warm up without waiting; `scan` does it otherwise."""
 
-    def scan(
-        self,
-        plan: CheckPlan,
-        *,
-        samples: SampleSettings,
-        shown: frozenset[tuple[str, str]],
-        progress: Progress,
-        history: History | None = None,
-        interrupted: Interrupted = never_interrupted,
-    ) -> Scan:
+    def scan(self, plan: CheckPlan, wishes: Wishes) -> Scan:
         """Return one result per planned check, whatever happens to the server.
 
-        `shown` holds the (dataset, column) contract names whose values people may see. `history` is what earlier runs
-        measured for the checks that look back; None says that nobody remembers, and these are skipped. `interrupted`
-        is asked at least every second while the server is waited for; a reason ends all that was started, and what has
-        no result by then is an `error` with that reason. Raises EngineError only when the engine itself is broken.
-        KeyboardInterrupt ends the scan and everything it started.
+        Raises EngineError only when the engine itself is broken. KeyboardInterrupt ends the scan and everything it
+        started.
         """
         ...
 

@@ -59,6 +59,8 @@ def after_failure(failed: Failed, place: Place, blocker: Blocker | None) -> str 
         case Obstacle.LOCKED:
             now = duration(Decimal(str(server.lock_timeout)))
             return f"wait until the lock is released, or raise lock_timeout (now {now}) under {_table(server)}"
+        case Obstacle.REWRITTEN:
+            return "verify again; a load by DELETE and INSERT in one transaction leaves its readers the old rows"
         case Obstacle.PRIVILEGE:
             return _granted(failed.reason, place.role)
         case None:
@@ -157,7 +159,7 @@ _REFUSALS: tuple[tuple[str, Callable[[ServerSettings], str]], ...] = (
     (r"database is locked", _lock),
     (r"there is no database file|neither a database file|not a valid DuckDB|cannot be read", _file),
     (r"longer than statement_timeout", _slow_files),
-    (r"package duckdb is not installed|package soda-core-spark-df is not installed", _package),
+    (r"package [\w-]+ is not installed", _package),
     (r"Spark (?:cannot be started|did not start)", _spark),
     (r"\bSSL\b|certificate", _encryption),
 )

@@ -10,9 +10,9 @@ from typing import Self
 
 from monitor.checks import mending, schema, windows
 from monitor.domain.check import Catalogue, Check, CheckPlan, Elsewhere, NotChecked, SodaBlock, TableName
-from monitor.domain.scan import CheckResult, History, Outcome, Scan, Seen
+from monitor.domain.scan import CheckResult, Outcome, Scan, Seen
 from monitor.engines import remedies, sql_errors
-from monitor.engines.base import Interrupted, Progress, complete, never_interrupted
+from monitor.engines.base import Interrupted, Wishes, complete
 from monitor.engines.messages import Answer, Connected, Done, Failed, Found, Refused, Shown, Trouble, Work
 from monitor.engines.notebook import Notebook
 from monitor.engines.process import Child, Nursery
@@ -22,7 +22,7 @@ from monitor.engines.warehouses.base import Blocker, Holder, Unreachable, Unsupp
 from monitor.engines.warehouses.opening import open_holder
 from monitor.engines.warm import soda_nursery
 from monitor.errors import EngineError
-from monitor.settings import SampleSettings, ServerSettings
+from monitor.settings import ServerSettings
 
 NO_MEMORY = "it compares with earlier runs, and nothing is remembered here: no state database could be asked"
 _LOCK_INTEREST = 0.5
@@ -48,24 +48,14 @@ class SodaEngine:
         """Begin to import Soda in the background."""
         self._nursery.start()
 
-    def scan(
-        self,
-        plan: CheckPlan,
-        *,
-        samples: SampleSettings,
-        shown: frozenset[tuple[str, str]],
-        progress: Progress,
-        history: History | None = None,
-        interrupted: Interrupted = never_interrupted,
-    ) -> Scan:
+    def scan(self, plan: CheckPlan, wishes: Wishes) -> Scan:
         """Return one result per planned check; see `Engine.scan`."""
         started_at = datetime.now(UTC)
         self._nursery.start()
-        notebook = Notebook(plan, progress)
-        notebook.settle(_not_checked(plan, remembers=history is not None))
+        notebook = Notebook(plan, wishes.progress)
+        notebook.settle(_not_checked(plan, remembers=wishes.history is not None))
         seen: Seen = {}
         try:
-            wishes = _Wishes(samples=samples, shown=shown, history=history or {}, interrupted=interrupted)
             seen = self._look(plan, notebook, wishes)
         except Interruption as end:
             notebook.end_the_rest(str(end))
@@ -75,7 +65,7 @@ class SodaEngine:
             reason = f"server {self._server.name} cannot be reached: {error}"
             notebook.block_the_rest(reason, remedies.after_refusal(str(error), self._server))
         except sql_errors.SERVER_ERRORS as error:
-            why = interrupted()
+            why = wishes.interrupted()
             if why is not None:  # it was cut off
                 notebook.end_the_rest(why)
             else:
@@ -98,7 +88,7 @@ class SodaEngine:
         """End the warm process."""
         self.close()
 
-    def _look(self, plan: CheckPlan, notebook: Notebook, wishes: "_Wishes") -> Seen:
+    def _look(self, plan: CheckPlan, notebook: Notebook, wishes: Wishes) -> Seen:
         if not notebook.open_checks():
             return {}
         session = session_for(self._server, plan.slug)
@@ -130,7 +120,7 @@ class SodaEngine:
                 groups=(),
                 sample_rows=wishes.samples.rows,
                 shown=wishes.shown,
-                history=wishes.history,
+                history=wishes.history or {},
             )
             self._run(work, lanes, _Desk(notebook=notebook, holder=holder, place=place), wishes.interrupted)
         return seen
@@ -162,16 +152,6 @@ class SodaEngine:
                 reason = f"no connection for the measurements: {man.refused}"
                 remedy = remedies.after_refusal(str(man.refused), self._server)
                 desk.notebook.give_up(man.groups, Trouble.LOST, reason, remedy)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wishes:
-    """What the caller wants of one scan."""
-
-    samples: SampleSettings
-    shown: frozenset[tuple[str, str]]
-    history: History
-    interrupted: Interrupted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ from monitor.engines.warehouses.opening import open_guarded
 from monitor.failpoints import Point, arm, reach
 
 NO_OUTCOME = "Soda gave no outcome: the expression returned no number"
+REWRITTEN = "rewritten or replaced while this run looked at it, so the rows of its moment are gone"
 NOTHING_BEFORE = "nothing to compare with yet: this run measured it first, the next one compares"
 
 
@@ -69,11 +70,32 @@ def run(channel: Connection, work: object) -> None:
 def _run_groups(channel: Connection, work: Work, guarded: Guarded) -> list[Check]:
     broken: dict[str, Check] = {}
     for number, group in enumerate(work.groups):
-        found = tuple(Measurer(guarded, work).measure(group))
+        found = _vouched_for(tuple(Measurer(guarded, work).measure(group)), guarded)
         channel.send(Answer(group=number, found=found))
         values = {item.metric: item.value for item in found if isinstance(item, Measured) and item.value is not None}
         broken |= {check.id: check for check in group if check.offenders and _is_broken(check, values)}
     return list(broken.values())
+
+
+def _vouched_for(found: tuple[Found, ...], guarded: Guarded) -> tuple[Found, ...]:
+    """Return what was found, but no value of which it cannot be said that it is of the snapshot's rows."""
+    if guarded.loss() or not any(isinstance(item, Measured | Uncompared) for item in found):
+        return found
+    obstacle = None
+    try:
+        rewritten = guarded.rewritten()
+    except sql_errors.SERVER_ERRORS as error:
+        why = f"nobody can say whether the table was rewritten: {sql_errors.reason_of(error, may_show_values=False)}"
+    else:
+        if not rewritten:
+            return found
+        why, obstacle = f"{REWRITTEN}: {', '.join(rewritten)}", sql_errors.Obstacle.REWRITTEN
+    return tuple(
+        item
+        if isinstance(item, Failed)
+        else Failed(metric=item.metric, trouble=Trouble.ERROR, reason=why, obstacle=obstacle)
+        for item in found
+    )
 
 
 def _in_window(check: Check, plan: CheckPlan) -> Check:

@@ -159,7 +159,7 @@ def _read(scan: Any) -> SodaScan:  # noqa: ANN401
                     measured.append(
                         Measured(
                             metric=identity,
-                            value=exact(query.row[places.get((id(query), id(metric)), 0)]),
+                            value=exact(query.row[places[id(query), id(metric)] if hasattr(query, "metrics") else 0]),
                             kept=_kept(check),
                             sql=query.sql,
                             seconds=query.duration.total_seconds(),

@@ -19,6 +19,7 @@ class Obstacle(StrEnum):
     TIMEOUT = "timeout"
     LOCKED = "locked"
     PRIVILEGE = "privilege"
+    REWRITTEN = "rewritten"
 
 
 class StatementFailedError(Exception):

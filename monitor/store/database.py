@@ -8,13 +8,15 @@ from datetime import datetime
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from sqlite3 import OperationalError as SqliteError
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from monitor.errors import StoreError
 from monitor.store.types import Moment
+
+Key = TypeVar("Key", int, str)
 
 BUSY_SECONDS = 30
 """How long a writer of SQLite waits for another one."""
@@ -118,7 +120,7 @@ def _enforce_references(connection: Connection, switch: str) -> None:
     driver.execute(f"PRAGMA foreign_keys = {switch}").close()
 
 
-def in_batches(values: Collection[str]) -> Iterator[list[str]]:
+def in_batches(values: Collection[Key]) -> Iterator[list[Key]]:
     """Yield values in order, so many at a time that each statement may name them."""
     ordered = sorted(values)
     for start in range(0, len(ordered), BATCH):

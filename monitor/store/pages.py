@@ -1,6 +1,6 @@
 """What the pages of the report site read beside the rest of history: few queries for each page, never one per check."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,10 +13,8 @@ from sqlalchemy import (
     Date,
     Select,
     Text,
-    and_,
     case,
     cast,
-    exists,
     func,
     or_,
     select,
@@ -30,6 +28,7 @@ from monitor.domain.target import TargetKey
 from monitor.store import tables
 from monitor.store.codec import decoded
 from monitor.store.codes import CODES, OUTCOMES
+from monitor.store.database import in_batches
 from monitor.store.history import joined_runs, joined_standings
 from monitor.store.rows import check_from, record_from, sample_from, standing_from, target_from
 from monitor.store.targets import is_target
@@ -118,13 +117,13 @@ class PageReader:
 
     def latest(self, *targets: TargetKey) -> Mapping[TargetKey, Latest]:
         """Return what each target's page rests on; of all targets that have a run where none is named."""
+        runs, versions = tables.runs, tables.contract_versions
+        last = [run for run in self._connection.execute(_latest(targets)).scalars() if run is not None]
+        details = joined_runs().add_columns(versions.c.details)
         found: dict[TargetKey, Latest] = {}
-        for standing in (True, False):
-            of = [is_target(target) for target in targets if target not in found]
-            if targets and not of:
-                break
-            for row in self._connection.execute(_latest(standing=standing, of=of)).mappings():
-                found.setdefault(target_from(row), Latest(run=record_from(row), details=row["details"]))
+        for some in in_batches(last):
+            for row in self._connection.execute(details.where(runs.c.id.in_(some))).mappings():
+                found[target_from(row)] = Latest(run=record_from(row), details=row["details"])
         return dict(sorted(found.items()))
 
     def shadows(self, contract: str) -> tuple[RunRecord, ...]:
@@ -393,21 +392,16 @@ def _one_of(targets: Iterable[TargetKey]) -> list[ColumnElement[bool]]:
     return [or_(*of)] if of else []
 
 
-def _latest(*, standing: bool, of: list[ColumnElement[bool]]) -> Select[Any]:
-    """Return the latest run of each target that stands, or the latest whole one that does not."""
-    runs, versions = tables.runs, tables.contract_versions
-    ran, stood = runs.alias("ran"), runs.alias("stood")
-    kind = ran.c.stands if standing else and_(~ran.c.stands, ~ran.c.subset)
-    latest = (
-        select(ran.c.id)
-        .where(ran.c.target_id == tables.targets.c.id, kind)
-        .order_by(ran.c.started_at.desc(), ran.c.id.desc())
-        .limit(1)
+def _latest(of: Sequence[TargetKey]) -> Select[Any]:
+    """Return the key of the run that each target's page rests on: see `Latest`.
+
+    Each wish is looked for only where the ones before found nothing, and goes back along the index until the first.
+    """
+    targets, ran = tables.targets, tables.runs.alias("ran")
+    of_all = ~ran.c.stands & ~ran.c.subset
+    wishes = (ran.c.stands & ~ran.c.shadow, ran.c.stands & ran.c.shadow, of_all & ~ran.c.shadow, of_all & ran.c.shadow)
+    newest = select(ran.c.id).where(ran.c.target_id == targets.c.id).order_by(ran.c.started_at.desc(), ran.c.id.desc())
+    found: ColumnElement[Any] = func.coalesce(
+        *(newest.where(wish).limit(1).scalar_subquery().correlate(targets) for wish in wishes)
     )
-    own, draft = (
-        latest.where(each).scalar_subquery().correlate(tables.targets) for each in (~ran.c.shadow, ran.c.shadow)
-    )
-    last: ColumnElement[Any] = func.coalesce(own, draft)  # each goes back along the index until the first
-    if not standing:
-        last = case((~exists().where(stood.c.target_id == tables.targets.c.id, stood.c.stands), last))
-    return joined_runs().add_columns(versions.c.details).where(runs.c.id == last, *([or_(*of)] if of else []))
+    return select(found).select_from(targets).where(*_one_of(of))

@@ -1,22 +1,46 @@
-"""Run suites with Great Expectations 1.x in its own environment: `run_gx.py URL SUITE…` answers with JSON, a suite a key."""
+"""Run suites with Great Expectations in its own environment: `run_gx.py URL SUITE…` answers with JSON, a suite a key."""
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import great_expectations as gx
-from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+Judge = Callable[[str, dict[str, Any]], Any]
+"""Says what it finds for an expectation: its kind, its arguments."""
+
+IS_OLD = gx.__version__.startswith("0.")
 
 
-def judged(source: Any, suite: dict[str, Any]) -> list[dict[str, Any]]:
+def source_of(url: str) -> Any:
+    """Return the database as a source of tables."""
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    if IS_OLD:
+        return context, context.sources.add_postgres("shop", connection_string=url)
+    context.enable_analytics(False)
+    return context, context.data_sources.add_postgres("shop", connection_string=url)
+
+
+def judge_of(context: Any, source: Any, name: str) -> Judge:
+    """Return what judges a table."""
+    asset = source.add_table_asset(name=name, table_name=name)
+    if IS_OLD:
+        validator = context.get_validator(batch_request=asset.build_batch_request())
+        return lambda kind, kwargs: getattr(validator, kind)(**kwargs)
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    batch = asset.add_batch_definition_whole_table("whole").get_batch()
+    return lambda kind, kwargs: batch.validate(ExpectationConfiguration(type=kind, kwargs=kwargs).to_domain_obj())
+
+
+def judged(judge: Judge, suite: dict[str, Any]) -> list[dict[str, Any]]:
     """Return one verdict an expectation, in their order. A suite of 0.x differs from one of 1.x in two names only."""
-    name = suite.get("name") or suite["expectation_suite_name"]
-    batch = source.add_table_asset(name=name, table_name=name).add_batch_definition_whole_table("whole").get_batch()
     found = []
     for each in suite["expectations"]:
-        kind = each.get("type") or each["expectation_type"]
-        result = batch.validate(ExpectationConfiguration(type=kind, kwargs=each["kwargs"]).to_domain_obj())
+        result = judge(each.get("type") or each["expectation_type"], each["kwargs"])
         trouble = [each["exception_message"] for each in _troubles(result.exception_info) if each["raised_exception"]]
         told = result.result or {}
         found.append({"success": result.success, "unexpected": told.get("unexpected_count"), "trouble": trouble})
@@ -29,10 +53,7 @@ def _troubles(info: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    context = gx.get_context(mode="ephemeral")
-    context.enable_analytics(False)
-    context.variables.progress_bars = {"globally": False}
-    shop = context.data_sources.add_postgres("shop", connection_string=sys.argv[1])
+    opened, shop = source_of(sys.argv[1])
     suites = [json.loads(Path(name).read_text(encoding="utf-8")) for name in sys.argv[2:]]
-    answers = {suite.get("name") or suite["expectation_suite_name"]: judged(shop, suite) for suite in suites}
-    sys.stdout.write(json.dumps(answers))
+    named = {suite.get("name") or suite["expectation_suite_name"]: suite for suite in suites}
+    sys.stdout.write(json.dumps({name: judged(judge_of(opened, shop, name), named[name]) for name in named}))

@@ -1,4 +1,6 @@
-"""Run dbt, Great Expectations and Soda beside Pactwatch on the same data, and compare test by test: `make test-import`.
+"""Run dbt, Great Expectations (1.x and 0.x) and Soda beside Pactwatch on the same data, and compare test by test.
+
+`make test-import` does it.
 
 Ends with 1 if a verdict or a number of rows is another than `expected` says of both; each difference that is meant
 stands there with its reason. `--packages DIR` takes dbt_utils and dbt_expectations from a folder of `dbt deps` in
@@ -155,13 +157,22 @@ def compared(shop: str, tool: FOUND, ours: FOUND) -> int:
     return wrong + (undecided[0] != undecided[1])
 
 
+def changed(shop: str, older: FOUND, newer: FOUND) -> int:
+    """Print what Great Expectations 0.x says otherwise than 1.x of the same suites, and return how much that is."""
+    wrong = [test for test in sorted(set(older) | set(newer)) if older.get(test) != newer.get(test)]
+    for test in wrong:
+        print(f"{shop:7}{test:88}0.x: {older.get(test)}, 1.x: {newer.get(test)}")
+    return len(wrong)
+
+
 def main() -> int:
     """Compare in every shop; return 1 if anything differs."""
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("tools", type=Path, help="bin folder of an environment with dbt and Great Expectations")
+    reader.add_argument("older", type=Path, help="bin folder of an environment with Great Expectations 0.x")
     reader.add_argument("--packages", type=Path, help="folder with dbt_utils and dbt_expectations")
     asked = reader.parse_args()
-    tools, wrong = asked.tools.absolute(), 0
+    tools, older, wrong = asked.tools.absolute(), asked.older.absolute(), 0
     print(f"{'shop':7}{'test':88}{'it':12}we")
     with booted() as server, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -173,9 +184,13 @@ def main() -> int:
                 if asked.packages:
                     shutil.rmtree(project / "packages")
                     shutil.copytree(asked.packages, project / "packages")
-                tool = {**by_dbt(tools, raw[shop], project), **by_gx(tools, built[shop], folder)}
+                gx = by_gx(tools, built[shop], folder)
+                wrong += changed(shop, by_gx(older, built[shop], folder), gx)
+                tool = {**by_dbt(tools, raw[shop], project), **gx}
                 wrong += compared(shop, tool | by_soda(built[shop], folder), said(program, shop))
-    print(f"\n{len(SHOPS) * (len(CASES) + 1)} comparisons, {wrong} differ. Meant, and so expected where all is broken:")
+    print(
+        f"\n{len(SHOPS) * (len(CASES) + len(GX) + 1)} comparisons, {wrong} differ. Meant, and so expected where all is broken:"
+    )
     for case in CASES:
         if case.why:
             print(f"  {case.test}: {case.told['broken']} and {case.found['broken']}: {case.why}")

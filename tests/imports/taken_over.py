@@ -34,7 +34,14 @@ def shops(postgres: Postgres, *, built: bool) -> Iterator[Mapping[str, Warehouse
                 warehouse.rows((SHOP / f"{file}.sql").read_text(encoding="utf-8"))
         if built:
             found["broken"].rows((SHOP / "broken_built.sql").read_text(encoding="utf-8"))
+            assert _columns(found["broken"]) - _columns(found["kept"]) == {"gx_customers.unexpected"}
+            assert _columns(found["kept"]) - _columns(found["broken"]) == {"gx_orders.channel", "soda_payments.fee"}
         yield found
+
+
+def _columns(shop: Warehouse) -> set[str]:
+    told = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+    return {".".join(row) for row in shop.rows(told)}
 
 
 def imported(folder: Path, shops: Mapping[str, Warehouse]) -> Program:

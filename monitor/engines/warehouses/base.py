@@ -95,6 +95,12 @@ class Guarded(Protocol):
     def rows(self, statement: str) -> list[tuple[object, ...]]:
         """Return the rows of a complete statement. Raises a server's error after having recovered."""
 
+    def rewritten(self) -> tuple[str, ...]:
+        """Name the tables looked at since this was asked last whose rows of the snapshot were gone by then.
+
+        Raises a server's error.
+        """
+
     def close(self) -> None:
         """End the connection."""
 

@@ -1,21 +1,21 @@
-"""What Soda knows as a cursor (PEP 249), over a connection that answers a statement at once."""
+"""What Soda knows as a cursor (PEP 249), over a guarded connection that runs whole statements."""
 
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Protocol
 
 
-class Answers(Protocol):
-    """A guarded connection that returns all rows of a statement."""
+class Runs(Protocol):
+    """What a cursor needs of a connection."""
 
     def run(self, statement: str, /) -> tuple[list[tuple[Any, ...]], Any]:
-        """Return the rows and the description of a statement. Raises StatementFailedError."""
+        """Return the rows and the description of a statement."""
 
 
 class Cursor:
-    """Hands out the rows of the last statement."""
+    """The rows of the last statement, one after the other."""
 
-    def __init__(self, guarded: Answers) -> None:
+    def __init__(self, guarded: Runs) -> None:
         """Wait for a statement."""
         self._guarded = guarded
         self._rows: Iterator[tuple[Any, ...]] = iter(())
@@ -27,11 +27,11 @@ class Cursor:
         self._rows = iter(rows)
 
     def fetchone(self) -> tuple[Any, ...] | None:
-        """Return the next row; None behind the last one."""
+        """Return the next row."""
         return next(self._rows, None)
 
     def fetchmany(self, size: int = 1) -> list[tuple[Any, ...]]:
-        """Return so many rows more, or what is left."""
+        """Return the next rows."""
         return list(islice(self._rows, size))
 
     def fetchall(self) -> list[tuple[Any, ...]]:

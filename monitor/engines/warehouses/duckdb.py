@@ -148,6 +148,10 @@ class Guarded:
             self.recover(error)
             raise
 
+    def rewritten(self) -> tuple[str, ...]:
+        """Name nothing: while it is open, nobody else writes to a database."""
+        return ()
+
     def recover(self, error: BaseException) -> None:
         """Begin again after a failed statement; where that is impossible, `loss` says why."""
         library = _library()

@@ -43,8 +43,26 @@ def look_up(
         schema = table.schema or default_schema or DEFAULT_SCHEMA
         lines = found.get((schema, table.name))
         if lines:
-            seen[table] = _table(schema, lines)
+            seen[table] = _table(schema, lines if lines[0][2] == "table" else _bound(opened, lines))
     return seen
+
+
+def _bound(opened: "duckdb.DuckDBPyConnection", lines: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Return a view with the columns that it has now: the catalogue keeps those of the day on which it was made.
+
+    A view whose tables have changed so that nobody can read it any more has no columns.
+    """
+    import duckdb
+
+    schema, name, kind, size, *_ = lines[0]
+    exact = ".".join('"' + part.replace('"', '""') + '"' for part in (DATABASE, schema, name))
+    try:
+        columns = opened.execute(f"DESCRIBE {exact}").fetchall()
+    except (duckdb.BinderException, duckdb.CatalogException):
+        columns = []
+    return [(schema, name, kind, size, column, type_, True) for column, type_, *_ in columns] or [
+        (schema, name, kind, size, None, None, None)
+    ]
 
 
 def _table(schema: str, lines: Sequence[tuple[Any, ...]]) -> TableSeen:
@@ -64,6 +82,7 @@ def _table(schema: str, lines: Sequence[tuple[Any, ...]]) -> TableSeen:
                 base_type=base_type(type_),
             )
             for position, (*_, name, type_, nullable) in enumerate(lines, start=1)
+            if name is not None
         ),
     )
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from monitor.checks.dialect import SERVER_TYPES
+from monitor.checks.dialect import CONNECTORS, SERVER_TYPES
 from monitor.domain.check import TableName
-from monitor.engines.warehouses.base import Guarded, Holder, Route, Session, Tables
+from monitor.engines.warehouses.base import Guarded, Holder, Route, Session, Tables, Unsupported
 from monitor.settings import ServerSettings
 
 
@@ -14,6 +14,10 @@ def open_holder(server: ServerSettings, slug: str, tables: Sequence[TableName]) 
         from monitor.engines.warehouses.duckdb_holder import DuckdbHolder
 
         return DuckdbHolder(server, slug, tables)
+    if server.type in CONNECTORS:
+        from monitor.engines.warehouses.connector_holder import ConnectorHolder
+
+        return ConnectorHolder(server, slug, tables)
     if SERVER_TYPES[server.type] == "spark":
         from monitor.engines.warehouses.spark_holder import SparkHolder
 
@@ -29,6 +33,10 @@ def route_to(server: ServerSettings, tables: Sequence[TableName]) -> Route:
         from monitor.engines.warehouses import duckdb
 
         return duckdb.route_to(server, tables)
+    if server.type in CONNECTORS:
+        from monitor.engines.warehouses import connector
+
+        return connector.route_to(server)
     if SERVER_TYPES[server.type] == "spark":
         from monitor.engines.warehouses import spark_holder
 
@@ -44,6 +52,10 @@ def open_guarded(server_type: str, route: Route, session: Session, snapshot: str
         from monitor.engines.warehouses import duckdb
 
         return duckdb.Guarded(duckdb.connect(route, session), session)
+    if server_type in CONNECTORS:
+        from monitor.engines.warehouses import connector
+
+        return connector.Guarded(route, session)
     if server_type == "spark":
         from monitor.engines.warehouses import spark
 
@@ -64,6 +76,8 @@ def open_tables(server: ServerSettings) -> Tables:
         from monitor.engines.warehouses.duckdb_tables import DuckdbTables
 
         return DuckdbTables(server)
+    if server.type in CONNECTORS:
+        raise Unsupported(f"unsupported: contracts are not drafted from servers of type {server.type}")
     from monitor.engines.warehouses.postgres_tables import PostgresTables
 
     return PostgresTables(server)

@@ -1,5 +1,9 @@
 """How to open a guarded PostgreSQL connection: read only, one snapshot, every wait bounded, one exact search path.
 
+A snapshot does not see everything as it was: TRUNCATE, a swap of tables and an ALTER that rewrites one take the old
+rows away from whoever has no lock yet, and a table looks empty (PostgreSQL manual, "Caveats" of MVCC). So a statement
+that succeeded keeps its locks until the end, and `rewritten` says what was no longer there when they were taken.
+
 A guard, not a wall: the role that Pactwatch logs in with should itself be read only.
 """
 
@@ -7,8 +11,10 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from typing import Any, Self
 
 import psycopg2
+import psycopg2.extensions
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection, make_dsn
 
 from monitor.engines.warehouses.base import Blocker, Route, Session, Unreachable
@@ -24,6 +30,18 @@ SELECT DISTINCT ON (ours.pid) ours.pid, a.pid, a.usename, a.application_name, a.
 FROM (SELECT pg_stat_clear_snapshot()) AS anew, unnest(%s::int[]) AS ours(pid),
   unnest(pg_blocking_pids(ours.pid)) AS theirs(pid)
 JOIN pg_catalog.pg_stat_activity a ON a.pid = theirs.pid
+"""
+
+# What this transaction has locked, and what its snapshot knows of it: functions look at the present, tables are as
+# they were. An index may be new; a table that the snapshot does not know, or that has other files now, is another one.
+_REWRITTEN = """\
+SELECT l.relation::regclass::text
+FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation
+WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid()
+  AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
+  AND (c.oid IS NULL AND pg_get_indexdef(l.relation) IS NULL
+    OR c.relkind IN ('r', 'm') AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid) AND c.relfilenode <> 0)
+ORDER BY 1
 """
 
 
@@ -51,7 +69,7 @@ def route_of(open_connection: connection) -> Route:
 
 
 def connect(route: Route, session: Session) -> connection:
-    """Open a guarded connection whose next statement begins a read-only REPEATABLE READ transaction.
+    """Open a guarded connection in a read-only REPEATABLE READ transaction, whose next statement takes its snapshot.
 
     Raises Unreachable.
     """
@@ -62,6 +80,7 @@ def connect(route: Route, session: Session) -> connection:
         raise Unreachable(one_line(str(error), route.get("password"))) from error
     try:
         _guard(opened, session)
+        begin(opened, session)
     except BaseException:
         opened.close()
         raise
@@ -78,7 +97,16 @@ def moment_of(opened: connection) -> datetime:
     return moment
 
 
-def export_snapshot(holder: connection) -> str | None:
+def begin(opened: connection, session: Session) -> None:
+    """Begin a transaction with the session's limits as its own: behind a pooler another process may answer this one."""
+    limits = _limits(session)
+    if session.schema is not None:
+        limits["search_path"] = session.schema
+    with opened.cursor() as cursor:  # SET takes no snapshot yet, set_config() would
+        cursor.execute("; ".join(f"SET LOCAL {name} = %s" for name in limits), tuple(limits.values()))
+
+
+def export_snapshot(holder: connection, session: Session) -> str | None:
     """Return the name of the snapshot that the connection's transaction sees, for others to join while it is open.
 
     None where the server cannot (some standbys and poolers); the transaction is then another one.
@@ -89,6 +117,7 @@ def export_snapshot(holder: connection) -> str | None:
             ((name,),) = cursor.fetchall()
     except psycopg2.Error:
         holder.rollback()
+        begin(holder, session)
         return None
     return str(name)
 
@@ -96,29 +125,40 @@ def export_snapshot(holder: connection) -> str | None:
 class Guarded:
     """A guarded connection that sees one snapshot, before and after any failed statement."""
 
+    source = "guarded_postgres"
+
     def __init__(self, open_connection: connection, snapshot: str | None) -> None:
         """Begin to see the exported snapshot, or one of its own where there is none to share."""
-        self.connection = open_connection
+        self._opened = open_connection
         self._loss: str | None = None
-        self._snapshot = snapshot
-        self._join()
+        with self._opened.cursor() as cursor:
+            if snapshot is not None:
+                cursor.execute("SET TRANSACTION SNAPSHOT %s", (snapshot,))
+            cursor.execute("SAVEPOINT sound; SAVEPOINT before")
 
-    source = "guarded_postgres"
+    @property
+    def connection(self) -> Self:
+        """Be the connection that Soda takes its cursors of."""
+        return self
 
     @property
     def backend(self) -> int:
         """The server's process that answers."""
-        return int(self.connection.info.backend_pid)
+        return int(self._opened.info.backend_pid)
+
+    def cursor(self) -> "_Cursor":
+        """Return a cursor in this very transaction."""
+        return self._opened.cursor(cursor_factory=_Cursor)
 
     def close(self) -> None:
         """End the connection."""
-        self.connection.close()
+        self._opened.close()
 
     def recover(self, error: BaseException) -> None:
-        """Get back to the snapshot after a failed statement; where that is impossible, `loss` says why."""
+        """Undo a failed statement, and nothing before it; where that is impossible, `loss` says why."""
         try:
-            self.connection.rollback()
-            self._join()
+            with self._opened.cursor() as cursor:
+                cursor.execute("ROLLBACK TO SAVEPOINT before")
         except psycopg2.Error:
             self._loss = self._loss or (str(error).strip().splitlines() or [type(error).__name__])[0]
 
@@ -129,17 +169,28 @@ class Guarded:
     def rows(self, statement: str) -> list[tuple[object, ...]]:
         """Return the rows of a complete statement. Raises psycopg2.Error after having recovered."""
         try:
-            with self.connection.cursor() as cursor:
+            with self.cursor() as cursor:
                 cursor.execute(statement)
                 return cursor.fetchall()
         except psycopg2.Error as error:
             self.recover(error)
             raise
 
-    def _join(self) -> None:
-        if self._snapshot is not None:
-            with self.connection.cursor() as cursor:
-                cursor.execute("SET TRANSACTION SNAPSHOT %s", (self._snapshot,))
+    def rewritten(self) -> tuple[str, ...]:
+        """Name the tables looked at since this was asked last whose rows of the snapshot were gone by then."""
+        found = tuple(str(name) for (name,) in self.rows(_REWRITTEN))
+        with self._opened.cursor() as cursor:  # what was sound stays locked; what was not is looked at anew
+            cursor.execute(f"{'ROLLBACK TO' if found else 'RELEASE'} SAVEPOINT sound")
+            cursor.execute("SAVEPOINT before" if found else "SAVEPOINT sound; SAVEPOINT before")
+        return found
+
+
+class _Cursor(psycopg2.extensions.cursor):
+    """A cursor whose every statement can be undone alone: what the ones before have locked stays locked."""
+
+    def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002, ANN401 - as psycopg2 spells it
+        """Run a statement. Raises psycopg2.Error."""
+        super().execute(f"RELEASE SAVEPOINT before; SAVEPOINT before; {query}", vars)
 
 
 def blockers(holder: connection, backends: Sequence[int]) -> dict[int, Blocker]:
@@ -171,21 +222,10 @@ def quoted(name: str) -> str:
 
 
 def _guard(opened: connection, session: Session) -> None:
-    settings = {
-        "statement_timeout": _milliseconds(session.statement_timeout),
-        "lock_timeout": _milliseconds(session.lock_timeout),
-        "idle_in_transaction_session_timeout": _milliseconds(session.idle_timeout),
-        "default_transaction_read_only": "on",
-        "standard_conforming_strings": "on",
-        "TimeZone": "UTC",
-        "DateStyle": "ISO, MDY",
-        "row_security": "off",  # a policy that would hide rows is an error of the check, not a quiet pass
-    }
+    opened.autocommit = True
+    settings = {"default_transaction_read_only": "on", **_limits(session)}
     if session.schema is not None:
         settings["search_path"] = quoted(session.schema)
-    if session.is_one_of_many:
-        settings["max_parallel_workers_per_gather"] = "0"
-    opened.autocommit = True
     _configure(opened, settings)
     if opened.server_version >= _FIRST_SERVER_WITH_CLIENT_CHECK:
         # It ends the query of a client that is gone; a server whose platform lacks it refuses the value.
@@ -193,6 +233,21 @@ def _guard(opened: connection, session: Session) -> None:
             _configure(opened, {"client_connection_check_interval": "1000"})
     opened.autocommit = False
     opened.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
+
+
+def _limits(session: Session) -> dict[str, str]:
+    limits = {
+        "statement_timeout": _milliseconds(session.statement_timeout),
+        "lock_timeout": _milliseconds(session.lock_timeout),
+        "idle_in_transaction_session_timeout": _milliseconds(session.idle_timeout),
+        "standard_conforming_strings": "on",
+        "TimeZone": "UTC",
+        "DateStyle": "ISO, MDY",
+        "row_security": "off",  # a policy that would hide rows is an error of the check, not a quiet pass
+    }
+    if session.is_one_of_many:
+        limits["max_parallel_workers_per_gather"] = "0"
+    return limits
 
 
 def _configure(opened: connection, settings: Mapping[str, str]) -> None:

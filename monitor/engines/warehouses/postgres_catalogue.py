@@ -17,14 +17,20 @@ WITH wanted AS (
   FROM unnest(%(schemas)s::text[], %(names)s::text[]) WITH ORDINALITY AS w(schema, name, place)
 ), path AS (
   SELECT name, min(place) AS place
-  FROM unnest(current_schemas(true) || %(fallback)s::name[] || current_user::name) WITH ORDINALITY AS p(name, place)
+  FROM unnest(current_schemas(true) || ARRAY(
+    SELECT CASE WHEN said[1] IN ('$user', '"$user"') THEN current_user
+      WHEN left(said[1], 1) = '"' THEN replace(substr(said[1], 2, length(said[1]) - 2), '""', '"')::name
+      ELSE said[1]::name END
+    FROM regexp_matches(current_setting('search_path'), '"(?:[^"]|"")*"|[^", ]+', 'g') WITH ORDINALITY AS e(said, place)
+    ORDER BY e.place
+  )) WITH ORDINALITY AS p(name, place)
   GROUP BY name
 ), found AS (
   SELECT DISTINCT ON (w.place) w.place, c.oid, c.relkind, c.reltuples, n.nspname,
     has_schema_privilege(n.oid, 'USAGE') AS usable,
     has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS readable
   FROM wanted w
-  JOIN pg_catalog.pg_class c ON c.relname = w.name AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
+  JOIN pg_catalog.pg_class c ON c.relname = w.name
   JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN path p ON p.name = n.nspname
   WHERE CASE WHEN w.schema IS NULL THEN p.name IS NOT NULL ELSE n.nspname = w.schema END
@@ -51,6 +57,7 @@ SELECT f.place, f.relkind, f.nspname, f.usable, f.readable,
 FROM found f
 LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = f.oid AND a.attnum > 0 AND NOT a.attisdropped
 LEFT JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+WHERE f.relkind IN ('r', 'v', 'm', 'p', 'f')
 ORDER BY f.place, a.attnum
 """
 
@@ -64,12 +71,15 @@ def has_schema(guarded: connection, name: str) -> bool:
         return cursor.fetchone() is not None
 
 
-def look_up(guarded: connection, tables: Sequence[TableName], default_schema: str | None) -> dict[TableName, TableSeen]:
-    """Return every table of the list that exists, found by its exact name, whether or not it may be read."""
+def look_up(guarded: connection, tables: Sequence[TableName]) -> dict[TableName, TableSeen]:
+    """Return every table of the list that exists, found by its exact name, whether or not it may be read.
+
+    A name without schema means what a statement would mean by it; where that finds nothing, also what it would find
+    in a schema of the search path that may not be used. What else has this name there (a sequence) hides a table.
+    """
     parameters = {
         "schemas": [table.schema for table in tables],
         "names": [table.name for table in tables],
-        "fallback": [default_schema or "public"],
     }
     with guarded.cursor() as cursor:
         cursor.execute(_STATEMENT, parameters)

@@ -21,9 +21,8 @@ class PostgresHolder:
 
     def __init__(self, server: ServerSettings, slug: str) -> None:
         """Connect. Raises Unreachable."""
-        session = replace(session_for(server, slug), idle_timeout=0)
-        self._schema = server.schema
-        self._opened: connection = postgres.connect(postgres.route_to(server), session)
+        self._session = replace(session_for(server, slug), idle_timeout=0)
+        self._opened: connection = postgres.connect(postgres.route_to(server), self._session)
 
     @property
     def role(self) -> str:
@@ -37,7 +36,7 @@ class PostgresHolder:
 
     def look_up(self, tables: Sequence[TableName]) -> Seen:
         """Return every table of the list that exists, found by its exact name."""
-        return postgres_catalogue.look_up(self._opened, tables, self._schema)
+        return postgres_catalogue.look_up(self._opened, tables)
 
     def has_schema(self, name: str) -> bool:
         """Say whether a schema of exactly this name exists."""
@@ -49,7 +48,7 @@ class PostgresHolder:
 
     def export_snapshot(self) -> str | None:
         """Return the name of the snapshot that this transaction sees; None where the server cannot."""
-        return postgres.export_snapshot(self._opened)
+        return postgres.export_snapshot(self._opened, self._session)
 
     def route(self) -> Route:
         """Return the way it took."""

@@ -85,6 +85,10 @@ class Guarded:
         """Return the rows of a complete statement. Raises StatementFailedError."""
         return self.run(statement)[0]
 
+    def rewritten(self) -> tuple[str, ...]:
+        """Name nothing: there is no snapshot that a table could leave."""
+        return ()
+
     def recover(self, error: BaseException) -> None:
         """Do nothing: a failed statement leaves nothing behind."""
 

@@ -13,9 +13,9 @@ from monitor.checks.plan import compile_plan
 from monitor.daemon import worker
 from monitor.daemon.timetable import Entry, Timetable, timetable, watched_of
 from monitor.daemon.worker import Tools, Work, work_on
-from monitor.domain.check import CheckPlan
+from monitor.domain.check import Catalogue, CheckPlan
 from monitor.domain.scan import CheckResult, Outcome, Scan
-from monitor.engines.base import Interrupted, never_interrupted
+from monitor.engines.base import Wishes
 from monitor.errors import EngineError, StoreError
 from monitor.incidents.policy import Policy
 from monitor.record import Alerting, Recorded
@@ -53,16 +53,10 @@ class Told:
     scanned: list[int] = field(default_factory=list)
     interrupted: str | None = None
 
-    def scan(
-        self,
-        plan: CheckPlan,
-        *,
-        interrupted: Interrupted = never_interrupted,
-        **_: object,
-    ) -> Scan:
+    def scan(self, plan: CheckPlan, wishes: Wishes) -> Scan:
         self.scanned.append(len(plan.checks))
         outcomes = self.answers[min(len(self.scanned), len(self.answers)) - 1](plan)
-        reason = interrupted() or "the server is gone"
+        reason = wishes.interrupted() or "the server is gone"
         now = datetime.now(UTC)
         results = tuple(
             CheckResult(
@@ -149,17 +143,34 @@ def test_a_failure_is_never_tried_again(shop: Shop) -> None:
     assert shop.runs()[0].verdict.value == "broken"
 
 
-def test_what_could_not_be_evaluated_is_tried_again_alone(shop: Shop) -> None:
+def structure(plan: CheckPlan) -> int:
+    return sum(isinstance(probe, Catalogue) for check in plan.checks for probe in check.probes)
+
+
+def test_what_could_not_be_evaluated_is_tried_again_beside_the_structure(shop: Shop) -> None:
     engine = Told([but("orders.amount.range", Outcome.ERROR), all_of(Outcome.PASS)])
     shop.work(engine, shop.claim())
-    assert engine.scanned == [len(shop.entry.plan.checks), 1]
+    assert engine.scanned == [len(shop.entry.plan.checks), 1 + structure(shop.entry.plan)]
     assert shop.runs()[0].verdict.value == "kept"
+
+
+def test_a_table_that_has_another_shape_when_it_is_tried_again_is_judged_by_that(shop: Shop) -> None:
+    def dropped(plan: CheckPlan) -> dict[str, Outcome]:
+        return all_of(Outcome.PASS)(plan) | {"orders.schema": Outcome.FAIL, "orders.amount.range": Outcome.BLOCKED}
+
+    shop.work(Told([but("orders.amount.range", Outcome.ERROR), dropped]), shop.claim())
+    with shop.store.reading() as reader:
+        found = reader.run(shop.runs()[0].run_id)
+    assert found is not None
+    told = {result.check.id: result.outcome for result in found[1].scan.results}
+    assert (told["orders.schema"], told["orders.amount.range"]) == (Outcome.FAIL, Outcome.BLOCKED)
 
 
 def test_what_stays_in_error_is_recorded_so_after_its_tries(shop: Shop) -> None:
     engine = Told([but("orders.amount.range", Outcome.ERROR), all_of(Outcome.ERROR)])
     shop.work(engine, shop.claim())
-    assert engine.scanned == [len(shop.entry.plan.checks), 1, 1]
+    again = 1 + structure(shop.entry.plan)
+    assert engine.scanned == [len(shop.entry.plan.checks), again, again]
     assert shop.runs()[0].verdict.value == "unverified"
 
 
@@ -210,7 +221,7 @@ def test_a_slot_that_nobody_came_back_from_three_times_is_given_up(shop: Shop) -
 
 def test_a_broken_engine_is_an_error_of_its_run(shop: Shop) -> None:
     class Broken(Told):
-        def scan(self, *_: object, **__: object) -> Scan:
+        def scan(self, *_: object) -> Scan:
             raise EngineError("the scanning process ended before it could begin")
 
     shop.settings = replace(shop.settings, retries=0)

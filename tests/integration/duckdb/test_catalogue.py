@@ -99,6 +99,25 @@ def test_names_are_exact_though_duckdb_does_not_mind(verify: Verify, duckdb_ware
     assert found["v.schema"].outcome is found["other.a.not-null"].outcome is Outcome.PASS
 
 
+def test_a_view_has_the_columns_that_can_be_read_now(verify: Verify, duckdb_warehouse: DuckdbWarehouse) -> None:
+    duckdb_warehouse.rows(
+        "CREATE TABLE t (a INT, b INT); CREATE VIEW named AS SELECT a, b FROM t; CREATE VIEW whole AS FROM t;"
+        " ALTER TABLE t DROP COLUMN b"
+    )
+    body = """
+    schema:
+      - {name: named, properties: [{name: a, logicalType: integer}, {name: b}]}
+      - {name: whole, properties: [{name: a, logicalType: integer}, {name: b}]}
+    """
+
+    found = verify(body, duckdb_warehouse.settings.path)
+
+    assert found["named.schema"].reason == "columns a, b are missing"  # nobody can read this view any more
+    assert found["named.a.column-type"].outcome is Outcome.BLOCKED
+    assert found["whole.schema"].reason == "column b is missing"
+    assert found["whole.a.column-type"].outcome is Outcome.PASS
+
+
 @pytest.mark.parametrize("name", ["a b", 'q"u', "${HOME}", "{{ 7*7 }}", "ünï", "select", "it's", "U&", "a\\b"])
 def test_odd_names_are_only_names(verify: Verify, duckdb_warehouse: DuckdbWarehouse, name: str) -> None:
     quoted = '"' + name.replace('"', '""') + '"'

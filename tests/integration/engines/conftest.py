@@ -6,7 +6,7 @@ import pytest
 
 from monitor.domain.check import CheckPlan
 from monitor.domain.scan import CheckResult, Scan
-from monitor.engines.base import Engine
+from monitor.engines.base import Engine, Wishes
 from monitor.engines.process import Nursery
 from monitor.engines.soda import SodaEngine
 from monitor.engines.warm import soda_nursery
@@ -50,7 +50,7 @@ def verify(
     shown: frozenset[tuple[str, str]] = frozenset(),
     progress: Callable[[CheckResult], None] = lambda _: None,
 ) -> Scan:
-    return engine.scan(plan, samples=SampleSettings(rows=samples), shown=shown, progress=progress)
+    return engine.scan(plan, Wishes(samples=SampleSettings(rows=samples), shown=shown, progress=progress))
 
 
 def by_id(scan: Scan) -> dict[str, CheckResult]:

@@ -3,6 +3,8 @@
 import threading
 from contextlib import closing
 
+import pytest
+
 from monitor.domain.check import TableName
 from monitor.domain.scan import ColumnSeen, TableSeen
 from monitor.engines.warehouses import base, postgres, postgres_catalogue
@@ -16,7 +18,7 @@ def look_up(warehouse: Warehouse, *names: str | tuple[str, str]) -> dict[str, Ta
     ]
     session = base.session_for(warehouse.settings, "test")
     with closing(postgres.connect(postgres.route_to(warehouse.settings), session)) as guarded:
-        seen = postgres_catalogue.look_up(guarded, tables, warehouse.settings.schema)
+        seen = postgres_catalogue.look_up(guarded, tables)
     return {str(name): table for name, table in seen.items()}
 
 
@@ -71,6 +73,33 @@ def test_an_unqualified_name_is_the_one_that_sql_would_find(warehouse: Warehouse
     seen = look_up(warehouse, "t", ("other", "t"), "only_there")
 
     assert [(name, table.schema) for name, table in seen.items()] == [("t", "public"), ("other.t", "other")]
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("other", None),  # neither `public` nor a schema of the role's own name is looked into unasked
+        ('"od""d, one", other', 'od"d, one'),
+        ('other, "$user"', "USER"),
+        ("closed, other", "closed"),
+        ("hides, public", None),  # what a statement would mean by it is a sequence
+    ],
+)
+def test_nothing_is_found_that_a_statement_would_not_mean(
+    warehouse: Warehouse, role: Warehouse, path: str, found: str | None
+) -> None:
+    user = str(role.settings.user)
+    for schema in ("other", '"od""d, one"', user, "closed", "hides"):
+        warehouse.rows(f"CREATE SCHEMA {schema}; GRANT USAGE ON SCHEMA {schema} TO {user}")
+    warehouse.rows("CREATE TABLE public.t (); CREATE SEQUENCE hides.t; REVOKE USAGE ON SCHEMA closed FROM " + user)
+    for schema in ('"od""d, one"', user, "closed"):
+        warehouse.rows(f"CREATE TABLE {schema}.t ()")
+    warehouse.rows(f"ALTER ROLE {user} SET search_path = {path}")
+
+    seen = look_up(role, "t")
+
+    assert [table.schema for table in seen.values()] == ([found.replace("USER", user)] if found else [])
+    assert all(table.usable is (found != "closed") for table in seen.values())
 
 
 def test_a_lock_on_a_table_does_not_hold_up_the_catalogue(warehouse: Warehouse) -> None:

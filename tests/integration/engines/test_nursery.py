@@ -56,7 +56,7 @@ def test_a_server_without_exported_snapshots_is_scanned_on_one_connection(
     warehouse: Warehouse, nursery: Nursery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(split, "SMALL", 0)
-    monkeypatch.setattr(postgres, "export_snapshot", lambda _: None)
+    monkeypatch.setattr(postgres, "export_snapshot", lambda *_: None)
     warehouse.rows("CREATE TABLE t AS SELECT 1 n")
     checks = [query(f"t.pid{i}", "SELECT pg_backend_pid()", AT_LEAST_NOTHING) for i in range(4)]
 

@@ -17,8 +17,7 @@ import pytest
 from monitor.domain.check import SodaBlock
 from monitor.domain.scan import Outcome
 from monitor.engines import split
-from monitor.engines.base import Engine
-from monitor.settings import SampleSettings
+from monitor.engines.base import Engine, Wishes
 from tests.conftest import Warehouse, hear_interrupts, until
 from tests.integration.engines.conftest import MakeEngine, by_id, verify
 from tests.integration.engines.test_unverified import background
@@ -29,18 +28,14 @@ SCRIPT = """
     import sys
     sys.path.insert(0, {root!r})
     from pathlib import Path
-    from monitor.settings import SampleSettings, ServerSettings
+    from monitor.engines.base import Wishes
+    from monitor.settings import ServerSettings
     from tests.plans import aggregate, equals, plan
     from {module} import {engine}
 
     Path({marker!r}).open("a").write("x")  # once, and never in a child
     with {engine}(ServerSettings(**{server!r})) as engine:
-        scan = engine.scan(
-            plan(aggregate("t.count", {expression!r}, equals(1))),
-            samples=SampleSettings(),
-            shown=frozenset(),
-            progress=lambda _: None,
-        )
+        scan = engine.scan(plan(aggregate("t.count", {expression!r}, equals(1))), Wishes())
     print(scan.results[0].outcome.value, scan.results[0].measured)
 """
 
@@ -127,13 +122,8 @@ def test_a_scan_that_must_end_leaves_nothing_running_and_keeps_what_it_knows(
         return "stopped: it ran for longer than 1 s" if known else None
 
     begun = time.monotonic()
-    scan = engine.scan(
-        checks,
-        samples=SampleSettings(),
-        shown=frozenset(),
-        progress=lambda result: known.append(result.check.id),
-        interrupted=interrupted,
-    )
+    wishes = Wishes(progress=lambda result: known.append(result.check.id), interrupted=interrupted)
+    scan = engine.scan(checks, wishes)
     assert time.monotonic() - begun < 10
     results = by_id(scan)
     assert results["t.count"].outcome is Outcome.PASS

@@ -1,7 +1,7 @@
 """All statements of a scan see the same moment, on however many connections they run."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 
@@ -10,9 +10,12 @@ import pytest
 from monitor.domain.scan import Outcome
 from monitor.engines import split
 from monitor.engines.base import Engine
+from monitor.engines.soda_child import REWRITTEN
+from monitor.engines.warehouses import base, postgres
+from monitor.engines.warehouses.postgres_holder import PostgresHolder
 from tests.conftest import Warehouse, until
 from tests.integration.engines.conftest import MakeEngine, by_id, verify
-from tests.plans import AT_LEAST_NOTHING, aggregate, plan, query
+from tests.plans import AT_LEAST_NOTHING, aggregate, equals, plan, query
 
 COUNT = 'SELECT COUNT(*) FROM "t", (SELECT pg_sleep(0.02)) AS s'
 
@@ -80,3 +83,101 @@ def test_a_server_that_takes_fewer_connections_is_asked_in_turn(
     assert {result.outcome for result in results} == {Outcome.BLOCKED}
     assert results[0].reason.startswith("no connection for the measurements: ")
     assert "too many connections for role" in results[0].reason
+
+
+BAD = "INSERT INTO {} VALUES (1), (1), (NULL)"
+TAKEN_AWAY = {
+    "truncated and loaded again": f"BEGIN; TRUNCATE t; {BAD.format('t')}; COMMIT",
+    "swapped": "BEGIN; CREATE TABLE u AS SELECT n FROM t; DROP VIEW v; ALTER TABLE t RENAME TO old;"
+    " ALTER TABLE u RENAME TO t; CREATE VIEW v AS SELECT n FROM t; COMMIT",
+    "rewritten": "BEGIN; DROP VIEW v; ALTER TABLE t ALTER n TYPE bigint; CREATE VIEW v AS SELECT n FROM t; COMMIT",
+}
+"""What takes the rows of a table away from whoever has only a snapshot: bad rows are there before and afterwards."""
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Let something happen after the snapshot was taken and before anything is measured."""
+
+    def set_up(happens: Callable[[], object]) -> None:
+        take = PostgresHolder.export_snapshot
+
+        def taken(holder: PostgresHolder) -> str | None:
+            name = take(holder)
+            happens()
+            return name
+
+        monkeypatch.setattr(PostgresHolder, "export_snapshot", taken)
+
+    return set_up
+
+
+@pytest.mark.parametrize("table", ["t", "v"])
+@pytest.mark.parametrize("how", TAKEN_AWAY)
+def test_a_table_whose_rows_were_taken_away_is_not_taken_for_an_empty_one(
+    engine: Engine,
+    warehouse: Warehouse,
+    meanwhile: Callable[[Callable[[], object]], None],
+    monkeypatch: pytest.MonkeyPatch,
+    how: str,
+    table: str,
+) -> None:
+    monkeypatch.setattr(split, "SMALL", 0)
+    warehouse.rows(f"CREATE TABLE t (n int); CREATE VIEW v AS SELECT n FROM t; {BAD.format('t')}")
+    warehouse.rows("CREATE TABLE other AS SELECT 1 n")
+    meanwhile(lambda: warehouse.rows(TAKEN_AWAY[how]))
+    nulls = aggregate(f"{table}.nulls", 'COUNT(CASE WHEN "n" IS NULL THEN 1 END)')
+    twice = query(f"{table}.twice", f"SELECT COUNT(*) FROM (SELECT n FROM {table} GROUP BY n HAVING COUNT(*) > 1) AS x")
+    wrong = query(f"{table}.wrong", "SELECT 1 / 0")
+    fine = [query(f"other.fine{i}", "SELECT COUNT(*) - 1 FROM other") for i in range(2)]
+
+    results = by_id(verify(engine, plan(fine[0], nulls, wrong, twice, fine[1])))
+
+    for check in (nulls, twice):
+        assert results[check.id].outcome is Outcome.ERROR
+        assert results[check.id].reason.startswith(f"{REWRITTEN}: t")
+        assert str(results[check.id].remedy).startswith("verify again; ")
+    assert {results[check.id].outcome for check in fine} == {Outcome.PASS}
+
+
+def test_a_partition_whose_rows_were_taken_away_is_not_taken_for_an_empty_one(
+    engine: Engine, warehouse: Warehouse, meanwhile: Callable[[Callable[[], object]], None]
+) -> None:
+    warehouse.rows("CREATE TABLE p (n int) PARTITION BY RANGE (n); CREATE TABLE t PARTITION OF p DEFAULT")
+    warehouse.rows(BAD.format("p"))
+    meanwhile(lambda: warehouse.rows(TAKEN_AWAY["truncated and loaded again"]))
+
+    (result,) = verify(engine, plan(aggregate("p.nulls", 'COUNT(CASE WHEN "n" IS NULL THEN 1 END)'))).results
+
+    assert (result.outcome, result.reason) == (Outcome.ERROR, f"{REWRITTEN}: t")
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    ["CREATE INDEX ON t (n)", "INSERT INTO t VALUES (9)", "VACUUM t", "ALTER TABLE t ADD COLUMN z int", "ANALYZE t"],
+)
+def test_what_leaves_the_rows_where_they_are_disturbs_nobody(
+    engine: Engine, warehouse: Warehouse, meanwhile: Callable[[Callable[[], object]], None], harmless: str
+) -> None:
+    warehouse.rows("CREATE TABLE t AS SELECT 1 n")
+    meanwhile(lambda: warehouse.rows(harmless))
+
+    (result,) = verify(engine, plan(aggregate("t.count", "COUNT(*)", equals(1)))).results
+
+    assert (result.outcome, result.measured) == (Outcome.PASS, 1)
+
+
+def test_a_transaction_brings_its_own_limits_along(warehouse: Warehouse) -> None:
+    session = replace(base.session_for(replace(warehouse.settings, schema='odd" one'), "test"), is_one_of_many=True)
+    with closing(postgres.connect(postgres.route_to(warehouse.settings), session)) as opened:
+        opened.rollback()
+        with opened.cursor() as cursor:
+            cursor.execute("RESET ALL")  # as if a pooler gave this transaction to another process
+        opened.commit()
+        postgres.begin(opened, session)
+        guarded = postgres.Guarded(opened, None)
+
+        names = ("search_path", "row_security", "lock_timeout", "timezone", "max_parallel_workers_per_gather")
+        found = [guarded.rows(f"SHOW {name}")[0][0] for name in names]
+
+    assert found == ['"odd"" one"', "off", "5s", "UTC", "0"]
