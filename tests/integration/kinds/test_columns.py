@@ -92,6 +92,20 @@ CASES = {
         2,
         "range",
     ),
+    "multipleOf takes the digits that a double surely has": Case(
+        "logicalType: number, logicalTypeOptions: {multipleOf: 0.1}",
+        "double precision",
+        "0.1::double precision + 0.2::double precision, 3 * 1.1::double precision, 0.30000000000001, 1e-19, 5e-324, NULL",
+        3,
+        "multiple-of",
+    ),
+    "multipleOf takes the digits that a real surely has": Case(
+        "logicalType: number, logicalTypeOptions: {multipleOf: 0.01}",
+        "real",
+        "19.99, 0.3, 16777216, 0.125, 0.001",
+        2,
+        "multiple-of",
+    ),
     "multipleOf is decimal": Case(
         "logicalType: number, logicalTypeOptions: {multipleOf: 0.1}",
         "double precision",
