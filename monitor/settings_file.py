@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 from monitor import settings_people as people
 from monitor.errors import SettingsError
 from monitor.settings import (
+    LOCAL_SPARK,
     AlertSettings,
     Dispatcher,
     SampleSettings,
@@ -39,6 +40,7 @@ _HIDDEN = (
 
 FILE_TYPES = frozenset({"duckdb", "local"})
 """The types of servers that are files of this machine."""
+SPARK = "spark"
 _ONLY_POSTGRES = ("host", "port", "database", "user", "password", "sslmode")
 
 
@@ -64,12 +66,17 @@ class _Server(Table):
     format: str | None = None
     memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")] = "2GB"
     connection: dict[str, Any] | None = None
+    master: Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*(\[|:|$)")] | None = None
     env: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def has_its_place(self) -> Self:
         """Refuse files without a path, which a contract could choose, and a path where there are none."""
         is_of_files = self.type in FILE_TYPES
+        if self.type == SPARK:
+            return self.is_on_spark()
+        if self.master is not None:
+            raise ValueError(f"master is for servers of type spark, not {self.type}")
         if is_of_files and self.path is None:
             raise ValueError('path is missing: a DuckDB file or where files are, such as path = "data/{table}.csv"')
         if is_of_files and (unused := [key for key in _ONLY_POSTGRES if getattr(self, key) is not None]):
@@ -78,6 +85,14 @@ class _Server(Table):
             raise ValueError(f"connection is for servers of type {', '.join(sorted(CONNECTORS))}, not {self.type}")
         if not is_of_files and (self.path or self.format):
             raise ValueError(f"path and format are for servers of type duckdb, not {self.type}")
+        return self
+
+    def is_on_spark(self) -> Self:
+        """Refuse what a session of Spark's has not, and a format of nothing."""
+        if unused := [key for key in _ONLY_POSTGRES if getattr(self, key) is not None]:
+            raise ValueError(f"{' and '.join(unused)}: a server of type spark has none, only master, path and schema")
+        if self.format is not None and self.path is None:
+            raise ValueError('path is missing: where the files are, such as path = "data/{table}"')
         return self
 
 
@@ -271,6 +286,7 @@ def _server(name: str, server: _Server, sources: Sources, folder: Path) -> Serve
         format=server.format,
         memory_limit=server.memory_limit,
         connection=written(server.connection),
+        master=server.master or LOCAL_SPARK,
         env=tuple(server.env),
         sources=sources,
     )

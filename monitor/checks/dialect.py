@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Protocol, cast
 
-from monitor.checks import duckdb, mysql, postgres
+from monitor.checks import duckdb, mysql, postgres, spark
 from monitor.checks.unsaid import said
 from monitor.domain.check import TableName
 
@@ -27,6 +27,7 @@ SERVER_TYPES = {
     "mysql": "mysql",
     "mariadb": "mysql",
     **{name: name for name in CONNECTORS},
+    "spark": "spark",
 }
 """The server types whose SQL can be compiled, and the one spelling that Pactwatch uses."""
 
@@ -174,7 +175,7 @@ class Dialect(Protocol):
         """Write the zone that is so many minutes ahead of UTC, as it stands behind AT TIME ZONE."""
 
 
-_DIALECTS: dict[str, Dialect] = {"postgres": postgres, "duckdb": duckdb, "mysql": mysql}
+_DIALECTS: dict[str, Dialect] = {"postgres": postgres, "duckdb": duckdb, "mysql": mysql, "spark": spark}
 _SPOKEN: ContextVar[Dialect] = ContextVar("dialect", default=postgres)
 
 

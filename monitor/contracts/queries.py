@@ -34,11 +34,14 @@ DIALECT_OF = {
     "presto": "presto",
     "athena": "athena",
     "hive": "hive",
+    "spark": "spark",
     "clickhouse": "clickhouse",
     "dremio": "dremio",
     "teradata": "teradata",
 }
 READ_ONLY_FORMS = frozenset({"Select", "Union", "Intersect", "Except", "Subquery", "Paren"})
+REFUSED_IN_SPARK = re.compile(r"(?:try_)?reflect|java_method|read_files|http_request|ai_\w+", re.IGNORECASE)
+"""Functions of Spark's that run Java's own methods, read files or ask the network."""
 REFUSED_FORMS = {
     "Insert": "INSERT",
     "Update": "UPDATE",
@@ -55,6 +58,7 @@ REFUSED_FORMS = {
     "IntoFile": "SELECT INTO",
     "NextValueFor": "NEXT VALUE FOR",
     "PropertyEQ": "an assignment to a variable",
+    "QueryTransform": "TRANSFORM, which runs a program",
     "Lock": "a row lock (FOR UPDATE or FOR SHARE)",
 }
 REFUSED_FUNCTIONS = re.compile(
@@ -164,6 +168,8 @@ def _is_refused(function: str, dialect: str) -> bool:
     if dialect == "mysql" and REFUSED_IN_MYSQL.fullmatch(function):
         return True
     if dialect == "duckdb" and REFUSED_IN_DUCKDB.fullmatch(function):
+        return True
+    if dialect == "spark" and REFUSED_IN_SPARK.fullmatch(function):
         return True
     return REFUSED_FUNCTIONS.fullmatch(function) is not None
 

@@ -29,7 +29,7 @@ def examine(server: ServerSettings, targets: Iterable[Target]) -> list[Finding]:
         for target in targets
         for dataset in target.contract.datasets
     }
-    if SERVER_TYPES.get(server.type) == "duckdb":
+    if SERVER_TYPES.get(server.type) in {"duckdb", "spark"}:
         return _of_files(server, tables)
     if SERVER_TYPES.get(server.type) == "mysql":
         from monitor.doctor import mysql
@@ -58,14 +58,14 @@ def examine(server: ServerSettings, targets: Iterable[Target]) -> list[Finding]:
 
 
 def _of_files(server: ServerSettings, tables: dict[TableName, str]) -> list[Finding]:
-    """Look at DuckDB and at files: nobody logs in, the clock is ours, and nothing can be written."""
+    """Look at DuckDB, Spark and files: nobody logs in, the clock is ours, and nothing is written."""
     try:
         with closing(open_holder(server, "doctor", list(tables))) as holder:
             seen = holder.look_up(list(tables))
     except Unreachable as error:
         return [bad(server.name, f"cannot be read: {error}", f"its path comes from {server.sources.address}")]
     return [
-        fine(server.name, f"{server.path} is open, to be read only"),
+        fine(server.name, f"{server.path or f'the catalogue of {server.master}'} is open, to be read only"),
         *readable(server.name, "", tables, seen),
     ]
 

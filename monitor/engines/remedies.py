@@ -141,6 +141,10 @@ def _slow_files(server: ServerSettings) -> str:
     return f"raise statement_timeout under {_table(server)}, or write the files as Parquet, which says its types itself"
 
 
+def _spark(server: ServerSettings) -> str:
+    return f"Spark 3.5 wants Java 8, 11 or 17: see JAVA_HOME, and master and memory_limit under {_table(server)}"
+
+
 def _package(_: ServerSettings) -> str:
     return "install it where Pactwatch runs"
 
@@ -160,6 +164,7 @@ _REFUSALS: tuple[tuple[str, Callable[[ServerSettings], str]], ...] = (
     (r"there is no database file|neither a database file|not a valid DuckDB|cannot be read", _file),
     (r"longer than statement_timeout", _slow_files),
     (r"package [\w-]+ is not installed", _package),
+    (r"Spark (?:cannot be started|did not start)", _spark),
     (r"\bSSL\b|certificate", _encryption),
 )
 """What libpq and the server say, and what helps; the first that fits."""

@@ -22,6 +22,10 @@ def open_holder(server: ServerSettings, slug: str, tables: Sequence[TableName]) 
         from monitor.engines.warehouses.connector_holder import ConnectorHolder
 
         return ConnectorHolder(server, slug, tables)
+    if SERVER_TYPES[server.type] == "spark":
+        from monitor.engines.warehouses.spark_holder import SparkHolder
+
+        return SparkHolder(server, slug, tables)
     from monitor.engines.warehouses.postgres_holder import PostgresHolder
 
     return PostgresHolder(server, slug)
@@ -41,6 +45,10 @@ def route_to(server: ServerSettings, tables: Sequence[TableName]) -> Route:
         from monitor.engines.warehouses import connector
 
         return connector.route_to(server)
+    if SERVER_TYPES[server.type] == "spark":
+        from monitor.engines.warehouses import spark_holder
+
+        return spark_holder.route_to(server, tables)
     from monitor.engines.warehouses import postgres
 
     return postgres.route_to(server)
@@ -60,6 +68,10 @@ def open_guarded(server_type: str, route: Route, session: Session, snapshot: str
         from monitor.engines.warehouses import connector
 
         return connector.Guarded(route, session)
+    if server_type == "spark":
+        from monitor.engines.warehouses import spark
+
+        return spark.Guarded(route, session)
     from monitor.engines.warehouses import postgres
 
     opened = postgres.connect(route, session)
