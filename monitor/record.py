@@ -18,7 +18,7 @@ from monitor.errors import ConflictError, UsageError
 from monitor.failpoints import Point, reach
 from monitor.incidents.policy import Policy
 from monitor.incidents.reconcile import Evaluation, reconcile
-from monitor.incidents.silences import ContractOf, silenced_by
+from monitor.incidents.silences import ContractOf, facts_of, is_silenced, silenced_by
 from monitor.store.rows import target_of
 from monitor.store.slots import SlotClaim
 from monitor.store.store import Reader, Store, Writer
@@ -193,6 +193,7 @@ def _alert(
         run=found.run,
         results={result.check.id: result for result in found.run.scan.results},
         is_first_run=is_first,
+        met={} if is_silenced(facts_of(contract, ""), silences, now) else {target: contract},
         gather=alerting.gather if found.trigger is Trigger.SCHEDULED else timedelta(0),
     )
     alerts = tell(writer, news, alerting.routes, now)

@@ -29,8 +29,8 @@ class News:
     """What happened to incidents of one target, and what was known before.
 
     `known` are the incidents that lived or had ended lately. `run` is what showed it, or the latest one; `results` are
-    newer than where the checks stand. `met` are the contracts that a dead server keeps from being verified. For so long
-    as `gather` says the beginning of a story waits for others.
+    newer than where the checks stand. `met` are the contracts that a dead server keeps from being verified and whose
+    teams did not ask for quiet. For so long as `gather` says the beginning of a story waits for others.
     """
 
     target: TargetKey

@@ -9,8 +9,8 @@ from functools import partial
 from monitor.domain.contract import Contract
 from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentKind
 from monitor.domain.target import TargetKey
-from monitor.incidents.silences import ContractOf, silenced_by
-from monitor.incidents.tick import tick
+from monitor.incidents.silences import ContractOf, facts_of, is_silenced, silenced_by, was_silenced
+from monitor.incidents.tick import once, tick
 from monitor.incidents.troubles import Trouble, undelivered, watch
 from monitor.notifiers.base import Fault
 from monitor.record import Alerting, again
@@ -47,7 +47,7 @@ class Upkeep:
     """
 
     def __init__(self, store: Store, alerting: Alerting, contract_of: ContractOf, *, clock: Clock = Reader.now) -> None:
-        """Use this store; `contract_of` is asked only for targets to which something happens, or in a silence."""
+        """Use this store; `contract_of` is asked where something happens, in a silence, or of a server long dead."""
         self._store = store
         self._alerting = alerting
         self._contract_of = contract_of
@@ -102,7 +102,12 @@ class Upkeep:
 
     def _due(self, incidents: Iterable[Incident], reader: Reader, now: datetime) -> tuple[IncidentChange, ...]:
         silenced = silenced_by(reader.silences(at=now), self._contract_of, now)
-        return tick(incidents, now, self._alerting.policy, silenced)
+
+        def concerns(incident: Incident) -> bool:
+            is_down = incident.kind is IncidentKind.SERVER_DOWN
+            return bool(self._unheard(incident, reader, now)) if is_down else once(incident)
+
+        return tick(incidents, now, self._alerting.policy, silenced, concerns)
 
     # -- troubles ------------------------------------------------------------------------------------------------
 
@@ -148,18 +153,32 @@ class Upkeep:
                 known=known,
                 contract=self._contract_of(target) if target.contract else None,
                 run=latest_run(writer, target),
-                met=self._met(changes, writer),
+                met=self._met(changes, known, writer, now),
                 gather=self._alerting.gather,
             )
             return Kept(changes=len(changes), alerts=len(tell(writer, news, self._alerting.routes, now)))
 
-    def _met(self, changes: Iterable[IncidentChange], reader: Reader) -> Mapping[TargetKey, Contract]:
+    def _met(
+        self, changes: Iterable[IncidentChange], known: Iterable[Incident], reader: Reader, now: datetime
+    ) -> Mapping[TargetKey, Contract]:
         """Return the contracts whose teams hear now that their server does not answer."""
-        down = [
-            change.incident
-            for change in changes
-            if change.kind is ChangeKind.STILL_UNVERIFIED and change.incident.kind is IncidentKind.SERVER_DOWN
-        ]
-        met = {child for incident in down for child in incident.children}
-        targets = [each for incident in down for each in reader.targets_on(incident.target.server) if str(each) in met]
-        return {target: contract for target in targets if (contract := self._contract_of(target))}
+        due = {change.incident.id for change in changes if change.kind is ChangeKind.STILL_UNVERIFIED}
+        down = [each for each in known if each.id in due and each.kind is IncidentKind.SERVER_DOWN]
+        return {target: contract for each in down for target, contract in self._unheard(each, reader, now).items()}
+
+    def _unheard(self, down: Incident, reader: Reader, now: datetime) -> Mapping[TargetKey, Contract]:
+        """Return the contracts on a dead server whose teams should hear of it and have not.
+
+        None that is silenced; where teams were told, only those whose silence has ended since: they missed it.
+        """
+        silences = reader.silences()
+        found: dict[TargetKey, Contract] = {}
+        for target in reader.targets_on(down.target.server):
+            contract = self._contract_of(target) if str(target) in down.children else None
+            if contract is None:
+                continue
+            facts = facts_of(contract, "")
+            is_new = down.team_told_at is None or was_silenced(facts, silences, down.team_told_at, now)
+            if is_new and not is_silenced(facts, silences, now):
+                found[target] = contract
+        return found

@@ -31,7 +31,7 @@ def alerts_for(changes: Iterable[IncidentChange], context: Context, now: datetim
     loud = [change for change in changes if not change.is_quiet and _is_news(change, context)]
     stories: dict[tuple[str, str], list[IncidentChange]] = {}
     for change in loud:
-        for channel in channels_of(change.incident, context):
+        for channel in channels_of(change.incident, context, change.kind):
             stories.setdefault((change.incident.group or change.incident.id, channel), []).append(change)
     found = [Story(group, channel, told, context, now) for (group, channel), told in stories.items()]
     alerts = [alert for story in found for alert in _alerts(story)]

@@ -45,8 +45,8 @@ class Context:
     incidents of which people have heard. `results` are the latest of each check that stands; `evaluated` are the last
     evaluated ones of checks whose incident lives and whose latest result does not speak of data. `backgrounds` is by
     incident, and so are `heard`, the number that people knew before the changes, and `where`, the channels in which it
-    was told. `met` are the contracts that a dead server keeps from being verified. `run` is the latest run of the
-    target, None where there is none.
+    was told. `met` are the contracts that a dead server keeps from being verified and whose teams did not ask for
+    quiet. `run` is the latest run of the target, None where there is none.
     """
 
     target: TargetKey

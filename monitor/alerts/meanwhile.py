@@ -65,7 +65,7 @@ def told_once(
     if loud and (is_known or payload.get("hidden")):
         told = tuple(sorted({ChangeRef(incident=change.incident.id, sequence=change.sequence) for change in loud}))
         for place, each in enumerate(_happened(loud, due, now)):
-            calls = [] if place or payload["closes"] else _called(waiting)
+            calls = [] if place else _called(waiting, _list(payload["mentions"]))
             more: dict[str, Any] = {
                 "role": "reply",
                 "text": each.text,
@@ -97,13 +97,11 @@ def _line(story: Sequence[IncidentChange], now: datetime) -> str:
     return line("meanwhile_member", icon=words.icon(last), key=last.key, steps=", ".join(steps))
 
 
-def _called(waiting: Sequence[AlertRecord]) -> list[Json]:
-    """Return whom the replies would have called: nobody hears the edit of a parent."""
-    calls: list[Json] = []
-    for each in waiting:
-        if each.alert.kind == "reply":
-            calls += [one for one in _list(each.alert.payload["mentions"]) if one not in calls]
-    return calls
+def _called(waiting: Sequence[AlertRecord], now: Sequence[Json]) -> list[Json]:
+    """Return whom the replies would have called (nobody hears the edit of a parent), of those whom it concerns now."""
+    replies = (each.alert for each in waiting if each.alert.kind == "reply")
+    called = [one for reply in replies for one in _list(reply.payload["mentions"])]
+    return [one for one in now if one in called]
 
 
 def _counts(changes: Sequence[IncidentChange]) -> str:

@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 
 from monitor.alerts.context import Context
 from monitor.domain.contract import Contract
-from monitor.domain.incident import OF_DATA, Incident, IncidentKind
+from monitor.domain.incident import OF_DATA, ChangeKind, Incident, IncidentKind
 from monitor.notifiers.base import GROUP, USER, Mention, MentionKind
 from monitor.settings import RouteSettings
 
@@ -19,9 +19,12 @@ EMAIL = re.compile(r"[^@\s<>|]+@[^@\s<>|]+\.[^@\s<>|]+")
 ELSEWHERE = "-fallback"
 """How the id of an alert ends that is told in another place than its own."""
 
+ONE_BY_ONE = frozenset({ChangeKind.JOINED, ChangeKind.LEFT, ChangeKind.STILL_UNVERIFIED})
+"""What of a dead server is told to the teams of some of its contracts, and not to all that heard of it before."""
 
-def channels_of(incident: Incident, context: Context) -> tuple[str, ...]:
-    """Return the channels that hear of an incident, each once.
+
+def channels_of(incident: Incident, context: Context, kind: ChangeKind | None = None) -> tuple[str, ...]:
+    """Return the channels that hear of an incident, or of this kind of change of it, each once.
 
     Trouble of the monitor goes to those who run it, not knowing for long also to the contracts' own channels; a
     contract's file that is none to the team that wrote it.
@@ -31,23 +34,25 @@ def channels_of(incident: Incident, context: Context) -> tuple[str, ...]:
     if incident.kind is IncidentKind.INVALID_FILE and context.contract is not None:
         return context.where.get(incident.id) or contract_channels(context)
     if incident.kind not in OF_DATA:
-        return tuple(dict.fromkeys((named(context.routes.ops_channel), *_teams(incident, context))))
+        return tuple(dict.fromkeys((named(context.routes.ops_channel), *_teams(incident, context, kind))))
     if told := context.where.get(incident.id):
         return told
     return _channels(context, _route(context, incident))
 
 
-def _teams(incident: Incident, context: Context) -> tuple[str, ...]:
+def _teams(incident: Incident, context: Context, kind: ChangeKind | None) -> tuple[str, ...]:
     """Return where teams hear that nobody could verify their promises; of the end hears who heard of it."""
     if not incident.is_team_told:
         return ()
-    known = () if incident.is_over else _unknown(context)
-    return (*context.where.get(incident.id, ()), *(channel for each in known for channel in contract_channels(each)))
+    is_of_one = incident.kind is IncidentKind.SERVER_DOWN and kind in ONE_BY_ONE
+    heard = () if is_of_one else context.where.get(incident.id, ())
+    known = () if incident.is_over else _unknown(incident, context)
+    return (*heard, *(channel for each in known for channel in contract_channels(each)))
 
 
-def _unknown(context: Context) -> list[Context]:
+def _unknown(incident: Incident, context: Context) -> list[Context]:
     """Return the context of each contract that cannot be verified."""
-    if context.met:
+    if incident.kind is IncidentKind.SERVER_DOWN:
         return [replace(context, target=target, contract=contract) for target, contract in context.met.items()]
     return [] if context.contract is None else [context]
 

@@ -23,7 +23,7 @@ from monitor.domain.target import TargetKey
 from monitor.errors import MonitorError
 from monitor.incidents.actions import acknowledge, note, snooze
 from monitor.notifiers.base import DeliveryError, Fault
-from monitor.record import Alerting, decide_story, story
+from monitor.record import Alerting, again, decide_story, story
 from monitor.store.store import Store
 from monitor.store.values import QueuedAlert, Thread
 
@@ -84,6 +84,10 @@ class Desk:
 
 class RefusalError(Exception):
     """Nothing is done; the sentence says why to whoever pressed."""
+
+
+class StrangeError(RefusalError):
+    """The message is none of ours: whatever is pressed below it does not belong in our history."""
 
 
 class Listener:
@@ -148,8 +152,9 @@ class Listener:
             self._verify(press) if press.action is Action.VERIFY else self._decide(press)
         except RefusalError as refusal:
             log.info("A press was refused", extra={"action": "press_refused", "user": press.user})
-            self._keep(press, f"{LABELS[press.action]}, refused: {refusal}")
             self._whisper(press, str(refusal))
+            if not isinstance(refusal, StrangeError):
+                self._keep_refusal(press, refusal)
         except MonitorError as error:
             log.warning("A press could not be done: %s", error, extra={"action": "press_failed"})
             self._press_again(press, key)
@@ -161,12 +166,22 @@ class Listener:
         self._done.pop(key, None)
         self._whisper(press, "This could not be done just now. Press again, or see the log of Pactwatch.")
 
+    def _keep_refusal(self, press: Press, refusal: RefusalError) -> None:
+        try:
+            self._keep(press, f"{LABELS[press.action]}, refused: {refusal}")
+        except MonitorError as error:  # whoever pressed was answered
+            log.warning("A refused press could not be kept: %s", error, extra={"action": "press_not_kept"})
+
     def _keep(self, press: Press, why: str) -> None:
         """Keep in the history of the story's first incident what somebody asked for; a story is called by that one."""
-        with self._store.writing() as writer:
-            found = writer.incident(press.group)
-            if found is not None:
-                writer.save_changes([note(found[0], press.by, why, writer.now())])
+
+        def transaction() -> None:
+            with self._store.writing() as writer:
+                found = writer.incident(press.group)
+                if found is not None:
+                    writer.save_changes([note(found[0], press.by, why, writer.now())])
+
+        again(transaction)
 
     # -- deciding ------------------------------------------------------------------------------------------------
 
@@ -206,7 +221,7 @@ class Listener:
             members = story(reader, press.group, now, self._desk.alerting)
             threads = reader.threads(group=press.group, is_open=False)
         if not members or not any(each.channel == press.channel for each in threads):
-            raise RefusalError("Nobody here knows this message: another Pactwatch told it, or it is too old.")
+            raise StrangeError("Nobody here knows this message: another Pactwatch told it, or it is too old.")
         self._check_rights(press, members[0].target)
         if all(member.is_over for member in members):
             raise RefusalError(_over(members, now))

@@ -73,7 +73,7 @@ class Teller:
         return self._found(claim, destination) or self._notifier.send(message, destination)
 
     def _tell_parent(self, claim: Claim, message: Message) -> tuple[Thread, Sent]:
-        """Post the parent message, or bring it up to date."""
+        """Post the parent message, or bring it up to date; posted anew it calls nobody: replies say what is news."""
         thread = self._thread(claim.alert)
         if thread is not None and str(thread.state.get("as_of", "")) > str(claim.alert.payload["as_of"]):
             raise SupersededError(str(thread.state.get("alert", "")))
@@ -91,7 +91,7 @@ class Teller:
                     raise
             else:
                 return self._kept(claim, thread, replace(sent, ts=thread.ts)), sent
-        sent = self._tell_first(claim, message)
+        sent = self._tell_first(claim, message if thread is None else _silent(message))
         return self._kept(claim, thread, sent), sent
 
     def _tell_line(self, claim: Claim, message: Message, thread: Thread) -> tuple[Thread, Sent]:
@@ -108,14 +108,14 @@ class Teller:
         shown: list[Json] = []
         while (lines := self._lines(line)) != shown:
             digest = rendered(entry_from(each) for each in lines)
-            whole = replace(message, text=digest.text, blocks=digest.blocks, mentions=())
+            whole = replace(_silent(message), text=digest.text, blocks=digest.blocks)
             try:
                 update = partial(self._notifier.update, whole, Destination(channel=line.channel or ""), line.ts or "")
                 sent = self._unhurried(UPDATES, update)
             except DeliveryError as error:
                 if error.fault is not Fault.PARENT:
                     raise
-                sent = self._tell_first(claim, message)
+                sent = self._tell_first(claim, _silent(message))
                 return self._kept(claim, None, sent), sent
             shown = lines
         kept = self._kept(claim, line, replace(sent, ts=line.ts))
@@ -218,3 +218,7 @@ class Teller:
             state={"as_of": payload["as_of"], "alert": claim.alert.id},
             closed_at=now if payload["closes"] else None,
         )
+
+
+def _silent(message: Message) -> Message:
+    return replace(message, mentions=())

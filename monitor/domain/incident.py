@@ -74,9 +74,9 @@ class Incident:
     are the checks that it keeps from being verified; of a server, the targets. `recent` holds up to ten last evaluated
     outcomes of its check, oldest first, one letter each: p(ass), w(arn), f(ail); of troubles that are not of data
     e(rror) for a failure. `failures` and `passes` count since the last opposite; not knowing counts for neither.
-    `is_team_told` says that, not knowing for so long, the contracts' own channels hear of it too. `until` ends a snooze
-    or an acceptance (which outlives a pass), `by` and `why` are the last person's. `worst` is the worst value so far,
-    `told` the one that people last heard of, `reminded_at` is when they did, `reminders` counts since then.
+    `team_told_at` is when, not knowing for so long, the contracts' own channels were last told of it too. `until` ends
+    a snooze or an acceptance (which outlives a pass), `by` and `why` are the last person's. `worst` is the worst value
+    so far, `told` the one that people last heard of, `reminded_at` is when they did, `reminders` counts since then.
     `is_silenced` says that a maintenance window keeps it quiet. `group` is the story it belongs to: the incidents of
     one target that share a thread. `sequence` is the number of its last change.
     """
@@ -108,12 +108,17 @@ class Incident:
     sequence: int = 0
     told: Decimal | None = None
     is_silenced: bool = False
-    is_team_told: bool = False
+    team_told_at: datetime | None = None
 
     @property
     def is_over(self) -> bool:
         """Say whether it is resolved or withdrawn."""
         return self.state in ENDED
+
+    @property
+    def is_team_told(self) -> bool:
+        """Say whether the contracts' own channels hear of it too."""
+        return self.team_told_at is not None
 
     @property
     def is_hushed(self) -> bool:

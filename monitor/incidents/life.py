@@ -145,7 +145,7 @@ def opened(incident: Incident, moment: Moment, group: str | None) -> Incident:
         incident,
         state=IncidentState.ACCEPTED if incident.until else IncidentState.OPEN,
         opened_at=(None if incident.kind in UNVERIFIED else incident.opened_at) or moment.now,
-        is_team_told=False,
+        team_told_at=None,
         group=incident.group or group or incident.id,
     )
 
@@ -174,7 +174,8 @@ def _failing(before: Incident | None, sighting: Sighting, moment: Moment) -> Inc
             last_seen_at=moment.now,
         )
     elif before.is_over:
-        before = replace(before, state=IncidentState.PENDING, ended_at=None)
+        began = moment.now if sighting.kind in UNVERIFIED else before.first_failed_at  # it was known meanwhile
+        before = replace(before, state=IncidentState.PENDING, ended_at=None, first_failed_at=began)
     worst = worst_of(sighting.check, before.worst, sighting.measured) if sighting.check else None
     incident = replace(
         before,

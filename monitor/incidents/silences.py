@@ -36,6 +36,12 @@ def is_silenced(facts: Facts, silences: Iterable[Silence], now: datetime) -> boo
     return any(silence.starts_at <= now < silence.ends_at and covers(silence, facts) for silence in silences)
 
 
+def was_silenced(facts: Facts, silences: Iterable[Silence], since: datetime, now: datetime) -> bool:
+    """Say whether a silence that covered this has ended since a moment."""
+    ended = (each for each in silences if since < each.ends_at <= now and each.starts_at < each.ends_at)
+    return any(covers(silence, facts) for silence in ended)
+
+
 def covers(silence: Silence, facts: Facts) -> bool:
     """Say whether everything that a silence names fits; what it does not name does not matter."""
     return (

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -45,15 +45,16 @@ class Tale:
     contract: Contract = runs.CONTRACT
     alerting: Alerting = ALERTING
     runs: int = 0
+    others: dict[str, Contract] = field(default_factory=dict)
 
     def run(
         self, *results: CheckResult, contract: str | None = None, trigger: Trigger = Trigger.ON_DEMAND
     ) -> tuple[QueuedAlert, ...]:
         """A run that finds this; of the contract, or of another one with this id."""
         self.runs += 1
-        promised = (
-            self.contract if contract is None else replace(self.contract, id=contract, slug=contract, name=contract)
-        )
+        promised = self.contract
+        if contract is not None:
+            promised = self.others.get(contract) or replace(self.contract, id=contract, slug=contract, name=contract)
         at = datetime.now(UTC)
         scan = Scan(started_at=at, finished_at=at, results=results, seen={})
         run = replace(
@@ -80,7 +81,15 @@ class Tale:
         return self.upkeep().once(**troubles)
 
     def upkeep(self) -> Upkeep:
-        return Upkeep(self.store, self.alerting, lambda target: self.contract if target == TARGET else None)
+        return Upkeep(self.store, self.alerting, self.contract_of)
+
+    def contract_of(self, target: TargetKey) -> Contract | None:
+        return self.contract if target == TARGET else self.others.get(target.contract)
+
+    def where(self, words: str) -> list[str]:
+        """Deliver what waits and return the channels in which these words stand, one for each message."""
+        names = {channel.id: channel.name for channel in self.slack.world.channels}
+        return [names[each["channel"]] for each in self.told() if words in each["text"]]
 
     def deliver(self, owner: str = "one") -> Delivered:
         return self.delivery(owner).until_quiet()

@@ -61,6 +61,22 @@ def test_whom_the_replies_would_have_called_is_called_by_the_one_that_sums_up(ta
     assert "<!subteam^S0123456789>" in shown(reply), "nobody hears that a parent message was edited"
 
 
+def test_whom_nothing_concerns_any_more_is_not_called_by_the_reply_that_sums_up(tale: Tale) -> None:
+    rules = (RouteSettings(matches={"severity": ("critical",)}, mention=("S0123456789",)),)
+    tale.alerting = replace(tale.alerting, routes=replace(tale.alerting.routes, rules=rules))
+    grave = replace(OTHER, check=replace(OTHER.check, severity="critical"))
+    mended = replace(OTHER_PASSES, check=grave.check)
+    tale.run(FINE, BROKEN, mended)
+    tale.deliver()
+    tale.run(FINE, BROKEN, grave)
+    tale.wait(HOUR)
+    tale.run(FINE, BROKEN, mended)
+    tale.wait(HOUR)
+    _, _, reply = tale.told()
+    assert ": 1 broke, 1 resolved" in reply["text"]
+    assert "S0123456789" not in shown(reply)
+
+
 def test_what_broke_and_was_mended_while_nobody_could_be_told_is_one_message(tale: Tale) -> None:
     tale.run(FINE, BROKEN)
     tale.wait(2 * HOUR)

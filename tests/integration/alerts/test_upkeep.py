@@ -101,6 +101,102 @@ def test_the_team_hears_in_its_own_channel_of_a_promise_that_nobody_could_verify
     assert len([each for each in tale.told() if each["channel"] == places["orders-oncall"]]) == 2, "it is known again"
 
 
+def test_since_when_nobody_could_verify_is_told_of_this_time_and_not_of_the_last(tale: Tale) -> None:
+    unknown = replace(BROKEN, outcome=Outcome.ERROR, reason="too slow", measured=None)
+    tale.run(FINE, unknown)
+    tale.wait(HOUR)
+    tale.run(FINE, PASSING)
+    tale.wait(11 * HOUR)
+    tale.told()
+    before = datetime.now(UTC)
+    tale.run(FINE, unknown)
+    (incident,) = tale.open_incidents()
+    assert incident.first_failed_at >= before
+    tale.wait(2 * HOUR)
+    tale.keep()
+    tale.run(FINE, PASSING)
+    ends = [each["text"] for each in tale.told() if "esolved" in each["text"]]
+    assert any("after 2 h" in end for end in ends)
+    assert not any("after 1" in end for end in ends)
+
+
+DOWN = (replace(FINE, **DEAD), replace(BROKEN, **DEAD))  # type: ignore[arg-type]
+
+
+def with_another(tale: Tale) -> None:
+    """Two contracts on one server, each with a channel of its own: `#orders-oncall`, and `#data-quality` for `b`."""
+    theirs = replace(OURS, channel="#data-quality")
+    tale.others = {"b": replace(tale.contract, id="b", slug="b", name="b", support=(theirs,))}
+    tale.contract = replace(tale.contract, support=(OURS,))
+    tale.run(FINE, PASSING, contract="b")
+
+
+def test_of_a_contract_that_meets_a_long_dead_server_its_own_team_hears_and_no_other(tale: Tale) -> None:
+    with_another(tale)
+    tale.run(*DOWN)
+    tale.deliver()
+    tale.wait(HOUR)
+    tale.keep()
+    assert tale.where("does not answer").count("orders-oncall") == 1
+    tale.run(*DOWN, contract="b")
+    assert tale.where("does not answer").count("data-quality") == 1
+    assert tale.where("Keeps more from being verified") == ["data-platform"]
+    tale.run(FINE, PASSING)
+    assert sorted(tale.where("*Resolved*")) == ["data-platform", "data-quality", "orders-oncall"]
+
+
+def silence(tale: Tale, contract: str, end: timedelta) -> None:
+    """Somebody asks for quiet about a contract, from an hour ago for so long."""
+    now = datetime.now(UTC)
+    with tale.store.writing() as writer:
+        span = {"starts_at": now - HOUR, "ends_at": now + end}
+        writer.save_silence(Silence(id=contract, contract=contract, by="mira", why="maintenance", **span))
+
+
+def test_a_team_that_asked_for_quiet_hears_of_a_long_dead_server_when_its_silence_ends(tale: Tale) -> None:
+    with_another(tale)
+    silence(tale, "b", 3 * HOUR)
+    tale.run(*DOWN)
+    tale.run(*DOWN, contract="b")
+    tale.wait(HOUR)
+    tale.keep()
+    assert "data-quality" not in tale.where("does not answer")
+    assert "orders-oncall" in tale.where("does not answer")
+    tale.wait(HOUR)
+    assert tale.keep() == NOTHING
+    tale.wait(HOUR)
+    assert tale.keep() == Kept(changes=1, alerts=3)
+    assert tale.keep() == NOTHING
+    assert tale.where("does not answer").count("data-quality") == 1
+    assert tale.where("does not answer").count("orders-oncall") == 1, "they know"
+    assert tale.where("Still not verified") == ["data-platform"]
+
+
+def test_where_all_teams_asked_for_quiet_nobody_says_that_they_hear_of_it(tale: Tale) -> None:
+    with_another(tale)
+    for contract in ("nyc-flights", "b"):
+        silence(tale, contract, 3 * HOUR)
+    tale.run(*DOWN)
+    tale.run(*DOWN, contract="b")
+    tale.wait(2 * HOUR)
+    assert tale.keep() == NOTHING
+    tale.wait(HOUR)
+    assert tale.keep() == Kept(changes=1, alerts=4)
+
+
+def test_a_contract_that_asked_for_quiet_meets_a_long_dead_server_quietly(tale: Tale) -> None:
+    with_another(tale)
+    tale.run(*DOWN)
+    tale.wait(HOUR)
+    tale.keep()
+    silence(tale, "b", HOUR)
+    tale.run(*DOWN, contract="b")
+    assert "data-quality" not in tale.where("does not answer")
+    tale.wait(HOUR)
+    assert tale.keep() == Kept(changes=1, alerts=3)
+    assert tale.where("does not answer").count("data-quality") == 1
+
+
 def test_after_an_outage_longer_than_results_are_kept_the_number_is_known_still(tale: Tale) -> None:
     broken(tale)
     tale.wait(timedelta(days=20))

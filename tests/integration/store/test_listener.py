@@ -1,6 +1,6 @@
 """A press is decided once, by whoever may, about what still lives; on both databases, with people of paper."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,14 +11,15 @@ from monitor.alerts.context import Routes
 from monitor.buttons.listener import Desk, Listener
 from monitor.buttons.press import Press
 from monitor.domain.contract import Contract, Owner
-from monitor.domain.incident import ChangeKind, Incident, IncidentState
+from monitor.domain.incident import ChangeKind, Incident, IncidentChange, IncidentState
 from monitor.domain.person import Person
 from monitor.domain.scan import CheckResult, Run
 from monitor.domain.target import TargetKey
-from monitor.errors import UsageError
+from monitor.errors import ConflictError, UsageError
 from monitor.incidents.policy import Policy
 from monitor.notifiers.base import DeliveryError, Fault
 from monitor.record import Alerting, Recorded, record
+from monitor.store.incidents import IncidentWriter
 from monitor.store.store import Store
 from monitor.store.values import AlertRecord, Thread
 from tests import plans, runs
@@ -121,6 +122,12 @@ class Desked:
         with self.store.reading() as reader:
             return reader.incidents(limit=9)
 
+    def pressed(self) -> list[IncidentChange]:
+        """What people did, as the history of the story's first incident keeps it."""
+        with self.store.reading() as reader:
+            _, changes = reader.incident(self.group) or pytest.fail("there is no such incident")
+        return [each for each in changes if each.by]
+
     def states(self) -> set[IncidentState]:
         return {incident.state for incident in self.incidents()}
 
@@ -171,6 +178,7 @@ def test_what_is_over_cannot_be_decided_any_more(desked: Desked) -> None:
 def test_a_message_that_nobody_here_told_is_refused(desked: Desked) -> None:
     for changes in ({"group": "unknown"}, {"channel": "C999999999"}):
         assert "Nobody here knows this message" in desked.press(Action.ACKNOWLEDGE, **changes)
+    assert desked.pressed() == [], "what others send does not write our history"
     assert desked.states() == {IncidentState.OPEN}
 
 
@@ -216,9 +224,7 @@ def test_every_press_is_in_the_history_also_one_that_changed_nothing(store: Stor
     desked.next = runs.RANGE
     desked.press(Action.VERIFY, MIRA)
     desked.press(Action.ACKNOWLEDGE, MIRA)
-    with store.reading() as reader:
-        _, changes = reader.incident(desked.group) or pytest.fail("there is no such incident")
-    told = [(each.kind, each.by, each.why) for each in changes if each.by]
+    told = [(each.kind, each.by, each.why) for each in desked.pressed()]
     assert [(kind, by) for kind, by, _ in told] == [
         (ChangeKind.PRESSED, "anna (U0ANNA0000)"),
         (ChangeKind.PRESSED, "anna (U0MIRA0000)"),
@@ -226,6 +232,22 @@ def test_every_press_is_in_the_history_also_one_that_changed_nothing(store: Stor
     ]
     assert (told[0][2] or "").startswith("Acknowledge, refused: Only")
     assert told[1][2] == "Re-verify"
+
+
+@pytest.mark.parametrize("conflicts", [1, 9])
+def test_whoever_is_refused_hears_why_also_where_it_cannot_be_kept(
+    store: Store, monkeypatch: pytest.MonkeyPatch, conflicts: int
+) -> None:
+    desked, save, left = Desked(store, restrict=True), IncidentWriter.save_changes, [ConflictError("late")] * conflicts
+
+    def conflicting(writer: IncidentWriter, changes: Iterable[IncidentChange]) -> None:
+        if left:
+            raise left.pop()
+        save(writer, changes)
+
+    monkeypatch.setattr(IncidentWriter, "save_changes", conflicting)
+    assert desked.press(Action.ACKNOWLEDGE, ANNA) == "Only the team flights may press this: Mira."
+    assert len(desked.pressed()) == (conflicts == 1), "a press that somebody else only overtook is kept"
 
 
 def test_a_press_that_failed_unforeseen_may_be_pressed_again(desked: Desked, monkeypatch: pytest.MonkeyPatch) -> None:

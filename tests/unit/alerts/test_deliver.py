@@ -23,6 +23,7 @@ class Notifier:
     posts: bool = False
     calls: list[tuple[str, str, str]] = field(default_factory=list)
     posted: dict[str, Sent] = field(default_factory=dict)
+    called: list[str] = field(default_factory=list)
 
     def send(self, message: Message, destination: Destination) -> Sent:
         return self._do("send", message, destination.channel)
@@ -50,6 +51,7 @@ class Notifier:
             self.posted[message.outbox_id] = sent
         if trouble is not None:
             raise trouble
+        self.called += [message.outbox_id for _ in message.mentions]
         return sent
 
 
@@ -63,7 +65,8 @@ class Post:
 
     def queue(self, identity: str, role: str = "parent", as_of: str = "1", group: str = "g") -> None:
         payload = {"role": role, "group": group, "about": "t", "as_of": as_of, "text": f"text of {identity}"}
-        more = {"blocks": [{"type": "divider"}], "mentions": [], "closes": False}
+        calls = [{"kind": "user", "value": "U0ANNA00001"}]
+        more = {"blocks": [{"type": "divider"}], "mentions": calls, "closes": False}
         alert = QueuedAlert(
             id=identity,
             destination="#home",
@@ -160,6 +163,18 @@ def test_a_parent_that_somebody_deleted_is_posted_anew(post: Post) -> None:
         ("send", "b", "#home"),
         ("reply", "c", "ts-b"),
     ]
+
+
+@pytest.mark.parametrize("updates", [True, False])
+def test_a_parent_that_is_posted_anew_calls_nobody_again(post: Post, updates: bool) -> None:
+    post.notifier.abilities = Abilities(threads=updates, updates=updates, search=updates)
+    post.queue("a")
+    post.deliver()
+    post.notifier.troubles = [DeliveryError("message_not_found", fault=Fault.PARENT)] if updates else []
+    post.queue("b", as_of="2")
+    post.deliver()
+    assert ("send", "b", "#home") in post.notifier.calls
+    assert post.notifier.called == ["a"]
 
 
 def test_a_reply_whose_thread_is_nowhere_is_told_on_its_own(post: Post) -> None:

@@ -10,7 +10,7 @@ from monitor.alerts.context import Context, Routes
 from monitor.alerts.routing import channels_of
 from monitor.domain.check import Dimension
 from monitor.domain.contract import Contract, Owner, SupportChannel
-from monitor.domain.incident import Incident, IncidentKind, IncidentState
+from monitor.domain.incident import ChangeKind, Incident, IncidentKind, IncidentState
 from monitor.domain.scan import CheckResult, Outcome
 from monitor.domain.target import TargetKey, server_itself
 from monitor.incidents.actions import acknowledge
@@ -215,12 +215,16 @@ def test_of_a_dead_server_the_channels_of_its_contracts_hear_and_of_its_end_thos
     routes = Routes(channel="#data-quality", ops_channel="#data-platform", rules=(rule("#sky", contract="weather"),))
     ours = TargetKey(contract="nyc-flights", major="1", server="warehouse")
     alone = Context(target=down.target, routes=routes)
-    long = replace(down, is_team_told=True)
+    long = replace(down, team_told_at=NOW)
     both = replace(alone, met={ours: CONTRACT, target: weather})
     assert channels_of(down, both) == ("#data-platform",)
     assert channels_of(long, both) == ("#data-platform", "#flights-oncall", "#sky")
     heard = {down.id: ("#data-platform", "#flights-oncall")}
-    joined = Context(target=target, routes=routes, contract=weather, where=heard)
+    joined = Context(target=target, routes=routes, contract=weather, where=heard, met={target: weather})
     assert channels_of(long, joined) == ("#data-platform", "#flights-oncall", "#sky")
+    assert channels_of(long, joined, ChangeKind.REMINDED) == ("#data-platform", "#flights-oncall", "#sky")
+    for kind in (ChangeKind.JOINED, ChangeKind.STILL_UNVERIFIED):
+        assert channels_of(long, joined, kind) == ("#data-platform", "#sky")
+        assert channels_of(long, replace(joined, met={}), kind) == ("#data-platform",), "it asked for quiet"
     assert channels_of(replace(long, state=IncidentState.RESOLVED), joined) == ("#data-platform", "#flights-oncall")
     assert channels_of(long, replace(alone, where=heard)) == ("#data-platform", "#flights-oncall")

@@ -178,6 +178,13 @@ class Incidents(RuleBasedStateMachine):
                 assert incident.group is not None
 
     @invariant()
+    def not_knowing_began_after_it_was_last_known(self) -> None:
+        known = {change.incident.id: change.at for change in self.story.log if change.incident.is_over}
+        for incident in self.story.incidents.values():
+            if incident.kind in UNVERIFIED and not incident.is_over and incident.id in known:
+                assert incident.first_failed_at >= known[incident.id]
+
+    @invariant()
     def a_check_has_one_home_at_most(self) -> None:
         homes = Counter(
             child
@@ -206,6 +213,8 @@ class Incidents(RuleBasedStateMachine):
                     assert was.group == incident.group
                     opened = change.at if incident.kind in UNVERIFIED else was.opened_at
                     assert incident.opened_at == opened, "not knowing begins anew"
+                    is_anew = was.is_over and incident.kind in UNVERIFIED
+                    assert incident.first_failed_at == (change.at if is_anew else was.first_failed_at)
                     assert was.is_over or was.state is IncidentState.PENDING
                 case ChangeKind.REMINDED:
                     assert was
