@@ -126,6 +126,8 @@ def _bracket(pattern: str, position: int) -> tuple[str, int]:
                 parts.append(_character(text))
             case "escape" if match["escape"] in _IN_BRACKETS:
                 parts.append(_IN_BRACKETS[match["escape"]])
+            case "escape" if match["escape"] in _REWRITTEN:
+                raise NotJavaError(f"PostgreSQL has no {text} in brackets")
             case "escape":
                 parts.append(_escaped(match["escape"]))
             case "special":

@@ -144,7 +144,7 @@ def test_schemas_and_blocks_of_sodacl_are_judged(engine: Engine, warehouse: Spar
         "CREATE TABLE t AS SELECT range AS id, 'w' AS w, 1.5::decimal(9, 2) AS d, true AS more FROM range(9)"
     )
     body = """
-        customProperties: [{property: extraColumns, value: deny}, {property: columnOrder, value: deny}]
+        customProperties: [{property: extraColumns, value: fail}, {property: columnOrder, value: fail}]
         schema:
           - name: t
             properties:
