@@ -1,7 +1,7 @@
 """The seam between rules and SQL: what a rule needs said, and who says it for which type of server.
 
 A plan is compiled for one type of server, so its dialect is chosen once, by `speaking`, and whatever drafts a rule
-meanwhile says `sql.identifier(…)`. A dialect is a module of pure functions (`postgres`, `duckdb`) or an `Ansi`.
+meanwhile says `sql.identifier(…)`. A dialect is a module of functions (`postgres`, `duckdb`, `mysql`) or an `Ansi`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Protocol, cast
 
-from monitor.checks import duckdb, postgres, spark
+from monitor.checks import duckdb, mysql, postgres, spark
 from monitor.checks.unsaid import said
 from monitor.domain.check import TableName
 
@@ -24,6 +24,8 @@ SERVER_TYPES = {
     "postgresql": "postgres",
     "duckdb": "duckdb",
     "local": "duckdb",
+    "mysql": "mysql",
+    "mariadb": "mysql",
     **{name: name for name in CONNECTORS},
     "spark": "spark",
 }
@@ -80,7 +82,7 @@ class Dialect(Protocol):
         """Return a number as a percentage of another one, which is not 0."""
 
     def text_of(self, column: str, /) -> str:
-        """Cast any column to text."""
+        """Cast any column to text, as people are shown it and patterns see it."""
 
     def length_of(self, column: str, /) -> str:
         """Count the characters of a column's text."""
@@ -173,7 +175,7 @@ class Dialect(Protocol):
         """Write the zone that is so many minutes ahead of UTC, as it stands behind AT TIME ZONE."""
 
 
-_DIALECTS: dict[str, Dialect] = {"postgres": postgres, "duckdb": duckdb, "spark": spark}
+_DIALECTS: dict[str, Dialect] = {"postgres": postgres, "duckdb": duckdb, "mysql": mysql, "spark": spark}
 _SPOKEN: ContextVar[Dialect] = ContextVar("dialect", default=postgres)
 
 

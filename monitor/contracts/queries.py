@@ -4,7 +4,7 @@ import logging
 import re
 from collections.abc import Sequence
 
-from monitor.contracts import sql_text
+from monitor.contracts import mysql_text, sql_text
 from monitor.contracts.far_reads import far_read
 from monitor.contracts.sql_text import Kind
 
@@ -29,6 +29,7 @@ DIALECT_OF = {
     "synapse": "tsql",
     "oracle": "oracle",
     "mysql": "mysql",
+    "mariadb": "mysql",
     "trino": "trino",
     "presto": "presto",
     "athena": "athena",
@@ -54,6 +55,9 @@ REFUSED_FORMS = {
     "Command": "a command",
     "Set": "SET",
     "Into": "SELECT INTO",
+    "IntoFile": "SELECT INTO",
+    "NextValueFor": "NEXT VALUE FOR",
+    "PropertyEQ": "an assignment to a variable",
     "QueryTransform": "TRANSFORM, which runs a program",
     "Lock": "a row lock (FOR UPDATE or FOR SHARE)",
 }
@@ -70,6 +74,13 @@ REFUSED_IN_DUCKDB = re.compile(
     re.IGNORECASE,
 )
 """Functions of DuckDB's that read files, run text as SQL or look behind the tables; its guards refuse most too."""
+
+REFUSED_IN_MYSQL = re.compile(
+    r"load_file|sleep|benchmark|(?:get|release|is_free|is_used)_lock|release_all_locks|sys_\w+|lastval|name_const"
+    r"|(?:master|source)_(?:pos|gtid)_wait|wait_\w+|gtid_\w+",
+    re.IGNORECASE,
+)
+"""Functions of MySQL's and MariaDB's that read files, wait or lock."""
 
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())  # its warnings repeat the query on stderr
 
@@ -104,12 +115,9 @@ def statement_problem(text: str, dialect: str = "postgres") -> str | None:
     import sqlglot
     from sqlglot.errors import SqlglotError
 
-    count = 1
-    if dialect in {"postgres", "duckdb"}:  # one lexer: DuckDB's is a descendant
-        count = sql_text.statements(text)
-        if sql_text.calls_a_disguised_name(text):
-            return "a function is called by a name with escapes; write the name out"
-        text = sql_text.without_escaped_names(text)
+    if problem := _hidden(text, dialect):
+        return problem
+    count, text = _as_the_server_reads(text, dialect)
     try:
         parsed = [statement for statement in sqlglot.parse(text, dialect=dialect) if statement is not None]
     except SqlglotError as error:
@@ -135,7 +143,30 @@ def statement_problem(text: str, dialect: str = "postgres") -> str | None:
     return far_read(statement, dialect)
 
 
+def _hidden(text: str, dialect: str) -> str | None:
+    """Say what a general parser would not see in a statement; None where there is nothing."""
+    if dialect in {"postgres", "duckdb"} and sql_text.calls_a_disguised_name(text):
+        return "a function is called by a name with escapes; write the name out"
+    if dialect != "mysql":
+        return None
+    if mysql_text.runs_a_comment(text):
+        return "a comment holds what MySQL would run; write it out, or leave it out"
+    called = next((name for name in mysql_text.called_names(text) if _is_refused(name, dialect)), None)
+    return f"the function {called[:40]} does more than read rows" if called else None
+
+
+def _as_the_server_reads(text: str, dialect: str) -> tuple[int, str]:
+    """Return how many statements a text is to the server's own lexer, and it as no parser can misread it."""
+    if dialect in {"postgres", "duckdb"}:  # one lexer: DuckDB's is a descendant
+        return sql_text.statements(text), sql_text.without_escaped_names(text)
+    if dialect == "mysql":
+        return mysql_text.statements(text), mysql_text.for_parsers(text)
+    return 1, text
+
+
 def _is_refused(function: str, dialect: str) -> bool:
+    if dialect == "mysql" and REFUSED_IN_MYSQL.fullmatch(function):
+        return True
     if dialect == "duckdb" and REFUSED_IN_DUCKDB.fullmatch(function):
         return True
     if dialect == "spark" and REFUSED_IN_SPARK.fullmatch(function):

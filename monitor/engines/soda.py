@@ -192,7 +192,7 @@ def _hear_all(crew: Iterable[_Crewman], desk: _Desk, interrupted: Interrupted) -
         heed(interrupted)
         ready = wait(list(busy), min(pause, HEED))
         for channel in [channel for channel in busy if channel in ready]:
-            if _hear(busy[channel], desk.notebook):
+            if _hear(busy[channel], desk):
                 del busy[channel]
         if ready:
             pause, heard = _LOCK_INTEREST, time.monotonic()
@@ -202,14 +202,17 @@ def _hear_all(crew: Iterable[_Crewman], desk: _Desk, interrupted: Interrupted) -
             pause, heard = min(2 * pause, longest), time.monotonic()
 
 
-def _hear(man: _Crewman, notebook: Notebook) -> bool:
-    """Take one message of a child; True when it has nothing more to say."""
+def _hear(man: _Crewman, desk: _Desk) -> bool:
+    """Take one message of a child; True when it has nothing more to say. What a dead one left running is ended."""
+    notebook = desk.notebook
     try:
         message = man.child.channel.recv()
     except (EOFError, ConnectionResetError):
         if man.backend is None:
             raise EngineError("the scanning process ended before it could begin; is soda-core installed?") from None
         notebook.give_up(man.unanswered(), Trouble.ERROR, "the scanning process died")
+        if not desk.holder.closed:
+            desk.holder.end_backends([man.backend])
         return True
     match message:
         case Connected(backend=backend):

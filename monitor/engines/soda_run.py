@@ -120,6 +120,10 @@ def run_sodacl(guarded: SeesOneSnapshot, sodacl: str, history: LocalHistory | No
     """
     from soda.scan import Scan
 
+    if guarded.source == "guarded_mysql":  # its driver takes 0.1 s to import
+        from monitor.engines import soda_mysql
+
+        soda_mysql.register()
     if guarded.source == "guarded_spark":
         _register_spark()
     scan = Scan()

@@ -1,12 +1,14 @@
 """What a connector's package wants to know is handed on as it is, and no secret of it is ever repeated."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from monitor.errors import SettingsError
 from monitor.settings import ServerSettings
+from monitor.settings_connection import CONNECTORS
 from monitor.settings_file import parse
 
 FILE = Path("pactwatch.toml")
@@ -83,3 +85,13 @@ def test_where_its_parts_come_from_is_its_own_table() -> None:
 
     assert read.sources.address == "[servers.wh] in pactwatch.toml"
     assert read.sources.user == "user under [servers.wh] in pactwatch.toml"
+
+
+def test_the_settings_that_the_document_shows_are_understood() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "connectors.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    values = dict.fromkeys(re.findall(r"\$\{([A-Z_]+)\}", text), "x" * 20)
+
+    read = {each.type for block in blocks for each in parse(block, FILE, values).servers.values()}
+
+    assert read == CONNECTORS

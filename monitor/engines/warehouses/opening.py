@@ -14,6 +14,10 @@ def open_holder(server: ServerSettings, slug: str, tables: Sequence[TableName]) 
         from monitor.engines.warehouses.duckdb_holder import DuckdbHolder
 
         return DuckdbHolder(server, slug, tables)
+    if SERVER_TYPES[server.type] == "mysql":
+        from monitor.engines.warehouses.mysql_holder import MysqlHolder
+
+        return MysqlHolder(server, slug)
     if server.type in CONNECTORS:
         from monitor.engines.warehouses.connector_holder import ConnectorHolder
 
@@ -33,6 +37,10 @@ def route_to(server: ServerSettings, tables: Sequence[TableName]) -> Route:
         from monitor.engines.warehouses import duckdb
 
         return duckdb.route_to(server, tables)
+    if SERVER_TYPES[server.type] == "mysql":
+        from monitor.engines.warehouses import mysql
+
+        return mysql.route_to(server)
     if server.type in CONNECTORS:
         from monitor.engines.warehouses import connector
 
@@ -52,6 +60,10 @@ def open_guarded(server_type: str, route: Route, session: Session, snapshot: str
         from monitor.engines.warehouses import duckdb
 
         return duckdb.Guarded(duckdb.connect(route, session), session)
+    if server_type == "mysql":
+        from monitor.engines.warehouses import mysql
+
+        return mysql.open_guarded(route, session)
     if server_type in CONNECTORS:
         from monitor.engines.warehouses import connector
 
@@ -76,6 +88,10 @@ def open_tables(server: ServerSettings) -> Tables:
         from monitor.engines.warehouses.duckdb_tables import DuckdbTables
 
         return DuckdbTables(server)
+    if SERVER_TYPES[server.type] == "mysql":
+        from monitor.engines.warehouses.mysql_tables import MysqlTables
+
+        return MysqlTables(server)
     if server.type in CONNECTORS:
         raise Unsupported(f"unsupported: contracts are not drafted from servers of type {server.type}")
     from monitor.engines.warehouses.postgres_tables import PostgresTables
