@@ -49,6 +49,7 @@ _CONTROLS = {
     "v": r"\x0B",
     "0": r"\x00",
 }
+_NOT_IN_BRACKETS = frozenset("AWZ")
 _IN_BRACKETS = {"d": "0-9", "w": _WORD, "s": _BLANKS}
 _CLASSES = {
     "[:alpha:]": r"\p{L}", "[:alnum:]": r"\p{L}\p{Nd}", "[:word:]": _WORD,
@@ -126,6 +127,8 @@ def _bracket(pattern: str, position: int) -> tuple[str, int]:
                 parts.append(_character(text))
             case "escape" if match["escape"] in _IN_BRACKETS:
                 parts.append(_IN_BRACKETS[match["escape"]])
+            case "escape" if match["escape"] in _NOT_IN_BRACKETS:
+                raise NotJavaError(f"PostgreSQL has no {text} in brackets")
             case "escape":
                 parts.append(_escaped(match["escape"]))
             case "special":

@@ -136,13 +136,16 @@ def unlike(column: str, pattern: str) -> str:
 def no_multiple(column: str, of: int | Decimal) -> str:
     """Say that a column is no multiple of a number, in decimal arithmetic; unknown for NULL.
 
-    Digits behind the eighteenth after the point are seen too; a number of more than 20 before it is an error.
+    Digits behind the eighteenth after the point are seen too; a number of more than 20 before it is an error. Floats
+    count with PostgreSQL's digits.
     """
     scale = max(_SCALE, -int(Decimal(of).as_tuple().exponent))
-    exact = f"CAST({column} AS DECIMAL({_MOST_DIGITS}, {scale}))"
-    changed = f"CAST({exact} AS double) <> CAST({column} AS double)"
+    digits = f"CASE typeof({column}){_floats(column, 'string')} ELSE {text_of(column)} END"
+    exact = f"CAST({digits} AS DECIMAL({_MOST_DIGITS}, {scale}))"
+    changed = f"CAST({exact} AS double) <> CAST({digits} AS double)"
     endless = f"{text_of(column)} IN ('NaN', 'Infinity', '-Infinity')"
-    return f"CASE WHEN {endless} THEN TRUE ELSE {exact} % {number(of)} <> 0 OR {changed} OR {_finer(column, scale)} END"
+    finer = f"typeof({column}) NOT IN ('double', 'float') AND {_finer(column, scale)}"
+    return f"CASE WHEN {endless} THEN TRUE ELSE {exact} % {number(of)} <> 0 OR {changed} OR {finer} END"
 
 
 def exact_sum(column: str) -> str:
@@ -151,10 +154,7 @@ def exact_sum(column: str) -> str:
     Digits behind the eighteenth after the point, totals of more than 20 before it, and NaN are an error.
     """
     exact, of_type = f"DECIMAL({_MOST_DIGITS}, {_SCALE})", f"CASE typeof({column})"
-    floats = "".join(
-        f" WHEN '{name}' THEN CAST(format_string('%.{digits - 1}e', CAST({column} AS double)) AS {exact})"
-        for name, digits in _FLOATS
-    )
+    floats = _floats(column, exact)
     is_finer = f"typeof({column}) RLIKE {_MAY_BE_FINER} AND {_finer(column, _SCALE)}"
     refused = f"raise_error('a number has more than {_SCALE} digits after the point')"
     kept = f"CASE WHEN {is_finer} THEN CAST({refused} AS {exact}) ELSE CAST({column} AS {exact}) END"
@@ -316,6 +316,18 @@ def offset_zone(minutes: int) -> str:
 
 def _is_utc(zone: str) -> bool:
     return zone.upper() in {"UTC", "Z"}
+
+
+def _floats(column: str, type_: str) -> str:
+    """Write a case for each type of float: as this type, with the digits that PostgreSQL's `numeric` takes of it.
+
+    Java would write NULL as a word.
+    """
+    return "".join(
+        f" WHEN '{name}' THEN CAST(CASE WHEN {column} IS NOT NULL"
+        f" THEN format_string('%.{digits - 1}e', CAST({column} AS double)) END AS {type_})"
+        for name, digits in _FLOATS
+    )
 
 
 def _finer(column: str, scale: int) -> str:

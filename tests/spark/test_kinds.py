@@ -131,12 +131,20 @@ def test_a_sum_that_cannot_be_exact_is_an_error(
     assert reason in found.reason
 
 
+def test_a_sum_of_floats_leaves_out_null(engine: Engine, warehouse: SparkWarehouse, tmp_path: Path) -> None:
+    warehouse.rows(
+        "CREATE TABLE here AS SELECT unnest([0.1, NULL, 0.2])::double AS n;"
+        "CREATE TABLE there AS SELECT unnest([NULL, 0.25])::float AS n"
+    )
+    assert by_id(scan(engine, contract(tmp_path, packs.SUMS)))["here.sums"].measured == Decimal("0.05")
+
+
 def test_schemas_and_blocks_of_sodacl_are_judged(engine: Engine, warehouse: SparkWarehouse, tmp_path: Path) -> None:
     warehouse.rows(
         "CREATE TABLE t AS SELECT range AS id, 'w' AS w, 1.5::decimal(9, 2) AS d, true AS more FROM range(9)"
     )
     body = """
-        customProperties: [{property: extraColumns, value: deny}, {property: columnOrder, value: deny}]
+        customProperties: [{property: extraColumns, value: fail}, {property: columnOrder, value: fail}]
         schema:
           - name: t
             properties:

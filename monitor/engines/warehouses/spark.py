@@ -100,6 +100,7 @@ class Guarded:
         """Leave the session to whoever opened it."""
         if self._own is not None:
             self._own.close()
+            _let_go()
 
     def _cancel(self) -> None:
         self._context.cancelJobGroup(self._group)
@@ -135,6 +136,15 @@ def _taken_up(gateway: Any, target: str) -> Any:  # noqa: ANN401 - py4j and pysp
     except (Py4JError, ConnectionError) as error:
         raise Unreachable(errors.first_line(str(error))) from error
     return taken
+
+
+def _let_go() -> None:
+    """Let pyspark forget the session that it took up, so that this process may take up another."""
+    from pyspark import SparkContext
+    from pyspark.sql import SparkSession
+
+    SparkContext._active_spark_context = SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001
+    SparkSession._instantiatedSession = SparkSession._activeSession = None  # noqa: SLF001
 
 
 def _name(escaped: str) -> str:

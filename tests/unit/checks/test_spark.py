@@ -102,7 +102,8 @@ def test_a_pattern_is_written_as_java_means_it(pattern: str, java: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "pattern", ["a++", "a{2}+", r"(a)\1", r"\bx", "(?<=a)b", "[[:punct:]]", "(?n)a", "***=a", r"\Qa\E"]
+    "pattern",
+    ["a++", "a{2}+", r"(a)\1", r"\bx", "(?<=a)b", "[[:punct:]]", "(?n)a", "***=a", r"\Qa\E", r"[\W]", r"[\Z]"],
 )
 def test_a_pattern_that_java_would_misunderstand_is_refused(pattern: str) -> None:
     with pytest.raises(NotJavaError):
