@@ -35,7 +35,7 @@ def test_the_doctor_names_it_too() -> None:
     assert SENTENCE in str(finding)
 
 
-@pytest.mark.parametrize("server", CONNECTORS)
-def test_no_contract_is_drafted_from_a_connector(server: str) -> None:
+@pytest.mark.parametrize("server", [*CONNECTORS, "spark"])
+def test_no_contract_is_drafted_from_where_nobody_reads_the_whole_catalogue(server: str) -> None:
     with pytest.raises(Unsupported, match="unsupported: contracts are not drafted"):
         open_tables(ServerSettings(name="wh", type=server))
