@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo screenshots test lint format bench bench-store bench-report bench-daemon soak test-import audit lock wheel-test clean
+.PHONY: help demo screenshots test lint format bench bench-store bench-report bench-daemon soak test-import test-connectors test-mysql test-spark audit lock wheel-test clean
 
 help:           ## Show what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -59,6 +59,33 @@ build/gx-0-venv/.done: tests/imports/requirements-gx-0.txt
 build/%-venv/.done:
 	rm -rf $(@D) && python3 -m venv $(@D)
 	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --requirement $<
+	touch $@
+
+test-connectors: build/connectors-venv/.done  ## Run a connector's whole way, Soda's Redshift on PostgreSQL, in an environment of its own
+	build/connectors-venv/bin/python -m pytest -m connectors tests/connectors -p no:cacheprovider
+
+build/connectors-venv/.done: tests/connectors/requirements.txt constraints.txt
+	rm -rf build/connectors-venv && python3 -m venv build/connectors-venv
+	PIP_CONSTRAINT=constraints.txt build/connectors-venv/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[demo,dev,distributed,duckdb]'
+	build/connectors-venv/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --requirement tests/connectors/requirements.txt
+	touch $@
+
+test-mysql: build/mysql-venv/.done  ## Verify on a MariaDB, as far as one is installed: apt-get install mariadb-server (five minutes)
+	build/mysql-venv/bin/python -m pytest -m mysql
+
+build/mysql-venv/.done: pyproject.toml constraints.txt
+	rm -rf build/mysql-venv && python3 -m venv build/mysql-venv
+	PIP_CONSTRAINT=constraints.txt build/mysql-venv/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[demo,dev,distributed,duckdb]'
+	build/mysql-venv/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --requirement tests/integration/mysql/requirements.txt
+	touch $@
+
+test-spark: build/spark-venv/.done  ## Run every kind of check on a real Spark (needs Java; six minutes, 1 GB)
+	build/spark-venv/bin/python -m pytest -m spark tests/spark
+
+build/spark-venv/.done: tests/spark/requirements.txt pyproject.toml
+	rm -rf build/spark-venv && python3 -m venv build/spark-venv
+	PIP_CONSTRAINT=constraints.txt build/spark-venv/bin/python -m pip --disable-pip-version-check --quiet install \
+	  --editable '.[demo,dev,duckdb]' --requirement tests/spark/requirements.txt
 	touch $@
 
 audit: $(VENV)/.dev  ## Look for known vulnerabilities in the locked dependencies

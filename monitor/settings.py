@@ -23,11 +23,17 @@ class Sources:
     password: str = "PGPASSWORD or ~/.pgpass"  # noqa: S105 - names, not secrets
 
 
+LOCAL_SPARK = "local[*]"
+"""Spark inside one virtual machine of ours, on all cores."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
     """How to reach one warehouse. Durations are seconds; `password` never appears in a repr.
 
-    `path`, `format` and `memory_limit` are DuckDB's: a database file, or where files are and how they are written.
+    `path`, `format` and `memory_limit` are DuckDB's and Spark's: a database file, or where files are and how they are
+    written. `master` is where Spark runs; without a `path` its own catalogue says what there is.
+    `connection` is what a connector's package wants to know, as JSON; it never appears in a repr either.
     `schema` is what unqualified table names resolve in (None: the role's own search path).
     `env` names the variables that the scanning process may see beside PATH, HOME and LANG.
     """
@@ -49,6 +55,8 @@ class ServerSettings:
     path: str | None = None
     format: str | None = None
     memory_limit: str = "2GB"
+    connection: str | None = field(default=None, repr=False)
+    master: str = LOCAL_SPARK
     env: tuple[str, ...] = ()
     sources: Sources = Sources()
 

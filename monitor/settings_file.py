@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, mo
 from monitor import settings_people as people
 from monitor.errors import SettingsError
 from monitor.settings import (
+    LOCAL_SPARK,
     AlertSettings,
     Dispatcher,
     SampleSettings,
@@ -22,7 +23,9 @@ from monitor.settings import (
     variables_of,
 )
 from monitor.settings_base import REFERENCE, Environment, Seconds, Table, Zone, web_address
-from monitor.settings_http import Http, filled
+from monitor.settings_connection import CONNECTORS, filled, in_plain_text, written
+from monitor.settings_http import Http
+from monitor.settings_http import filled as filled_http
 from monitor.settings_schedule import Daemon, Schedule
 from monitor.settings_state import in_folder, state_url
 
@@ -37,6 +40,7 @@ _HIDDEN = (
 
 FILE_TYPES = frozenset({"duckdb", "local"})
 """The types of servers that are files of this machine."""
+SPARK = "spark"
 _ONLY_POSTGRES = ("host", "port", "database", "user", "password", "sslmode")
 
 
@@ -61,18 +65,34 @@ class _Server(Table):
     path: Annotated[str, Field(min_length=1)] | None = None
     format: str | None = None
     memory_limit: Annotated[str, Field(pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$")] = "2GB"
+    connection: dict[str, Any] | None = None
+    master: Annotated[str, Field(pattern=r"^[a-z][a-z0-9+.-]*(\[|:|$)")] | None = None
     env: list[str] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def has_its_place(self) -> Self:
         """Refuse files without a path, which a contract could choose, and a path where there are none."""
         is_of_files = self.type in FILE_TYPES
+        if self.type == SPARK:
+            return self.is_on_spark()
+        if self.master is not None:
+            raise ValueError(f"master is for servers of type spark, not {self.type}")
         if is_of_files and self.path is None:
             raise ValueError('path is missing: a DuckDB file or where files are, such as path = "data/{table}.csv"')
         if is_of_files and (unused := [key for key in _ONLY_POSTGRES if getattr(self, key) is not None]):
             raise ValueError(f"{' and '.join(unused)}: a server of type {self.type} has none, only a path")
+        if self.connection is not None and self.type not in CONNECTORS:
+            raise ValueError(f"connection is for servers of type {', '.join(sorted(CONNECTORS))}, not {self.type}")
         if not is_of_files and (self.path or self.format):
             raise ValueError(f"path and format are for servers of type duckdb, not {self.type}")
+        return self
+
+    def is_on_spark(self) -> Self:
+        """Refuse what a session of Spark's has not, and a format of nothing."""
+        if unused := [key for key in _ONLY_POSTGRES if getattr(self, key) is not None]:
+            raise ValueError(f"{' and '.join(unused)}: a server of type spark has none, only master, path and schema")
+        if self.format is not None and self.path is None:
+            raise ValueError('path is missing: where the files are, such as path = "data/{table}"')
         return self
 
 
@@ -179,8 +199,9 @@ def parse(text: str, file: Path, environment: Mapping[str, str]) -> Settings:
         for name, server in servers.items():
             if isinstance(server, dict):
                 problems += _secrets_in_plain_text(name, server)
+                problems += in_plain_text(server.get("connection"), f"servers.{name}.connection")
                 sources[name] = _sources(name, server, file)
-                servers[name] = {key: known.expand(value, f"servers.{name}.{key}") for key, value in server.items()}
+                servers[name] = filled(server, known, f"servers.{name}")
     _fill(document, known, problems)
     try:
         read = _File.model_validate(document)
@@ -242,7 +263,7 @@ def _fill(document: dict[str, Any], environment: Environment, problems: list[str
             document[name] = {key: environment.expand(value, f"{name}.{key}") for key, value in table.items()}
     http = document.get("http")
     if isinstance(http, dict):
-        document["http"] = filled(http, environment, problems)
+        document["http"] = filled_http(http, environment, problems)
 
 
 def _server(name: str, server: _Server, sources: Sources, folder: Path) -> ServerSettings:
@@ -264,6 +285,8 @@ def _server(name: str, server: _Server, sources: Sources, folder: Path) -> Serve
         path=str((folder / server.path).absolute()) if server.path and "://" not in server.path else server.path,
         format=server.format,
         memory_limit=server.memory_limit,
+        connection=written(server.connection),
+        master=server.master or LOCAL_SPARK,
         env=tuple(server.env),
         sources=sources,
     )
@@ -280,6 +303,9 @@ def _sources(name: str, server: Mapping[str, object], file: Path) -> Sources:
         return " and ".join(variables) if variables else f"{key} under [servers.{name}] in {file}"
 
     default = Sources()
+    if server.get("type") in CONNECTORS:
+        place = f"[servers.{name}] in {file}"
+        default = Sources(address=place, database=place, user=place, password=place)
     return Sources(
         address=source("path" if server.get("path") else "host", default.address),
         database=source("database", default.database),
@@ -306,7 +332,7 @@ def _told(place: tuple[int | str, ...], kind: str, message: str, found: object) 
     told = f"{where}: {message[0].lower()}{message[1:]}"
     if not isinstance(found, str | int | float):
         return told  # a table may hold a secret
-    is_secret = where.endswith(_HIDDEN) or where.startswith("http.tokens")
+    is_secret = where.endswith(_HIDDEN) or where.startswith("http.tokens") or ".connection" in where
     return f"{told}, found {'a value' if is_secret else repr(found)}"
 
 

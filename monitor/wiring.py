@@ -140,7 +140,7 @@ def _servers(
     chosen = _chosen(contract, settings, known, wanted)
     for server in chosen:
         if server.type not in SERVER_TYPES:
-            supported = " and ".join(sorted(set(SERVER_TYPES.values())))
+            supported = ", ".join(sorted(set(SERVER_TYPES.values())))
             raise UsageError(f"{contract.id}: servers of type {server.type!r} are not supported, only {supported}")
     return chosen
 
@@ -182,9 +182,16 @@ def _configured(contract: Contract, settings: Settings) -> tuple[ServerSettings,
     )
 
 
+_READ_BY_SPARK = frozenset({"azure", "custom", "glue", "hive", "iceberg", "local", "s3"})
+"""What ODCS, which has no type `spark`, calls the servers whose data Spark may be configured to read."""
+
+
 def _completed(contract: Contract, declared: ContractServer, server: ServerSettings) -> ServerSettings:
     from monitor.checks.dialect import SERVER_TYPES
 
+    if server.type == "spark" and declared.type in _READ_BY_SPARK:
+        database = declared.database if declared.type == "hive" else None
+        return replace(server, schema=server.schema or declared.schema or database)
     if SERVER_TYPES.get(declared.type, declared.type) != SERVER_TYPES.get(server.type, server.type):
         raise SettingsError(
             f"{contract.file}:{declared.line}: server {server.name} is of type {declared.type},"

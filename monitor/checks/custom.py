@@ -4,10 +4,11 @@ import io
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import ModuleType
 
 from monitor.checks.dialect import sql
 from monitor.checks.drafts import Draft, base_id, from_rule, not_checked, slug, table_name, wanted
-from monitor.contracts import sql_text
+from monitor.contracts import mysql_text, sql_text
 from monitor.contracts.queries import statement_problem
 from monitor.contracts.sql_text import Kind, Piece
 from monitor.contracts.yaml_reader import YamlError, read_value
@@ -102,17 +103,22 @@ def executable(query: str, dataset: Dataset, column: Column | None) -> str:
         plain |= dict.fromkeys(("property", "column"), column.physical_name)
         quoted |= dict.fromkeys(("property", "column"), sql.identifier(column.physical_name))
     parts = []
-    only_one = sql_text.statements(query) == 1
+    only_one = _reader().statements(query) == 1
     for kind, text in _runs(query):
         code = text.replace(";", " ") if kind is Kind.CODE and only_one else text
         parts.append(_filled(kind, code, plain, quoted))
     return "".join(parts).strip()
 
 
+def _reader() -> ModuleType:
+    """Return whoever reads SQL as the server does."""
+    return mysql_text if sql.NAME == "mysql" else sql_text
+
+
 def _runs(query: str) -> Iterator[tuple[Kind, str]]:
     """Yield the pieces of a query, neighbouring code as one."""
     code = ""
-    for piece in sql_text.pieces(query):
+    for piece in _reader().pieces(query):
         if piece.kind is Kind.CODE:
             code += piece.text
             continue
@@ -133,8 +139,8 @@ def _filled(kind: Kind, text: str, plain: Mapping[str, str], quoted: Mapping[str
         case Kind.COMMENT if _TEMPLATE_START in text:
             return ""
         case Kind.STRING | Kind.DOLLAR_STRING if text[0] not in "bBxX" and "{" in text:
-            return sql.literal(_fill(sql_text.value_of(Piece(kind=kind, text=text)), plain))
-        case Kind.ESCAPE_STRING if _TEMPLATE_START in text:
+            return sql.literal(_fill(_reader().value_of(Piece(kind=kind, text=text)), plain))
+        case Kind.ESCAPE_STRING if _TEMPLATE_START in text and _reader() is sql_text:
             return _ESCAPE_OR_DOLLAR.sub(lambda match: match.group() if match["other"] else "\\044", text)
         case _:
             return text

@@ -1,7 +1,7 @@
 """The seam between rules and SQL: what a rule needs said, and who says it for which type of server.
 
 A plan is compiled for one type of server, so its dialect is chosen once, by `speaking`, and whatever drafts a rule
-meanwhile says `sql.identifier(…)`. A dialect is a module of pure functions: `postgres`, `duckdb`.
+meanwhile says `sql.identifier(…)`. A dialect is a module of functions (`postgres`, `duckdb`, `mysql`) or an `Ansi`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,11 +12,23 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Protocol, cast
 
-from monitor.checks import duckdb, postgres
+from monitor.checks import duckdb, mysql, postgres, spark
 from monitor.checks.unsaid import said
 from monitor.domain.check import TableName
 
-SERVER_TYPES = {"postgres": "postgres", "postgresql": "postgres", "duckdb": "duckdb", "local": "duckdb"}
+CONNECTORS = ("athena", "bigquery", "databricks", "dremio", "redshift", "snowflake", "sqlserver", "trino")
+"""The servers that Soda reaches by a package of its own (see `connectors`)."""
+
+SERVER_TYPES = {
+    "postgres": "postgres",
+    "postgresql": "postgres",
+    "duckdb": "duckdb",
+    "local": "duckdb",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+    **{name: name for name in CONNECTORS},
+    "spark": "spark",
+}
 """The server types whose SQL can be compiled, and the one spelling that Pactwatch uses."""
 
 DEFAULT_TYPE = "postgres"
@@ -29,7 +41,9 @@ class Dialect(Protocol):
     What it cannot say exactly it refuses by UnsupportedError, and the check that needed it is skipped.
     """
 
-    NAME: str
+    @property
+    def NAME(self) -> str:  # noqa: N802 - a constant of a module, or a field
+        """What sqlglot calls it."""
 
     def identifier(self, name: str, /) -> str:
         """Quote an exact name for SQL."""
@@ -66,6 +80,9 @@ class Dialect(Protocol):
 
     def percent(self, part: str, whole: str, /) -> str:
         """Return a number as a percentage of another one, which is not 0."""
+
+    def text_of(self, column: str, /) -> str:
+        """Cast any column to text, as people are shown it and patterns see it."""
 
     def length_of(self, column: str, /) -> str:
         """Count the characters of a column's text."""
@@ -139,6 +156,9 @@ class Dialect(Protocol):
     def next_day(self, day: str, /) -> str:
         """Return the day after a date."""
 
+    def nulls_last(self, column: str, /) -> str:
+        """Order by a column, NULL behind everything."""
+
     def day_begun(self, zone: str, minutes: int, /) -> str:
         """Return the instant at which the current day began, of days that begin so many minutes after midnight."""
 
@@ -155,12 +175,16 @@ class Dialect(Protocol):
         """Write the zone that is so many minutes ahead of UTC, as it stands behind AT TIME ZONE."""
 
 
-_DIALECTS: dict[str, Dialect] = {"postgres": postgres, "duckdb": duckdb}
+_DIALECTS: dict[str, Dialect] = {"postgres": postgres, "duckdb": duckdb, "mysql": mysql, "spark": spark}
 _SPOKEN: ContextVar[Dialect] = ContextVar("dialect", default=postgres)
 
 
 def dialect_of(server_type: str) -> Dialect:
     """Return the dialect of a type of server, in Pactwatch's own spelling of it."""
+    if server_type in CONNECTORS:
+        from monitor.checks import connectors
+
+        return connectors.DIALECTS[server_type]
     return _DIALECTS[server_type]
 
 

@@ -30,6 +30,7 @@ _ZONED = "'TIMESTAMP WITH TIME ZONE'"
 counted, share, share_of, percent = postgres.counted, postgres.share, postgres.share_of, postgres.percent
 text_of, length_of, truth, is_true = postgres.text_of, postgres.length_of, postgres.truth, postgres.is_true
 later, earlier, next_day = postgres.later, postgres.earlier, postgres.next_day
+nulls_last = postgres.nulls_last
 day_begun, wall_clock, day_of = postgres.day_begun, postgres.wall_clock, postgres.day_of
 age_or_endless, age_of_oldest = postgres.age_or_endless, postgres.age_of_oldest
 instant_literal = postgres.instant_literal
@@ -116,14 +117,19 @@ def unlike(column: str, pattern: str) -> str:
 def no_multiple(column: str, of: int | Decimal) -> str:
     """Say that a column is no multiple of a number, in decimal arithmetic; unknown for NULL.
 
-    Digits behind the eighteenth after the point are seen too; a number of more than 20 before it is an error.
+    Digits behind the eighteenth after the point are seen too; a number of more than 20 before it is an error. Floats
+    count with PostgreSQL's digits.
     """
     scale = max(_SCALE, -int(Decimal(of).as_tuple().exponent))
-    exact = f"CAST({text_of(column)} AS DECIMAL({_MOST_DIGITS}, {scale}))"
-    finer = _finer(column, scale)
-    changed = f"CAST({exact} AS double) <> CAST({column} AS double)"
+    digits = f"CASE typeof({column}){_floats(column, 'text')} ELSE {text_of(column)} END"
+    exact = f"CAST({digits} AS DECIMAL({_MOST_DIGITS}, {scale}))"
+    changed = f"CAST({exact} AS double) <> CAST({digits} AS double)"
     endless = f"{text_of(column)} IN ('nan', 'inf', '-inf')"
-    return f"CASE WHEN {endless} THEN TRUE ELSE {exact} % {number(of)} <> 0 OR {changed} OR {finer} END"
+    finer = _finer(column, scale)
+    is_float = f"typeof({column}) IN ('DOUBLE', 'FLOAT')"
+    return (
+        f"CASE WHEN {endless} THEN TRUE ELSE {exact} % {number(of)} <> 0 OR {changed} OR NOT {is_float} AND {finer} END"
+    )
 
 
 def exact_sum(column: str) -> str:
@@ -133,10 +139,7 @@ def exact_sum(column: str) -> str:
     has is looked at once, not for every row: the plan has one branch left.
     """
     exact, of_type = f"DECIMAL({_MOST_DIGITS}, {_SCALE})", f"CASE typeof({column})"
-    floats = "".join(
-        f" WHEN '{name}' THEN CAST(printf('%.{digits}g', CAST({column} AS double)) AS {exact})"
-        for name, digits in (("DOUBLE", 15), ("FLOAT", 6))
-    )
+    floats = _floats(column, exact)
     is_finer = f"regexp_matches(typeof({column}), {_MAY_BE_FINER}) AND {_finer(column, _SCALE)}"
     kept = f"CASE WHEN {is_finer} THEN error('a number has more than {_SCALE} digits after the point')"
     return f"COALESCE(SUM({of_type}{floats} ELSE {kept} ELSE CAST({column} AS {exact}) END END), 0)"
@@ -215,6 +218,14 @@ def offset_zone(minutes: int) -> str:
     """Write the zone that is so many minutes ahead of UTC, as it stands behind AT TIME ZONE."""
     hours, rest = divmod(abs(minutes), 60)
     return f"'GMT{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}'"
+
+
+def _floats(column: str, type_: str) -> str:
+    """Write a case for each type of float: as this type, with the digits that PostgreSQL's `numeric` takes of it."""
+    return "".join(
+        f" WHEN '{name}' THEN CAST(printf('%.{digits}g', CAST({column} AS double)) AS {type_})"
+        for name, digits in (("DOUBLE", 15), ("FLOAT", 6))
+    )
 
 
 def _finer(column: str, scale: int) -> str:

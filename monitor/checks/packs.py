@@ -130,7 +130,8 @@ def _periods(dataset: Dataset, pack: Periods) -> _Asked:
     begin, end = _columns(dataset, tuple(name for name in (pack.valid_from, pack.valid_to) if name))
     since, until = _name(begin), _name(end)
     before = (
-        f"OVER (PARTITION BY {', '.join(_name(each) for each in key)} ORDER BY {since}, {until}"
+        f"OVER (PARTITION BY {', '.join(_name(each) for each in key)}"
+        f" ORDER BY {sql.nulls_last(since)}, {sql.nulls_last(until)}"
         " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
     )
     source = (

@@ -236,6 +236,11 @@ def next_day(day: str) -> str:
     return f"{day} + 1"
 
 
+def nulls_last(column: str) -> str:
+    """Order by a column, NULL behind everything."""
+    return column
+
+
 def day_begun(zone: str, minutes: int) -> str:
     """Return the instant at which the current day began, of days that begin so many minutes after midnight there."""
     passed = f"(CURRENT_TIMESTAMP AT TIME ZONE {zone}) - {interval(0, Decimal(60 * minutes))}"

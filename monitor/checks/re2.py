@@ -41,7 +41,10 @@ _REWRITTEN = {
     "Z": r"\z", "s": "[[:space:]]", "S": "[^[:space:]]", "w": f"[{_WORD}]", "W": f"[^{_WORD}]",
     "e": r"\x1b", "0": r"\x00",
 }  # fmt: skip
-_IN_BRACKETS = {"d": "0-9", "w": _WORD, "s": "[:space:]"}
+_IN_BRACKETS = {"d": "0-9", "w": _WORD, "s": "[:space:]", "S": "[:^space:]"}
+_OTHER_LETTERS = frozenset({"print", "graph", "punct"})
+"""Classes that are those of ASCII in RE2, and of all scripts in PostgreSQL."""
+
 _CLASSES = {
     "[:alpha:]": r"\p{L}", "[:alnum:]": r"\p{L}\p{Nd}", "[:word:]": _WORD,
     "[:upper:]": r"\p{Lu}", "[:lower:]": r"\p{Ll}",
@@ -116,8 +119,12 @@ def _bracket(pattern: str, position: int) -> tuple[str, int]:
                 parts.append(_character(text))
             case "escape" if match["escape"] in _IN_BRACKETS:
                 parts.append(_IN_BRACKETS[match["escape"]])
+            case "escape" if match["escape"] == "W":
+                raise NotRe2Error(r"RE2 has no \W of all scripts in brackets")
             case "escape":
                 parts.append(_escaped(match["escape"]))
+            case "class" if text.strip("[:^]") in _OTHER_LETTERS:
+                raise NotRe2Error(f"RE2 has no {text} of all scripts")
             case "special":
                 raise NotRe2Error(f"RE2 has no {text} in brackets")
             case "class":

@@ -35,13 +35,18 @@ _ALIASES = {
 _DUCKDB_INTEGERS = frozenset(
     {"tinyint", "hugeint", "utinyint", "usmallint", "uinteger", "ubigint", "uhugeint", "bignum"}
 )
-_INTEGERS = frozenset({"smallint", "integer", "bigint", "oid"}) | _DUCKDB_INTEGERS
-_NUMBERS = _INTEGERS | {"numeric", "real", "double precision", "money"}
-_TIMESTAMPS = frozenset({"timestamp", "timestamp with time zone", "timestamp_s", "timestamp_ms", "timestamp_ns"})
+_MYSQL_INTEGERS = frozenset({"mediumint", "year"}) | {
+    f"{each} unsigned" for each in ("tinyint", "smallint", "mediumint", "int", "bigint")
+}
+_INTEGERS = frozenset({"smallint", "integer", "bigint", "oid"}) | _DUCKDB_INTEGERS | _MYSQL_INTEGERS
+_MYSQL_NUMBERS = frozenset({"decimal unsigned", "double unsigned", "float unsigned"})
+_NUMBERS = _INTEGERS | {"numeric", "real", "double precision", "money"} | _MYSQL_NUMBERS
+_FINE = frozenset({"timestamp", "timestamp with time zone", "timestamp_s", "timestamp_ms", "timestamp_ns"})
+_TIMESTAMPS = _FINE | {"datetime"}
 _TIMES = frozenset({"time", "time with time zone"})
 _DOCUMENTS = frozenset({"json", "jsonb", "hstore", "xml"})
 _MAX_REAL_BITS = 24
-_FULL_PRECISION = dict.fromkeys(_TIMESTAMPS | _TIMES, ("6",))
+_FULL_PRECISION = dict.fromkeys(_FINE | _TIMES, ("6",))
 _CATEGORIES = {
     "integer": _INTEGERS,
     "number": _NUMBERS,
@@ -123,7 +128,9 @@ def is_category(logical: str, live: str) -> bool:
             return found.base not in _NOT_TEXT
         case "object":
             return found.base in _DOCUMENTS or found.base not in _NOT_TEXT | {"text", "character varying", "character"}
-        case "integer" if found.base == "numeric":
+        case "boolean" if found.base == "tinyint":
+            return found.params == ("1",)  # what MySQL makes of a BOOLEAN
+        case "integer" if found.base in {"numeric", "decimal unsigned"}:
             return found.params is not None and found.params[1] == "0"
         case _:
             return found.base in _CATEGORIES.get(logical, frozenset())
@@ -136,5 +143,5 @@ def logical_type(live: str) -> str | None:
         return None
     if not found.is_array and found.base not in _NOT_TEXT | _DOCUMENTS:
         return "string"
-    order = ("integer", "number", "boolean", "date", "timestamp", "time", "object", "array")
+    order = ("boolean", "integer", "number", "date", "timestamp", "time", "object", "array")
     return next(each for each in order if is_category(each, live))

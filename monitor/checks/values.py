@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 
+from monitor.checks import mysql_zones
 from monitor.checks.dialect import sql
 from monitor.checks.drafts import Draft, base_id, from_rule, not_checked, structural, table_name, wanted
 from monitor.checks.formats import NUMBER_FORMATS, TEXT_FORMATS
@@ -168,7 +169,10 @@ def _bound(column: Column, bound: int | Decimal | str) -> str:
     if isinstance(bound, str):
         if column.logical_type != "timestamp":
             return sql.typed_literal(column.logical_type, bound)
-        return sql.moment_literal(_name(column), *_local_and_zoned(bound, column))
+        local, zoned = _local_and_zoned(bound, column)
+        if sql.NAME == "mysql":
+            local, zoned = mysql_zones.as_declared(column, local, zoned)
+        return sql.moment_literal(_name(column), local, zoned)
     return sql.number(bound)
 
 

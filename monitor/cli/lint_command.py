@@ -106,7 +106,7 @@ def _remarks(contract: "Contract") -> tuple[str, ...]:
     from monitor.checks.plan import compile_plan, never_checked
 
     types = {SERVER_TYPES[each.type] for each in contract.servers if each.type in SERVER_TYPES} or {DEFAULT_TYPE}
-    supported = " and ".join(sorted(set(SERVER_TYPES.values())))
+    supported = ", ".join(sorted(set(SERVER_TYPES.values())))
     told = {
         (server.line, f"servers.{server.name}: servers of type {server.type} cannot be verified, only {supported}")
         for server in contract.servers

@@ -99,7 +99,7 @@ class _Reader:
         value = self.at.scalar("inclusive")
         if value is not None and not isinstance(value, bool):
             self.at.at("inclusive").problem(f"found {shown(value)}, expected true or false")
-        if value is True and end is not None and self._type_of(end)[0] == "timestamp":
+        if value is True and end is not None and _is_timestamp(*self._type_of(end)):
             self.at.at("inclusive").problem("a period can end with a whole day only where validTo is a date")
         return value is True
 
@@ -234,3 +234,7 @@ class _Reader:
         is_given = name in self.at
         place = self.at.at(name) if is_given else self.at
         place.problem(text if is_given else f"{name} is missing; {text}")
+
+
+def _is_timestamp(logical: str | None, physical: str | None) -> bool:
+    return (logical or physical or "").strip().lower().startswith(("timestamp", "datetime"))

@@ -4,7 +4,8 @@ import logging
 import re
 from collections.abc import Sequence
 
-from monitor.contracts import sql_text
+from monitor.contracts import mysql_text, sql_text
+from monitor.contracts.far_reads import far_read
 from monitor.contracts.sql_text import Kind
 
 PLACEHOLDER = re.compile(r"\$?\{(?:object|property)\}|\$?\{(?:table|column)\}")
@@ -28,14 +29,19 @@ DIALECT_OF = {
     "synapse": "tsql",
     "oracle": "oracle",
     "mysql": "mysql",
+    "mariadb": "mysql",
     "trino": "trino",
     "presto": "presto",
     "athena": "athena",
     "hive": "hive",
+    "spark": "spark",
     "clickhouse": "clickhouse",
+    "dremio": "dremio",
     "teradata": "teradata",
 }
 READ_ONLY_FORMS = frozenset({"Select", "Union", "Intersect", "Except", "Subquery", "Paren"})
+REFUSED_IN_SPARK = re.compile(r"(?:try_)?reflect|java_method|read_files|http_request|ai_\w+", re.IGNORECASE)
+"""Functions of Spark's that run Java's own methods, read files or ask the network."""
 REFUSED_FORMS = {
     "Insert": "INSERT",
     "Update": "UPDATE",
@@ -49,6 +55,10 @@ REFUSED_FORMS = {
     "Command": "a command",
     "Set": "SET",
     "Into": "SELECT INTO",
+    "IntoFile": "SELECT INTO",
+    "NextValueFor": "NEXT VALUE FOR",
+    "PropertyEQ": "an assignment to a variable",
+    "QueryTransform": "TRANSFORM, which runs a program",
     "Lock": "a row lock (FOR UPDATE or FOR SHARE)",
 }
 REFUSED_FUNCTIONS = re.compile(
@@ -59,11 +69,18 @@ REFUSED_FUNCTIONS = re.compile(
 )
 """Functions that act, wait, lock or read what is not a table. Of the server's own `pg_…` only harmless ones pass."""
 REFUSED_IN_DUCKDB = re.compile(
-    r"(?:read|sniff|parquet|duckdb|pragma|sqlite|postgres|mysql|delta|iceberg|spatial|st_read)_\w+|\w+_scan|\w*checkpoint"
+    r"(?:read|sniff|parquet|duckdb|pragma|sqlite|postgres|mysql|delta|iceberg|spatial)_\w+|st_read\w*|\w+_scan|\w*checkpoint"
     r"|glob|query|query_table|getenv|which_secret|json_execute_serialized_sql|from_substrait\w*",
     re.IGNORECASE,
 )
 """Functions of DuckDB's that read files, run text as SQL or look behind the tables; its guards refuse most too."""
+
+REFUSED_IN_MYSQL = re.compile(
+    r"load_file|sleep|benchmark|(?:get|release|is_free|is_used)_lock|release_all_locks|sys_\w+|lastval|name_const"
+    r"|(?:master|source)_(?:pos|gtid)_wait|wait_\w+|gtid_\w+",
+    re.IGNORECASE,
+)
+"""Functions of MySQL's and MariaDB's that read files, wait or lock."""
 
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())  # its warnings repeat the query on stderr
 
@@ -98,12 +115,9 @@ def statement_problem(text: str, dialect: str = "postgres") -> str | None:
     import sqlglot
     from sqlglot.errors import SqlglotError
 
-    count = 1
-    if dialect in {"postgres", "duckdb"}:  # one lexer: DuckDB's is a descendant
-        count = sql_text.statements(text)
-        if sql_text.calls_a_disguised_name(text):
-            return "a function is called by a name with escapes; write the name out"
-        text = sql_text.without_escaped_names(text)
+    if problem := _hidden(text, dialect):
+        return problem
+    count, text = _as_the_server_reads(text, dialect)
     try:
         parsed = [statement for statement in sqlglot.parse(text, dialect=dialect) if statement is not None]
     except SqlglotError as error:
@@ -126,11 +140,36 @@ def statement_problem(text: str, dialect: str = "postgres") -> str | None:
             return f"the function {name} does more than read rows"
         if name == "Anonymous" and _is_refused(node.name, dialect):
             return f"the function {node.name[:40]} does more than read rows"
-    return None
+    return far_read(statement, dialect)
+
+
+def _hidden(text: str, dialect: str) -> str | None:
+    """Say what a general parser would not see in a statement; None where there is nothing."""
+    if dialect in {"postgres", "duckdb"} and sql_text.calls_a_disguised_name(text):
+        return "a function is called by a name with escapes; write the name out"
+    if dialect != "mysql":
+        return None
+    if mysql_text.runs_a_comment(text):
+        return "a comment holds what MySQL would run; write it out, or leave it out"
+    called = next((name for name in mysql_text.called_names(text) if _is_refused(name, dialect)), None)
+    return f"the function {called[:40]} does more than read rows" if called else None
+
+
+def _as_the_server_reads(text: str, dialect: str) -> tuple[int, str]:
+    """Return how many statements a text is to the server's own lexer, and it as no parser can misread it."""
+    if dialect in {"postgres", "duckdb"}:  # one lexer: DuckDB's is a descendant
+        return sql_text.statements(text), sql_text.without_escaped_names(text)
+    if dialect == "mysql":
+        return mysql_text.statements(text), mysql_text.for_parsers(text)
+    return 1, text
 
 
 def _is_refused(function: str, dialect: str) -> bool:
+    if dialect == "mysql" and REFUSED_IN_MYSQL.fullmatch(function):
+        return True
     if dialect == "duckdb" and REFUSED_IN_DUCKDB.fullmatch(function):
+        return True
+    if dialect == "spark" and REFUSED_IN_SPARK.fullmatch(function):
         return True
     return REFUSED_FUNCTIONS.fullmatch(function) is not None
 

@@ -48,7 +48,8 @@ def _window(owner: Node, at: Node, dataset: str, names: Names) -> CheckWindow | 
     if element is None or ("partition" in at and partition is None):
         return None
     _look_at_partitions(owner, at, element, partition)
-    return CheckWindow(column=element, last=length, partition=partition, line=at.line)
+    other = partition if partition != element else None  # the window's own bound shuts partitions of its element out
+    return CheckWindow(column=element, last=length, partition=other, line=at.line)
 
 
 def _column(owner: Node, at: Node, key: str, dataset: str, names: Names) -> str | None:

@@ -155,6 +155,7 @@ class Daemon:
             return
         for finish in (
             self._keep_up,
+            self._house.prune,
             self._parts.deliverer.until_quiet,
             Loop("site", self._publisher.finish, PUBLISH).once,
         ):

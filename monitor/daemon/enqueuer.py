@@ -3,13 +3,16 @@
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.daemon.timetable import Timetable, due_slots
 from monitor.schedule.rhythm import Rhythm, next_moment
 from monitor.settings import ScheduleSettings
 from monitor.store.slots import NewSlot, Watched
 from monitor.store.store import Store
+
+STALE = timedelta(hours=1)
+"""A watermark rises at least so often: a schedule that changes while no daemon is there counts from it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,9 @@ class Enqueuer:
         with self._lock:
             now = self._store.slots.now()
             self._look_at([rhythm for rhythm in self._table.by_rhythm if self._is_due(rhythm, now)], now)
+            marks = self._marks or {}
+            stale = [watched for watched in self._table.entries if now - marks.get(watched, now) >= STALE]
+            self._enqueue(stale, now, anew=True)
 
     def _is_due(self, rhythm: Rhythm, now: datetime) -> bool:
         """Say whether a rhythm had a moment since it was last looked at; a clock that was put back starts anew."""

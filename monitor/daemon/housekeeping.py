@@ -76,13 +76,17 @@ class Housekeeping:
         )
         now = self._store.slots.now()
         if self._night is not None and now >= self._night:
-            state = self._settings.state
-            self._keeper.prune(
-                keep_results=timedelta(seconds=state.keep_results), keep_rollups=timedelta(seconds=state.keep_rollups)
-            )
+            self.prune()
             self._night = None
         if self._night is None:
             self._night = next_moment(replace(NIGHT, zone=self._settings.schedule.timezone), now)
+
+    def prune(self) -> None:
+        """Forget what is older than is configured to be kept. Raises StoreError."""
+        state = self._settings.state
+        self._keeper.prune(
+            keep_results=timedelta(seconds=state.keep_results), keep_rollups=timedelta(seconds=state.keep_rollups)
+        )
 
     def _invalid_files(self, own: Sight) -> tuple[Trouble, ...]:
         """Return the files that are no contracts for any daemon that lives: one of them alone must not end it."""

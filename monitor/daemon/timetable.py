@@ -33,9 +33,10 @@ class Timetable:
     by_rhythm: Mapping[Rhythm, tuple[Watched, ...]] = field(default_factory=dict)
 
     def rooms(self) -> Mapping[str, int]:
-        """Return how many runs each server takes at once, so that it never sees more than `max_connections`.
+        """Return how many runs each server takes at once, so that they never take more than `max_connections`.
 
-        A run wants one connection that holds its snapshot, and one for each statement at once.
+        A run wants one connection that holds its snapshot, and one for each statement at once. What a run of another
+        server asks here for a balance comes on top.
         """
         servers = {entry.target.server.name: entry.target.server for entry in self.entries.values()}
         return {

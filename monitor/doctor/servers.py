@@ -5,11 +5,11 @@ from contextlib import closing
 
 import psycopg2
 
-from monitor.checks.dialect import SERVER_TYPES
+from monitor.checks.dialect import CONNECTORS, SERVER_TYPES
 from monitor.doctor.clocks import clock
 from monitor.doctor.finding import Finding, bad, fine, warn
+from monitor.doctor.tables import readable
 from monitor.domain.check import TableName
-from monitor.domain.scan import Seen
 from monitor.engines.warehouses.base import Unreachable, session_for
 from monitor.engines.warehouses.opening import open_holder
 from monitor.engines.warehouses.postgres import connect, route_to
@@ -17,7 +17,6 @@ from monitor.engines.warehouses.postgres_catalogue import look_up
 from monitor.engines.warehouses.postgres_role import Role, role_of
 from monitor.run import Target
 from monitor.settings import ServerSettings
-from monitor.words import counted
 
 FEW = 3
 """So many names are told; the others are counted."""
@@ -30,8 +29,14 @@ def examine(server: ServerSettings, targets: Iterable[Target]) -> list[Finding]:
         for target in targets
         for dataset in target.contract.datasets
     }
-    if SERVER_TYPES.get(server.type) == "duckdb":
+    if SERVER_TYPES.get(server.type) in {"duckdb", "spark"}:
         return _of_files(server, tables)
+    if SERVER_TYPES.get(server.type) == "mysql":
+        from monitor.doctor import mysql
+
+        return mysql.examine(server, tables)
+    if server.type in CONNECTORS:
+        return _of_a_connector(server, tables)
     try:
         opened = connect(route_to(server), session_for(server, "doctor"))
     except Unreachable as error:
@@ -53,15 +58,28 @@ def examine(server: ServerSettings, targets: Iterable[Target]) -> list[Finding]:
 
 
 def _of_files(server: ServerSettings, tables: dict[TableName, str]) -> list[Finding]:
-    """Look at DuckDB and at files: nobody logs in, the clock is ours, and nothing can be written."""
+    """Look at DuckDB, Spark and files: nobody logs in, the clock is ours, and nothing is written."""
     try:
         with closing(open_holder(server, "doctor", list(tables))) as holder:
             seen = holder.look_up(list(tables))
     except Unreachable as error:
         return [bad(server.name, f"cannot be read: {error}", f"its path comes from {server.sources.address}")]
     return [
-        fine(server.name, f"{server.path} is open, to be read only"),
+        fine(server.name, f"{server.path or f'the catalogue of {server.master}'} is open, to be read only"),
         *readable(server.name, "", tables, seen),
+    ]
+
+
+def _of_a_connector(server: ServerSettings, tables: dict[TableName, str]) -> list[Finding]:
+    """Look at a warehouse through its connector; what else its role may do there is not known."""
+    try:
+        with closing(open_holder(server, "doctor", list(tables))) as holder:
+            seen = holder.look_up(list(tables))
+    except Unreachable as error:
+        return [bad(server.name, f"cannot be reached: {error}", f"its settings come from {server.sources.address}")]
+    return [
+        fine(server.name, "connected; what else its role may do is not looked into"),
+        *readable(server.name, holder.role, tables, seen),
     ]
 
 
@@ -83,24 +101,6 @@ def privileges(server: str, role: Role) -> list[Finding]:
     if role.sees_past_policies:
         found.append(warn(server, f"{role.name} sees past row security", f"ALTER ROLE {role.name} NOBYPASSRLS"))
     return found or [fine(server, f"{role.name} can read, and nothing else")]
-
-
-def readable(server: str, role: str, tables: dict[TableName, str], seen: Seen) -> list[Finding]:
-    """Judge whether every table of the contracts is there and can be read."""
-    found = []
-    for table, dataset in tables.items():
-        there = seen.get(table)
-        name = ".".join(filter(None, (there.schema if there else table.schema, table.name)))
-        if there is None:
-            found.append(bad(server, f"{dataset}: there is no table {name}", "correct the contract, or create it"))
-        elif not there.usable:
-            grant = f"GRANT USAGE ON SCHEMA {there.schema} TO {role}"
-            found.append(bad(server, f"{dataset}: schema {there.schema} may not be used", grant))
-        elif not there.readable and not all(column.readable for column in there.columns):
-            found.append(bad(server, f"{dataset}: {name} cannot be read", f"GRANT SELECT ON {name} TO {role}"))
-    if found or not tables:
-        return found
-    return [fine(server, f"{counted(len(tables), 'table')} of the contracts can be read")]
 
 
 def _some(names: Sequence[str]) -> str:

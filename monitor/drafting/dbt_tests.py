@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from monitor.contracts.document import Value
 from monitor.contracts.identifiers import quoted
-from monitor.drafting.imported import Imported, Rule, literal, none_of, repeated
+from monitor.drafting.imported import Imported, Rule, exact_row_count, literal, none_of, repeated, row_count
 
 _TEMPLATE = ("{{", "{%", "${")
 _SEVERITIES = frozenset({"error", "warn"})
@@ -61,7 +61,7 @@ def carry(table: Imported, test: Test) -> None:
     elif rule:
         if test.severity == "warn":
             rule["severity"] = "warning"
-        column = test.column if rule.get("type") != "sql" and "properties" not in str(rule) else None
+        column = test.column if rule.get("type") != "sql" else None
         table.rule(None if rule.get("metric") == "rowCount" else column, rule)
 
 
@@ -249,13 +249,7 @@ def _regex(_: Imported, test: Test) -> Rule | None:
 
 def _row_count(_: Imported, test: Test) -> Rule | None:
     low, high, exact = (test.arguments.get(key) for key in ("min_value", "max_value", "value"))
-    if isinstance(exact, int):
-        return {"metric": "rowCount", "mustBe": exact}
-    if isinstance(low, int) and isinstance(high, int):
-        return {"metric": "rowCount", "mustBeBetween": [low, high]}
-    if isinstance(low, int):
-        return {"metric": "rowCount", "mustBeGreaterOrEqualTo": low}
-    return {"metric": "rowCount", "mustBeLessOrEqualTo": high} if isinstance(high, int) else None
+    return row_count(low, high) if exact is None else exact_row_count(exact)
 
 
 def _sql(value: Value) -> str:

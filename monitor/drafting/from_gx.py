@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from monitor.contracts.document import Document, Value
 from monitor.contracts.identifiers import quoted
-from monitor.drafting.imported import Imported, Rule, literal, none_of
+from monitor.drafting.imported import Imported, Rule, exact_row_count, literal, none_of, row_count
 
 _PLAIN = frozenset(
     {"column", "mostly", "batch_id", "result_format", "catch_exceptions", "include_config", "notes", "meta"}
@@ -148,17 +148,11 @@ def _regex(sign: str, words: str) -> "Make":
 
 
 def _rows(_: Imported, asked: _Expectation) -> Rule | None:
-    low, high = asked.arguments.get("min_value"), asked.arguments.get("max_value")
-    if isinstance(low, int) and isinstance(high, int):
-        return {"metric": "rowCount", "mustBeBetween": [low, high]}
-    if isinstance(low, int):
-        return {"metric": "rowCount", "mustBeGreaterOrEqualTo": low}
-    return {"metric": "rowCount", "mustBeLessOrEqualTo": high} if isinstance(high, int) else None
+    return row_count(asked.arguments.get("min_value"), asked.arguments.get("max_value"))
 
 
 def _exact_rows(_: Imported, asked: _Expectation) -> Rule | None:
-    value = asked.arguments.get("value")
-    return {"metric": "rowCount", "mustBe": value} if isinstance(value, int) else None
+    return exact_row_count(asked.arguments.get("value"))
 
 
 def _exists(table: Imported, asked: _Expectation) -> Rule | None:

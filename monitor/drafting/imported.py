@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from monitor.contracts.document import Value
 from monitor.contracts.identifiers import dotted
@@ -79,6 +80,35 @@ def none_of(condition: str, name: str, *, most: Value = None, of: str = "*") -> 
     share = f"COALESCE(100.0 * COUNT(*) FILTER (WHERE {condition}) / NULLIF(COUNT({of}), 0), 0)"
     query = f"SELECT {share} FROM {{object}}"
     return {"name": name, "type": "sql", "query": query, "unit": "percent", "mustBeLessOrEqualTo": most}
+
+
+def row_count(low: Value, high: Value) -> Rule | None:
+    """Return the rule that holds the number of rows between bounds, None where one of them is no whole number."""
+    least, most = _whole(low), _whole(high)
+    if (least is None) != (low is None) or (most is None) != (high is None):
+        return None
+    match least, most:
+        case None, None:
+            return None
+        case _, None:
+            return {"metric": "rowCount", "mustBeGreaterOrEqualTo": least}
+        case None, _:
+            return {"metric": "rowCount", "mustBeLessOrEqualTo": most}
+        case _:
+            return {"metric": "rowCount", "mustBeBetween": [least, most]}
+
+
+def exact_row_count(exact: Value) -> Rule | None:
+    """Return the rule that holds the number of rows, None where it is no whole number."""
+    number = _whole(exact)
+    return None if number is None else {"metric": "rowCount", "mustBe": number}
+
+
+def _whole(value: Value) -> int | None:
+    """Return a whole number, however it is written (`1e6`); None for anything else, a truth too."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        return None
+    return int(value) if value == int(value) else None
 
 
 def repeated(columns: Sequence[str], words: str, *, ignored: str | None = None) -> Rule:

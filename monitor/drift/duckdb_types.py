@@ -36,6 +36,8 @@ def fits(old: SqlType, new: SqlType) -> bool:
 
 
 def _decimal_fits(old: SqlType, new: SqlType) -> bool:
+    if not all(_is_sized(each) for each in (old, new) if each.base == "numeric"):  # a contract may say anything
+        return old == new
     if old.base == new.base:
         (width, scale), (new_width, new_scale) = _decimal(old), _decimal(new)
         return scale <= new_scale and width - scale <= new_width - new_scale
@@ -49,8 +51,13 @@ def _decimal_fits(old: SqlType, new: SqlType) -> bool:
     return False
 
 
+def _is_sized(found: SqlType) -> bool:
+    return found.params is None or (len(found.params) in {1, 2} and all(each.isdecimal() for each in found.params))
+
+
 def _decimal(found: SqlType) -> tuple[int, int]:
-    """Return width and scale; without any, DuckDB's own."""
+    """Return width and scale; without any, DuckDB's own, and no scale where only the width is said."""
     if found.params is None:
         return _WIDTH, _SCALE
-    return int(found.params[0]), int(found.params[1])
+    width, scale = (*found.params, "0")[:2]
+    return int(width), int(scale)

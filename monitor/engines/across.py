@@ -52,11 +52,12 @@ class Across:
             return scan
         measured = {result.check.id for result in scan.results if result.outcome is Outcome.PASS} & far.keys()
         there = self._ask(plan, {name: far[name] for name in far if name in measured}, wishes.interrupted)
+        why = wishes.interrupted() if far else None
         results = []
         for check, result in zip(plan.checks, scan.results, strict=True):
             joined = replace(result, check=check)
             if check.id in measured:
-                joined = _compared(joined, there[check.id], far[check.id])
+                joined = _compared(joined, there[check.id], far[check.id], why)
             if check.id in far:
                 wishes.progress(joined)
             results.append(joined)
@@ -131,13 +132,17 @@ def _refused(plan: CheckPlan, name: str, reason: str) -> CheckResult:
     return CheckResult(check=_planned(plan, name), outcome=Outcome.ERROR, reason=reason)
 
 
-def _compared(here: CheckResult, there: CheckResult, probe: Elsewhere) -> CheckResult:
-    """Judge the difference; what the other server does not say is an `error`, whatever kept it from saying it."""
+def _compared(here: CheckResult, there: CheckResult, probe: Elsewhere, why: str | None) -> CheckResult:
+    """Judge the difference; what the other server does not say is an `error`, whatever kept it from saying it.
+
+    `why` is for what reason the scan had to end, if it had to: that is no word of the other server's.
+    """
     seconds = (here.seconds or 0.0) + (there.seconds or 0.0)
     if there.outcome is Outcome.SKIPPED:
         return replace(here, outcome=Outcome.SKIPPED, measured=None, reason=f"{there.reason} (server {probe.server})")
     if there.outcome is not Outcome.PASS or there.measured is None or here.measured is None:
-        told = there.reason if probe.server in there.reason else f"server {probe.server}: {there.reason}"
+        is_told = there.reason == why or probe.server in there.reason
+        told = there.reason if is_told else f"server {probe.server}: {there.reason}"
         return replace(here, outcome=Outcome.ERROR, measured=None, reason=told, remedy=there.remedy)
     one, other = Decimal(here.measured), Decimal(there.measured)
     difference = difference_of(one, other, is_share=probe.is_share)

@@ -6,6 +6,7 @@ end Soda's statement and begin its own. Our own compiled statements need no such
 
 from typing import Any, Self
 
+from monitor.checks.dialect import dialect_of
 from monitor.contracts.queries import statement_problem
 from monitor.engines.warehouses.base import Guarded
 
@@ -38,7 +39,8 @@ class OnlyReading:
 
     def cursor(self) -> "_Cursor":
         """Return a cursor that looks at a statement before it sends it."""
-        return _Cursor(self._guarded.connection.cursor(), self._guarded.source.removeprefix("guarded_"))
+        dialect = dialect_of(self._guarded.source.removeprefix("guarded_"))
+        return _Cursor(self._guarded.connection.cursor(), dialect.NAME)
 
 
 class _Cursor:

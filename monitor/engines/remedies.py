@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from monitor.checks import postgres as sql
+from monitor.checks.dialect import SERVER_TYPES
 from monitor.engines.messages import Failed, Trouble
 from monitor.engines.sql_errors import Obstacle
 from monitor.engines.warehouses.base import Blocker
@@ -55,7 +56,9 @@ def after_failure(failed: Failed, place: Place, blocker: Blocker | None) -> str 
                 " or let EXPLAIN show what makes the statement slow"
             )
         case Obstacle.LOCKED if blocker:
-            return f"wait for {blocker} to end, or end it: SELECT pg_terminate_backend({blocker.process})"
+            is_mysql = SERVER_TYPES.get(server.type) == "mysql"
+            end = f"KILL {blocker.process}" if is_mysql else f"SELECT pg_terminate_backend({blocker.process})"
+            return f"wait for {blocker} to end, or end it: {end}"
         case Obstacle.LOCKED:
             now = duration(Decimal(str(server.lock_timeout)))
             return f"wait until the lock is released, or raise lock_timeout (now {now}) under {_table(server)}"
@@ -138,16 +141,21 @@ def _slow_files(server: ServerSettings) -> str:
     return f"raise statement_timeout under {_table(server)}, or write the files as Parquet, which says its types itself"
 
 
+def _spark(server: ServerSettings) -> str:
+    return f"Spark 3.5 wants Java 8, 11 or 17: see JAVA_HOME, and master and memory_limit under {_table(server)}"
+
+
 def _package(_: ServerSettings) -> str:
     return "install it where Pactwatch runs"
 
 
 _REFUSALS: tuple[tuple[str, Callable[[ServerSettings], str]], ...] = (
     (r"no password supplied", _no_password),
-    (r"password authentication failed", _password),
+    (r"password authentication failed|Access denied for user .*using password: YES", _password),
+    (r"Access denied for user .*using password: NO", _no_password),
     (r"no pg_hba\.conf entry|(?:peer|ident|gss\w*) authentication failed", _login),
     (r'role ".*" does not exist', _missing_role),
-    (r'database ".*" does not exist', _missing_database),
+    (r"database \".*\" does not exist|Unknown database", _missing_database),
     (r"permission denied for database", _connect),
     (r"too many (?:clients|connections)|remaining connection slots", _full),
     (r"the database system is", _starting),
@@ -155,7 +163,8 @@ _REFUSALS: tuple[tuple[str, Callable[[ServerSettings], str]], ...] = (
     (r"database is locked", _lock),
     (r"there is no database file|neither a database file|not a valid DuckDB|cannot be read", _file),
     (r"longer than statement_timeout", _slow_files),
-    (r"package duckdb is not installed", _package),
+    (r"package [\w-]+ is not installed", _package),
+    (r"Spark (?:cannot be started|did not start)", _spark),
     (r"\bSSL\b|certificate", _encryption),
 )
 """What libpq and the server say, and what helps; the first that fits."""

@@ -1,5 +1,6 @@
 """The offending values of a broken check: a summary and a few rows, masked and cut; nothing here changes an outcome."""
 
+from monitor.checks.dialect import Dialect, dialect_of
 from monitor.domain.check import Check, CheckKind, Offenders
 from monitor.domain.scan import Sample
 from monitor.engines import sql_errors
@@ -37,17 +38,19 @@ def _summary(guarded: Guarded, check: Check, offenders: Offenders, shown: frozen
     guilty = offenders.columns[offenders.keys :]
     if not guilty or check.kind in _ABOUT_ABSENCE or any((check.dataset, name) not in shown for name, _ in guilty):
         return None
-    columns = [sql for _, sql in guilty]
+    columns, text = [sql for _, sql in guilty], _dialect(guarded).text_of
     condition = offenders.condition
     if check.kind is CheckKind.PRIMARY_KEY:  # a row without a key has no value; the reason counts such rows
         condition = " AND ".join([f"({condition})", *(f"{column} IS NOT NULL" for column in columns)])
     source = f"FROM {offenders.table} WHERE {condition}"
     if check.kind in _ORDERED and len(columns) == 1:
-        ((lowest, highest),) = guarded.rows(f"SELECT MIN({columns[0]})::text, MAX({columns[0]})::text {source}")
+        ((lowest, highest),) = guarded.rows(
+            f"SELECT {text(f'MIN({columns[0]})')}, {text(f'MAX({columns[0]})')} {source}"
+        )
         if lowest == highest:
             return f"always {_cell(lowest)}"
         return f"lowest {_cell(lowest)}, highest {_cell(highest)}"
-    texts = ", ".join(f"CAST({column} AS text)" for column in columns)
+    texts = ", ".join(text(column) for column in columns)
     places = ", ".join(str(place) for place in range(1, len(columns) + 1))
     found = guarded.rows(
         f"SELECT {texts}, COUNT(*) AS n, COUNT(*) OVER () {source}"
@@ -71,10 +74,11 @@ def _rows(
 ) -> Sample | None:
     if not offenders.columns:
         return None
+    text = _dialect(guarded).text_of
     visible = [(check.dataset, name) in shown for name, _ in offenders.columns]
     # What is masked never leaves the server; of the rest, one character more than is kept tells that it was cut.
     cells = ", ".join(
-        f"LEFT(CAST({sql} AS text), {MAX_CELL + 1})" if may_show else f"'{MASK}'"
+        f"LEFT({text(sql)}, {MAX_CELL + 1})" if may_show else f"'{MASK}'"
         for (_, sql), may_show in zip(offenders.columns, visible, strict=True)
     )
     found = guarded.rows(f"SELECT {cells} FROM {offenders.table} WHERE {offenders.condition} LIMIT {rows}")
@@ -87,6 +91,10 @@ def _rows(
             break
         kept.append(line)
     return Sample(columns=tuple(name for name, _ in offenders.columns), rows=tuple(kept))
+
+
+def _dialect(guarded: Guarded) -> Dialect:
+    return dialect_of(guarded.source.removeprefix("guarded_"))
 
 
 def _cell(value: object) -> str:

@@ -1,7 +1,7 @@
 """The Soda engine: catalogue → blocked, skipped → value pass in warm children on one snapshot → a result per check."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from multiprocessing.connection import wait
 from typing import Self
 
 from monitor.checks import mending, schema, windows
-from monitor.domain.check import Catalogue, Check, CheckPlan, Elsewhere, NotChecked, SodaBlock
+from monitor.domain.check import Catalogue, Check, CheckPlan, Elsewhere, NotChecked, SodaBlock, TableName
 from monitor.domain.scan import CheckResult, Outcome, Scan, Seen
 from monitor.engines import remedies, sql_errors
 from monitor.engines.base import Interrupted, Wishes, complete
@@ -32,9 +32,15 @@ _LOCK_INTEREST = 0.5
 class SodaEngine:
     """Scans one server with Soda, in processes that know nothing but their work. Safe to use from several threads."""
 
-    def __init__(self, server: ServerSettings, nursery: Nursery | None = None) -> None:
+    def __init__(
+        self,
+        server: ServerSettings,
+        nursery: Nursery | None = None,
+        opener: Callable[[ServerSettings, str, Sequence[TableName]], Holder] = open_holder,
+    ) -> None:
         """Remember the server; nothing is connected yet. A nursery that is handed over stays the caller's to close."""
         self._server = server
+        self._open = opener
         self._owns_nursery = nursery is None
         self._nursery = nursery or soda_nursery(server.env)
 
@@ -86,7 +92,7 @@ class SodaEngine:
         if not notebook.open_checks():
             return {}
         session = session_for(self._server, plan.slug)
-        holder = patiently(lambda: open_holder(self._server, plan.slug, plan.tables()), wishes.interrupted)
+        holder = patiently(lambda: self._open(self._server, plan.slug, plan.tables()), wishes.interrupted)
         with closing(holder), holder.cut_off_in_the_end(wishes.interrupted):
             seen = holder.look_up(plan.tables())
             if not seen and self._server.schema and not holder.has_schema(self._server.schema):
@@ -186,7 +192,7 @@ def _hear_all(crew: Iterable[_Crewman], desk: _Desk, interrupted: Interrupted) -
         heed(interrupted)
         ready = wait(list(busy), min(pause, HEED))
         for channel in [channel for channel in busy if channel in ready]:
-            if _hear(busy[channel], desk.notebook):
+            if _hear(busy[channel], desk):
                 del busy[channel]
         if ready:
             pause, heard = _LOCK_INTEREST, time.monotonic()
@@ -196,14 +202,17 @@ def _hear_all(crew: Iterable[_Crewman], desk: _Desk, interrupted: Interrupted) -
             pause, heard = min(2 * pause, longest), time.monotonic()
 
 
-def _hear(man: _Crewman, notebook: Notebook) -> bool:
-    """Take one message of a child; True when it has nothing more to say."""
+def _hear(man: _Crewman, desk: _Desk) -> bool:
+    """Take one message of a child; True when it has nothing more to say. What a dead one left running is ended."""
+    notebook = desk.notebook
     try:
         message = man.child.channel.recv()
     except (EOFError, ConnectionResetError):
         if man.backend is None:
             raise EngineError("the scanning process ended before it could begin; is soda-core installed?") from None
         notebook.give_up(man.unanswered(), Trouble.ERROR, "the scanning process died")
+        if not desk.holder.closed:
+            desk.holder.end_backends([man.backend])
         return True
     match message:
         case Connected(backend=backend):

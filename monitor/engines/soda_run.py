@@ -120,6 +120,12 @@ def run_sodacl(guarded: SeesOneSnapshot, sodacl: str, history: LocalHistory | No
     """
     from soda.scan import Scan
 
+    if guarded.source == "guarded_mysql":  # its driver takes 0.1 s to import
+        from monitor.engines import soda_mysql
+
+        soda_mysql.register()
+    if guarded.source == "guarded_spark":
+        _register_spark()
     scan = Scan()
     scan.set_data_source_name(_SOURCE)
     scan._configuration.data_source_properties_by_name[_SOURCE] = {"type": guarded.source, "guarded": guarded}  # noqa: SLF001
@@ -233,10 +239,21 @@ def _register_data_sources() -> None:
             return f"REGEXP_MATCHES({expr}, '{excaped_regex_pattern}')"
 
     for each in (GuardedPostgresDataSource, GuardedDuckdbDataSource):
-        kind = each.__name__.removeprefix("Guarded").removesuffix("DataSource").lower()
-        module = types.ModuleType(f"soda.data_sources.guarded_{kind}_data_source")
-        setattr(module, f"Guarded_{kind}DataSource", each)  # as Soda spells the class of `guarded_<kind>`
-        sys.modules[module.__name__] = module
+        _register(each.__name__.removeprefix("Guarded").removesuffix("DataSource").lower(), each)
+
+
+def _register(kind: str, source: type) -> None:
+    module = types.ModuleType(f"soda.data_sources.guarded_{kind}_data_source")
+    setattr(module, f"Guarded_{kind}DataSource", source)  # as Soda spells the class of `guarded_<kind>`
+    sys.modules[module.__name__] = module
+
+
+def _register_spark() -> None:
+    """Make Soda's Spark known, once a scan wants it."""
+    if "soda.data_sources.guarded_spark_data_source" not in sys.modules:
+        from monitor.engines.soda_spark import data_source
+
+        _register("spark", data_source())
 
 
 class _NoConnection:

@@ -6,9 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TypeVar
-
-from psycopg2.extensions import connection
+from typing import Protocol, TypeVar
 
 from monitor.engines.base import Interrupted, never_interrupted
 
@@ -58,8 +56,15 @@ def patiently(call: Callable[[], T], interrupted: Interrupted = never_interrupte
     return outcomes[0]
 
 
+class Line(Protocol):
+    """What is open to a server: a connection of libpq's, or a socket."""
+
+    def fileno(self) -> int:
+        """Return its number in this process."""
+
+
 @contextmanager
-def cut_off_in_the_end(opened: connection, interrupted: Interrupted) -> Iterator[None]:
+def cut_off_in_the_end(opened: Line, interrupted: Interrupted) -> Iterator[None]:
     """While the block runs, cut a connection off on which somebody still waits when the scan should have ended.
 
     libpq waits without end for an answer that something on the way has swallowed: as long as the kernel of a proxy or a

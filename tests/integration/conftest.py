@@ -6,6 +6,7 @@ import pytest
 
 from monitor.engines.base import Engine
 from monitor.engines.soda import SodaEngine
+from tests import mysql
 from tests.conftest import Warehouse
 
 
@@ -13,3 +14,15 @@ from tests.conftest import Warehouse
 def engine(warehouse: Warehouse) -> Iterator[Engine]:
     with SodaEngine(warehouse.settings) as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def mysql_server() -> Iterator[mysql.Mysql]:
+    with mysql.booted() as server:
+        yield server
+
+
+@pytest.fixture
+def mysql_warehouse(mysql_server: mysql.Mysql, postgres_warehouse: Warehouse) -> Iterator[mysql.MysqlWarehouse]:
+    with mysql.fresh_database(mysql_server, beside=postgres_warehouse) as made:
+        yield made

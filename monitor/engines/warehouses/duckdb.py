@@ -10,7 +10,6 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -21,6 +20,7 @@ from monitor.domain.check import TableName
 from monitor.engines.sql_errors import StatementFailedError
 from monitor.engines.warehouses import duckdb_files as files
 from monitor.engines.warehouses.base import Route, Session, Unreachable, Unsupported
+from monitor.engines.warehouses.cursor import Cursor
 from monitor.settings import ServerSettings
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Guarded:
         """No process but our own answers."""
         return 0
 
-    def cursor(self) -> "Cursor":
+    def cursor(self) -> Cursor:
         """Return a cursor in this very transaction."""
         return Cursor(self)
 
@@ -171,37 +171,6 @@ class Guarded:
         with suppress(_library().Error):
             self._opened.execute("ROLLBACK")
         self._opened.close()
-
-
-class Cursor:
-    """What Soda knows as a cursor (PEP 249)."""
-
-    def __init__(self, guarded: Guarded) -> None:
-        """Wait for a statement."""
-        self._guarded = guarded
-        self._rows: Iterator[tuple[Any, ...]] = iter(())
-        self.description: Any = None
-
-    def execute(self, statement: str) -> None:
-        """Run a statement. Raises StatementFailedError."""
-        rows, self.description = self._guarded.run(statement)
-        self._rows = iter(rows)
-
-    def fetchone(self) -> tuple[Any, ...] | None:
-        """Return the next row."""
-        return next(self._rows, None)
-
-    def fetchmany(self, size: int = 1) -> list[tuple[Any, ...]]:
-        """Return the next rows."""
-        return list(islice(self._rows, size))
-
-    def fetchall(self) -> list[tuple[Any, ...]]:
-        """Return the rest of the rows."""
-        return list(self._rows)
-
-    def close(self) -> None:
-        """Forget the rows."""
-        self._rows = iter(())
 
 
 def written_out(statement: str) -> str:

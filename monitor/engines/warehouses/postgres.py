@@ -193,6 +193,16 @@ class _Cursor(psycopg2.extensions.cursor):
         super().execute(f"RELEASE SAVEPOINT before; SAVEPOINT before; {query}", vars)
 
 
+def open_guarded(route: Route, session: Session, snapshot: str | None) -> Guarded:
+    """Open a guarded connection that sees a snapshot. Raises Unreachable, or psycopg2.Error where it is gone."""
+    opened = connect(route, session)
+    try:
+        return Guarded(opened, snapshot)
+    except BaseException:
+        opened.close()
+        raise
+
+
 def blockers(holder: connection, backends: Sequence[int]) -> dict[int, Blocker]:
     """Say who makes each of our backends wait for a lock."""
     with holder.cursor() as cursor:

@@ -157,8 +157,11 @@ def test_once_ends_its_tries_so_that_a_dead_server_is_told_and_begins_nothing_me
     monkeypatch.setattr(worker, "FIRST_PAUSE", timedelta(milliseconds=300))
     engine = Told([all_of(Outcome.BLOCKED)])
     made = put_together(store, tmp_path, engine, ScheduleSettings(spread=0.0, schema_every=1.0))
+    pruned: list[object] = []
+    monkeypatch.setattr(made._house, "prune", lambda: pruned.append(None))
     made.run_once()
     assert made.stop()
+    assert pruned == [None]  # nobody else does it
     with store.reading() as reader:
         (run,) = reader.runs(limit=9)
     assert run.verdict is Verdict.UNVERIFIED

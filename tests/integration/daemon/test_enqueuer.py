@@ -11,7 +11,7 @@ from monitor.daemon.enqueuer import Enqueuer
 from monitor.daemon.timetable import Timetable, timetable
 from monitor.errors import StoreError
 from monitor.run import Target
-from monitor.settings import ScheduleSettings, ServerSettings
+from monitor.settings import CatchUp, ScheduleSettings, ServerSettings
 from monitor.store import slots as slots_of_the_store
 from monitor.store.store import Store, open_store
 from tests.contracts import contract
@@ -120,3 +120,19 @@ def test_a_contract_that_returns_after_another_daemon_let_go_of_it_missed_nothin
     enqueuer.reconcile()
     assert moments(store) == ["12:00", "17:00"]
     assert store.slots.overdue(timedelta(minutes=10)) == {}
+
+
+def test_a_schedule_that_changed_while_nobody_was_there_missed_little(
+    store: Store, tmp_path: Path, clock: Clock
+) -> None:
+    weekly = replace(MINUTELY, default="0 12 * * 1")
+    enqueuer = Enqueuer(store, weekly)
+    enqueuer.use(table(tmp_path, settings=weekly))
+    for _ in range(50):
+        enqueuer.reconcile()
+        clock.now += timedelta(hours=1)
+    hourly = replace(MINUTELY, default="0 * * * *", catch_up=CatchUp.ALL)
+    anew = Enqueuer(store, hourly)
+    anew.use(table(tmp_path, settings=hourly))
+    anew.reconcile()
+    assert moments(store) == ["12:00", f"{clock.now:%H}:00"]

@@ -26,6 +26,7 @@ READING = [
     "SELECT count(*) FROM parquet_scan('/etc/passwd')",
     "SELECT count(*) FROM sniff_csv('/etc/passwd')",
     "SELECT count(*) FROM duckdb_secrets()",
+    "SELECT count(*) FROM st_read('/etc/passwd')",
 ]
 ACTING = [
     "SELECT count(*) FROM glob('/etc/*')",

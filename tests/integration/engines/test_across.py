@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from monitor.checks.plan import compile_plan
 from monitor.checks.sodacl import compiled_file
-from monitor.domain.scan import CheckResult, Outcome
+from monitor.domain.check import CheckPlan
+from monitor.domain.scan import CheckResult, Outcome, Scan
 from monitor.engines.across import Across, difference_of
 from monitor.engines.base import Engine, Wishes
 from monitor.engines.soda import SodaEngine
@@ -181,6 +184,27 @@ def test_each_check_is_told_once_with_what_was_found(
     assert {result.measured for result in told if result.check.id in {"orders.rows", "orders.share"}} == {100}
 
 
+def test_who_must_stop_while_the_other_server_is_asked_says_why_in_the_same_words(
+    make_engine: MakeEngine, here: Warehouse, tmp_path: Path
+) -> None:
+    why: list[str] = []
+
+    class Stopped:
+        def scan(self, plan: CheckPlan, _: Wishes) -> Scan:
+            why.append("the daemon shuts down")
+            results = [CheckResult(check=each, outcome=Outcome.ERROR, reason=why[0]) for each in plan.checks]
+            now = datetime.now(UTC)
+            return Scan(started_at=now, finished_at=now, results=tuple(results), seen={})
+
+    plan = compile_plan(contract(tmp_path, BODY % (("Sales.orders",) * 3)), "postgres")
+    engine = across(make_engine(here.settings), cast("Engine", Stopped()))
+
+    found = by_id(engine.scan(plan, Wishes(interrupted=lambda: why[0] if why else None)))
+
+    assert found["orders.rows"].reason == "the daemon shuts down"  # by that its slot is handed back
+    assert found["orders.row-count"].outcome is Outcome.PASS
+
+
 def test_the_compiled_file_says_what_only_we_can_run(tmp_path: Path) -> None:
     text = compiled_file(compile_plan(contract(tmp_path, BODY % (("Sales.orders",) * 3)), "postgres"))
     assert "# orders.rows compares with another server, which only `pactwatch` reaches" in text
@@ -193,3 +217,15 @@ def test_a_difference_of_long_numbers_is_exact() -> None:
     assert difference_of(Decimal(5), Decimal(0), is_share=True) == 100
     assert difference_of(Decimal(0), Decimal(0), is_share=True) == 0
     assert difference_of(Decimal(-3), Decimal(-4), is_share=True) == 25
+
+
+def test_what_the_other_server_cannot_say_exactly_is_skipped(
+    here: Warehouse, make_engine: MakeEngine, tmp_path: Path
+) -> None:
+    with SodaEngine(replace(here.settings, name="erp", type="snowflake")) as far:
+        found = verified(across(make_engine(here.settings), far, "snowflake"), tmp_path)
+
+    assert found["orders.sums"].outcome is Outcome.SKIPPED
+    assert found["orders.sums"].reason == "unsupported: sums are not compared exactly on Snowflake (server erp)"
+    assert found["orders.rows"].outcome is Outcome.ERROR
+    assert "the package soda-core-snowflake is not installed" in found["orders.rows"].reason

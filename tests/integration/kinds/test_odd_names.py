@@ -13,6 +13,16 @@ ODD = ("n", "k1", "moment", "select", "it's {{ 7*7 }}", 'a"b ${HOME}', "ñ.😀 
 """Words of our own SQL, of SQL itself, and what would start templates, quotes, escapes or comments."""
 
 
+BASIC = "\uffff"
+
+
+def odd_names(warehouse: Warehouse) -> tuple[str, ...]:
+    """Return the names that a warehouse allows: MySQL's have no character beyond the basic plane."""
+    if warehouse.settings.type != "mysql":
+        return ODD
+    return tuple("".join(char for char in name if char <= BASIC) for name in ODD)
+
+
 def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
@@ -53,20 +63,21 @@ def dataset(number: int, name: str) -> dict[str, Any]:
     }
 
 
-def verified(engine: Engine, folder: Path) -> dict[str, CheckResult]:
-    objects = as_yaml([dataset(number, name) for number, name in enumerate(ODD)])
+def verified(engine: Engine, folder: Path, names: tuple[str, ...]) -> dict[str, CheckResult]:
+    objects = as_yaml([dataset(number, name) for number, name in enumerate(names)])
     return by_id(scan(engine, contract(folder, f"schema: {objects}\n", api="v3.1.0"), samples=3))
 
 
 def test_windows_and_packs_take_every_name_and_value_literally(
     engine: Engine, warehouse: Warehouse, tmp_path: Path
 ) -> None:
-    for name in ODD:
+    names = odd_names(warehouse)
+    for name in names:
         warehouse.rows(planted(name))
 
-    found = verified(engine, tmp_path)
+    found = verified(engine, tmp_path, names)
 
-    for number, name in enumerate(ODD):
+    for number, name in enumerate(names):
         told = {
             id_: found[f"t{number}.{id_}"] for id_ in ("row-count", "key.not-null", *(r["id"] for r in rules(name)))
         }

@@ -169,10 +169,11 @@ def test_the_rows_at_fault_are_shown(engine: Engine, warehouse: Warehouse) -> No
         ("7", "2020-02-20", "NULL"),
     ]
     assert series["every-hour"].sample is not None
+    zone = ".000000" if warehouse.settings.type == "mysql" else "+00"
     assert sorted(series["every-hour"].sample.rows) == [
-        ("a", "2024-04-01 01:00:00+00"),
-        ("b", "2024-04-01 21:00:00+00"),
-        ("b", "2024-04-02 17:00:00+00"),
+        ("a", f"2024-04-01 01:00:00{zone}"),
+        ("b", f"2024-04-01 21:00:00{zone}"),
+        ("b", f"2024-04-02 17:00:00{zone}"),
     ]
     assert star["known-products"].offending == "1 value: 21 (30 rows)"
     assert star["known-products"].sample is not None

@@ -14,7 +14,7 @@ from tests.contracts import by_id, contract, scan
 
 ALIKE = [
     "b+", "^a.c$", "a.b", r"^\d{2,}{#", r"^[A-Z]{2}[0-9]{4}$", "^(a|b)*$", "a{0}b", "(?i)ABC", "(?s)a.b", "(?ic)ABC",
-    "(?:ab)+c", r"\Aabc\Z", r"^\s+$", r"\S", r"[\s]", r"[\d]+", r"[\w]+$", r"\W", r"\D", r"^[^a]+$", "[]a]", "[^]a]",
+    "(?:ab)+c", r"\Aabc\Z", r"^\s+$", r"\S", r"[\s]", r"^[\S]+$", r"[^\S]", r"[\d]+", r"[\w]+$", r"\W", r"\D", r"^[^a]+$", "[]a]", "[^]a]",
     "[a[]", r"[a\]b]", r"\u0061bc", r"\x61bc", r"[\u0061-\u0063]", r"\t", r"\n", r"\.", r"a\-c", "[[:alpha:]]+",
     "[[:space:]]", "[[:digit:]]", "^[[:upper:]]", "^[[:lower:]]+$", "[^[:alnum:]]", r"[^\w]", "^$", "", "a|", "x*", "ab{1,2}c", "{", "a{,2}", "a{x", "}", "ä",
     "[ä-ü]", "😀", r"\U0001F600", "$", "^", "a$", r"\$", r"\\", "'", r"^\$\{HOME\}$", r"\e", r"\a|a", "[.]", "[a-c-]",
@@ -23,6 +23,7 @@ ALIKE = [
 REFUSED = [
     "(?=a)b", "(?!a)b", "(?<=a)b", "(?<!a)b", r"(a)\1", r"\bab\b", r"a\Bb", r"\mab", r"ab\M", r"\yab\y", r"\Y",
     "[[:<:]]ab", "[[=a=]]", "[[.a.]]", "(?n)a", "(?x)a b", "***=a.b", "(?#note)a", r"\cA", "(?P<n>a)", r"\Qa\E", r"\C",
+    "[[:print:]]", "[[:^graph:]]", "[[:punct:]x]", r"[\W]",
 ]  # fmt: skip
 TEXTS = [
     "", "a", "abc", "ABC", "aBc", "b", "ab", "abb", "a.b", "a\nb", "b\na", "12{#", "1{#", "AB1234", " ", "\t", "\r",

@@ -27,6 +27,14 @@ class Case:
     age: float | None = None
     zone: str | None = None
 
+    def on(self, server_type: str) -> Outcome | None:
+        """Return what becomes of the promise on a type of server; None where it has no such values."""
+        if server_type == "mysql" and "infinity" in self.values:
+            return None
+        if server_type == "mysql" and self.type == "text":
+            return Outcome.ERROR  # PostgreSQL writes the zone, which MariaDB does not read
+        return Outcome.SKIPPED if server_type == "mysql" and self.zone else self.outcome
+
 
 HOUR = "property: freshness, value: 1, unit: h"
 DAY = "property: freshness, value: 1, unit: d"
@@ -80,7 +88,8 @@ CASES = {
 
 def test_age_is_judged_at_the_time_of_the_run(engine: Engine, warehouse: Warehouse, tmp_path: Path) -> None:
     objects, levels = [], []
-    for number, case in enumerate(CASES.values()):
+    cases = {name: case for name, case in CASES.items() if case.on(warehouse.settings.type)}
+    for number, case in enumerate(cases.values()):
         warehouse.rows(f"CREATE TABLE t{number} (c {case.type})")
         if case.values:
             warehouse.rows(f"INSERT INTO t{number} SELECT unnest(ARRAY[{case.values}]::{case.type}[])")
@@ -93,10 +102,14 @@ def test_age_is_judged_at_the_time_of_the_run(engine: Engine, warehouse: Warehou
     )
 
     wrong = {}
-    for number, (name, case) in enumerate(CASES.items()):
-        result = results[f"t{number}.c.level"]
-        near = case.age is None or (result.measured is not None and abs(float(result.measured) - case.age) < 30)
-        if result.outcome is not case.outcome or not near:
+    for number, (name, case) in enumerate(cases.items()):
+        result, outcome = results[f"t{number}.c.level"], case.on(warehouse.settings.type)
+        near = (
+            case.age is None
+            or outcome is not case.outcome
+            or (result.measured is not None and abs(float(result.measured) - case.age) < 30)
+        )
+        if result.outcome is not outcome or not near:
             wrong[name] = (result.outcome, result.measured, result.reason)
     assert not wrong
 

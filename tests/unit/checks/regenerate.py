@@ -16,7 +16,7 @@ def contracts() -> list[Path]:
     return [GOLDEN / path.name for path in sorted((ROOT / GOLDEN).glob("*.odcs.yaml"))]
 
 
-DIALECTS = ("postgres", "duckdb")
+DIALECTS = ("postgres", "duckdb", "mysql", "spark")
 
 
 def compiled(path: Path, dialect: str = "postgres") -> str:

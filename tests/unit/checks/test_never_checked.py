@@ -65,11 +65,11 @@ def test_a_server_of_another_type_is_told(tmp_path: Path) -> None:
     promised = contract(
         tmp_path,
         """
-        servers: [{server: s, type: bigquery, project: p, dataset: d}]
+        servers: [{server: s, type: oracle, host: h, port: 1521, serviceName: s}]
         schema: [{name: t}]
         """,
     )
 
     linted = CliRunner().invoke(lint_command, [promised.file])
 
-    assert "servers.s: servers of type bigquery cannot be verified, only duckdb and postgres" in linted.output
+    assert "servers.s: servers of type oracle cannot be verified, only athena, bigquery, " in linted.output

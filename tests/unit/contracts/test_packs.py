@@ -21,6 +21,7 @@ schema:
       - {name: begin, logicalType: date}
       - {name: end, logicalType: date}
       - {name: stamp, logicalType: timestamp}
+      - {name: moment, physicalType: TIMESTAMPTZ}
       - {name: is_current, logicalType: boolean}
   - {name: u, properties: [{name: id}, {name: part}]}
 """
@@ -78,6 +79,7 @@ def test_without_a_comparison_nothing_may_be_counted(read: Callable[..., Contrac
         ("metric: overlappingPeriods, key: id, validTo: end", "validFrom is missing; expected a property of t"),
         ("metric: overlappingPeriods, key: id, validFrom: id, validTo: end", "of type 'integer', expected a date or a timestamp"),
         ("metric: overlappingPeriods, key: id, validFrom: begin, validTo: stamp, inclusive: true", "only where validTo is a date"),
+        ("metric: overlappingPeriods, key: id, validFrom: begin, validTo: moment, inclusive: true", "only where validTo is a date"),
         ("metric: gapsInSeries, element: stamp", "step is missing; found nothing, expected a number with a unit"),
         ("metric: gapsInSeries, element: stamp, step: 0h", "expected a step that is longer than nothing"),
         ("metric: rowCountDifference, other: x", "expected the name of an object of this contract"),

@@ -36,13 +36,14 @@ def window(contract: Contract) -> CheckWindow:
         ("{element: made, last: 2 months}", "made", "2 months"),
         ("{element: whatever, last: 1y}", "whatever", "1 year"),
         ("{element: day, last: weekly}", "day", "7 days"),
+        ("{element: day, last: 7d, partition: day}", "day", "7 days"),
     ],
 )
 def test_a_window_goes_by_a_property_that_can_hold_moments(
     read: Callable[..., Contract], value: str, column: str, last: str
 ) -> None:
     found = window(read(TABLE % value))
-    assert (found.column, str(found.last)) == (column, last)
+    assert (found.column, str(found.last), found.partition) == (column, last, None)
 
 
 @pytest.mark.parametrize(

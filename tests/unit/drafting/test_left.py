@@ -4,6 +4,7 @@ import re
 import textwrap
 from collections.abc import Iterable
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -86,7 +87,10 @@ GX = """\
 {"type": "expect_column_values_to_be_between", "kwargs": {"column": "a", "min_value": {"$PARAMETER": "x"}}},
 {"type": "expect_column_values_to_be_between", "kwargs": {"column": "a"}},
 {"type": "expect_column_values_to_be_in_set", "kwargs": {"column": "a", "value_set": [null]}},
-{"type": "expect_compound_columns_to_be_unique", "kwargs": {"column_list": ["a", "b"], "ignore_row_if": "never"}}
+{"type": "expect_compound_columns_to_be_unique", "kwargs": {"column_list": ["a", "b"], "ignore_row_if": "never"}},
+{"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1, "max_value": 10.5}},
+{"type": "expect_table_row_count_to_be_between", "kwargs": {"min_value": 1, "max_value": true}},
+{"type": "expect_table_row_count_to_equal", "kwargs": {"value": "7"}}
 ]}
 """
 GX_LEFT = """\
@@ -97,6 +101,9 @@ GX_LEFT = """\
 6: a: expect_column_values_to_be_between: its arguments are not understood
 7: a: expect_column_values_to_be_in_set: its arguments are not understood
 8: expect_compound_columns_to_be_unique: its arguments are not understood
+9: expect_table_row_count_to_be_between: its arguments are not understood
+10: expect_table_row_count_to_be_between: its arguments are not understood
+11: expect_table_row_count_to_equal: its arguments are not understood
 """
 SODACL = """\
 checks for t:
@@ -181,3 +188,30 @@ def test_the_documents_name_what_is_carried_over(tool: str, carried: Iterable[st
     text = (Path(__file__).parents[3] / "docs/imports.md").read_text(encoding="utf-8")
     section = text.partition(f"## {tool}\n")[2].partition("\n## ")[0]
     assert set(re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)) == set(carried)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "rule"),
+    [
+        ('"min_value": 1, "max_value": 1000.0', {"mustBeBetween": [1, 1000]}),
+        ('"min_value": 1.0, "max_value": null', {"mustBeGreaterOrEqualTo": 1}),
+        ('"max_value": 1.5e3', {"mustBeLessOrEqualTo": 1500}),
+    ],
+)
+def test_a_number_of_rows_may_be_written_as_a_float(bounds: str, rule: dict[str, object]) -> None:
+    suite = '{"name": "t", "expectations": [{"type": "expect_table_row_count_to_be_between", "kwargs": {%s}}]}'
+    tests = "models: [{name: t, data_tests: [{dbt_expectations.expect_table_row_count_to_be_between: {%s}}]}]"
+    for found in (
+        from_gx.imported(read_yaml(suite % bounds), "f"),
+        from_dbt.imported(read_yaml(tests % bounds.replace('"', "")), "f"),
+    ):
+        (table,) = found
+        assert (table.rules, table.left) == ([{"metric": "rowCount", **rule}], [])
+
+
+def test_values_of_a_column_that_are_named_like_keys_are_values() -> None:
+    tests = "models: [{name: t, columns: [{name: c, data_tests: [{accepted_values: {values: [properties, shop]}}]}]}]"
+    (table,) = from_dbt.imported(read_yaml(tests), "f")
+    assert (table.left, table.rules) == ([], [])
+    (rule,) = cast("list[dict[str, object]]", table.columns["c"]["quality"])
+    assert rule["metric"] == "invalidValues"
