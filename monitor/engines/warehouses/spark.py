@@ -139,12 +139,14 @@ def _taken_up(gateway: Any, target: str) -> Any:  # noqa: ANN401 - py4j and pysp
 
 
 def _let_go() -> None:
-    """Let pyspark forget the session that it took up, so that this process may take up another."""
+    """Let pyspark forget the session that it took up, so that this process may take up another, or do without it."""
+    from py4j import java_gateway, protocol
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
     SparkContext._active_spark_context = SparkContext._gateway = SparkContext._jvm = None  # noqa: SLF001
     SparkSession._instantiatedSession = SparkSession._activeSession = None  # noqa: SLF001
+    java_gateway.get_return_value = protocol.get_return_value  # its hook cannot read an error without a session
 
 
 def _name(escaped: str) -> str:
