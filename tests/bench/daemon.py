@@ -19,7 +19,9 @@ from pathlib import Path
 
 import psutil
 
+from monitor.checks.plan import compile_plan
 from monitor.contracts.reading import load
+from monitor.engines.base import Wishes
 from monitor.store.store import migrate_store
 from monitor.wiring import Engines
 from tests.acceptance.daemon import Serving, serving
@@ -27,7 +29,6 @@ from tests.acceptance.program import Program
 from tests.campaigns.servers import Restartable, restartable
 from tests.campaigns.slots import dsn_of, rows
 from tests.conftest import Warehouse, fresh_database
-from tests.contracts import scan
 from tests.integration.store.conftest import postgres_url
 
 MOST_CPU, FEWEST_RUNS, LATEST, MOST_MEMORY = 0.030, 20.0, 5.0, 500.0
@@ -105,13 +106,13 @@ def shop(server: Restartable, workers: int, catch_up: str) -> Iterator[tuple[Pro
 def bare_scan(server: Restartable, number: int = 60) -> Pace:
     """Scan again and again, and do nothing with what is found."""
     with shop(server, 1, "latest") as (program, _), Engines() as engines:
-        promised = load(program.contract(TRIVIAL))
+        plan = compile_plan(load(program.contract(TRIVIAL)), "postgres")
         engine = engines.of(replace(program.warehouse.settings, max_connections=4))
         for _ in range(WARM):
-            scan(engine, promised)
+            engine.scan(plan, Wishes())
         begun, cpu = time.perf_counter(), time.process_time()
         for _ in range(number):
-            scan(engine, promised)
+            engine.scan(plan, Wishes())
         cpu, wall = time.process_time() - cpu, time.perf_counter() - begun
     return Pace(per_second=number / wall, cpu=cpu / number)
 
