@@ -79,21 +79,20 @@ def _run_groups(channel: Connection, work: Work, guarded: Guarded) -> list[Check
 
 def _vouched_for(found: tuple[Found, ...], guarded: Guarded) -> tuple[Found, ...]:
     """Return what was found, but no value of which it cannot be said that it is of the snapshot's rows."""
-    if guarded.loss() or not any(isinstance(item, Measured | Uncompared) for item in found):
+    if not any(isinstance(item, Measured | Uncompared) for item in found):
         return found
-    obstacle = None
+    trouble, obstacle = Trouble.ERROR, None
     try:
         rewritten = guarded.rewritten()
     except sql_errors.SERVER_ERRORS as error:
         why = f"nobody can say whether the table was rewritten: {sql_errors.reason_of(error, may_show_values=False)}"
+        trouble = Trouble.LOST if guarded.loss() else trouble
     else:
         if not rewritten:
             return found
         why, obstacle = f"{REWRITTEN}: {', '.join(rewritten)}", sql_errors.Obstacle.REWRITTEN
     return tuple(
-        item
-        if isinstance(item, Failed)
-        else Failed(metric=item.metric, trouble=Trouble.ERROR, reason=why, obstacle=obstacle)
+        item if isinstance(item, Failed) else Failed(metric=item.metric, trouble=trouble, reason=why, obstacle=obstacle)
         for item in found
     )
 

@@ -33,14 +33,22 @@ JOIN pg_catalog.pg_stat_activity a ON a.pid = theirs.pid
 """
 
 # What this transaction has locked, and what its snapshot knows of it: functions look at the present, tables are as
-# they were. An index may be new; a table that the snapshot does not know, or that has other files now, is another one.
+# they were. An index may be new; a table that the snapshot does not know, that had another name or other files, or that
+# has lost a partition since, is another one.
 _REWRITTEN = """\
 SELECT l.relation::regclass::text
-FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation
+FROM pg_catalog.pg_locks l
+LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation
+LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 WHERE l.locktype = 'relation' AND l.pid = pg_backend_pid()
   AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
   AND (c.oid IS NULL AND pg_get_indexdef(l.relation) IS NULL
-    OR c.relkind IN ('r', 'm') AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid) AND c.relfilenode <> 0)
+    OR c.relkind IN ('r', 'm') AND c.relfilenode IS DISTINCT FROM pg_relation_filenode(c.oid) AND c.relfilenode <> 0
+    OR c.relkind IN ('r', 'v', 'm', 'p', 'f') AND (pg_identify_object('pg_class'::regclass, c.oid, 0)).identity
+      IS DISTINCT FROM quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+    OR c.relkind = 'p' AND EXISTS (
+      SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid
+        AND NOT EXISTS (SELECT FROM pg_partition_tree(c.oid) AS now WHERE now.relid = i.inhrelid)))
 ORDER BY 1
 """
 
@@ -190,7 +198,9 @@ class _Cursor(psycopg2.extensions.cursor):
 
     def execute(self, query: Any, vars: Any = None) -> None:  # noqa: A002, ANN401 - as psycopg2 spells it
         """Run a statement. Raises psycopg2.Error."""
-        super().execute(f"RELEASE SAVEPOINT before; SAVEPOINT before; {query}", vars)
+        # A message of its own: one that cannot be parsed is not run at all, and the savepoint would be an older one.
+        super().execute("RELEASE SAVEPOINT before; SAVEPOINT before")
+        super().execute(query, vars)
 
 
 def open_guarded(route: Route, session: Session, snapshot: str | None) -> Guarded:

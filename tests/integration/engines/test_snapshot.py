@@ -90,6 +90,8 @@ TAKEN_AWAY = {
     "truncated and loaded again": f"BEGIN; TRUNCATE t; {BAD.format('t')}; COMMIT",
     "swapped": "BEGIN; CREATE TABLE u AS SELECT n FROM t; DROP VIEW v; ALTER TABLE t RENAME TO old;"
     " ALTER TABLE u RENAME TO t; CREATE VIEW v AS SELECT n FROM t; COMMIT",
+    "swapped with one that was there": "BEGIN; DROP VIEW v; ALTER TABLE t RENAME TO old; ALTER TABLE spare RENAME TO t;"
+    " INSERT INTO t SELECT n FROM old; CREATE VIEW v AS SELECT n FROM t; COMMIT",
     "rewritten": "BEGIN; DROP VIEW v; ALTER TABLE t ALTER n TYPE bigint; CREATE VIEW v AS SELECT n FROM t; COMMIT",
 }
 """What takes the rows of a table away from whoever has only a snapshot: bad rows are there before and afterwards."""
@@ -124,14 +126,15 @@ def test_a_table_whose_rows_were_taken_away_is_not_taken_for_an_empty_one(
 ) -> None:
     monkeypatch.setattr(split, "SMALL", 0)
     warehouse.rows(f"CREATE TABLE t (n int); CREATE VIEW v AS SELECT n FROM t; {BAD.format('t')}")
-    warehouse.rows("CREATE TABLE other AS SELECT 1 n")
+    warehouse.rows("CREATE TABLE other AS SELECT 1 n; CREATE TABLE spare (n int)")
     meanwhile(lambda: warehouse.rows(TAKEN_AWAY[how]))
     nulls = aggregate(f"{table}.nulls", 'COUNT(CASE WHEN "n" IS NULL THEN 1 END)')
     twice = query(f"{table}.twice", f"SELECT COUNT(*) FROM (SELECT n FROM {table} GROUP BY n HAVING COUNT(*) > 1) AS x")
     wrong = query(f"{table}.wrong", "SELECT 1 / 0")
+    broken = query(f"{table}.broken", "SELECT 1 LIMIT 1,2")  # cannot even be parsed
     fine = [query(f"other.fine{i}", "SELECT COUNT(*) - 1 FROM other") for i in range(2)]
 
-    results = by_id(verify(engine, plan(fine[0], nulls, wrong, twice, fine[1])))
+    results = by_id(verify(engine, plan(fine[0], nulls, wrong, twice, broken, fine[1])))
 
     for check in (nulls, twice):
         assert results[check.id].outcome is Outcome.ERROR
@@ -140,16 +143,20 @@ def test_a_table_whose_rows_were_taken_away_is_not_taken_for_an_empty_one(
     assert {results[check.id].outcome for check in fine} == {Outcome.PASS}
 
 
+@pytest.mark.parametrize(
+    ("how", "named"),
+    [(TAKEN_AWAY["truncated and loaded again"], "t"), ("ALTER TABLE p DETACH PARTITION t", "p"), ("DROP TABLE t", "p")],
+)
 def test_a_partition_whose_rows_were_taken_away_is_not_taken_for_an_empty_one(
-    engine: Engine, warehouse: Warehouse, meanwhile: Callable[[Callable[[], object]], None]
+    engine: Engine, warehouse: Warehouse, meanwhile: Callable[[Callable[[], object]], None], how: str, named: str
 ) -> None:
     warehouse.rows("CREATE TABLE p (n int) PARTITION BY RANGE (n); CREATE TABLE t PARTITION OF p DEFAULT")
     warehouse.rows(BAD.format("p"))
-    meanwhile(lambda: warehouse.rows(TAKEN_AWAY["truncated and loaded again"]))
+    meanwhile(lambda: warehouse.rows(how))
 
     (result,) = verify(engine, plan(aggregate("p.nulls", 'COUNT(CASE WHEN "n" IS NULL THEN 1 END)'))).results
 
-    assert (result.outcome, result.reason) == (Outcome.ERROR, f"{REWRITTEN}: t")
+    assert (result.outcome, result.reason) == (Outcome.ERROR, f"{REWRITTEN}: {named}")
 
 
 @pytest.mark.parametrize(
@@ -181,3 +188,16 @@ def test_a_transaction_brings_its_own_limits_along(warehouse: Warehouse) -> None
         found = [guarded.rows(f"SHOW {name}")[0][0] for name in names]
 
     assert found == ['"odd"" one"', "off", "5s", "UTC", "0"]
+
+
+def test_a_statement_that_cannot_be_parsed_lets_go_of_nothing(
+    engine: Engine, warehouse: Warehouse, meanwhile: Callable[[Callable[[], object]], None]
+) -> None:
+    warehouse.rows(f"CREATE TABLE t (n int); {BAD.format('t')}; CREATE TABLE u (n int)")
+    meanwhile(lambda: warehouse.rows("TRUNCATE t"))
+    nulls = query("t.nulls", "SELECT COUNT(*) FROM t WHERE n IS NULL")
+    wrong = query("u.wrong", "SELECT COUNT(*) FROM u LIMIT 1,2")
+
+    results = by_id(verify(engine, plan(nulls, wrong)))  # one group
+
+    assert results["t.nulls"].reason == f"{REWRITTEN}: t"
