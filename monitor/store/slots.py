@@ -195,6 +195,8 @@ class Slots:
             if slot.run_id is not None and connection.execute(select(or_(asked, done))).scalar():
                 return
             row = _row(slot, target_id, now(connection))
+            if not row["instant"].microsecond:  # a whole second may be a schedule's
+                row["instant"] += timedelta(microseconds=1)
             taken = select(slots.c.id).where(slots.c.target_id == target_id, slots.c.shadow == slot.watched.shadow)
             while connection.execute(taken.where(slots.c.instant == row["instant"])).first() is not None:
                 row["instant"] += timedelta(microseconds=1)

@@ -60,6 +60,16 @@ def test_a_slot_is_written_down_once_by_however_many(store: Store) -> None:
     assert states(store) == [("02:00", SlotState.DUE), ("02:01", SlotState.DUE), ("02:02", SlotState.DUE)]
 
 
+def test_a_run_that_is_asked_for_takes_no_moment_of_a_schedule(store: Store) -> None:
+    store.slots.request(slot(run_id="asked", trigger=Trigger.API))
+    store.slots.enqueue([slot()], {WATCHED: INSTANT})
+    found = store.slots.slots(limit=9)
+    assert sorted((each.instant - INSTANT, each.trigger) for each in found) == [
+        (timedelta(0), Trigger.SCHEDULED),
+        (timedelta(microseconds=1), Trigger.API),
+    ]
+
+
 def test_no_slot_is_later_than_the_clock_of_the_database(store: Store) -> None:
     ahead = replace(slot(), instant=store.slots.now() + timedelta(hours=1))
     store.slots.enqueue([ahead], {})
