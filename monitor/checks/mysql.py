@@ -149,7 +149,8 @@ def no_multiple(column: str, of: int | Decimal) -> str:
     More than 35 digits before the point are an error: our connection takes the warning for one. What is left of a
     negative number can be a negative zero, which MariaDB 10.11 takes for another number than 0.
     """
-    return f"MOD(ABS({_exact(column)}), {number(of)}) <> 0"
+    exact = _exact(column)  # cuts what stands behind the thirtieth digit after the point
+    return f"(MOD(ABS({exact}), {number(of)}) <> 0 OR {exact} = 0 AND {column} <> 0)"
 
 
 def exact_sum(column: str) -> str:

@@ -1,5 +1,6 @@
 """MySQL and MariaDB as the parent of a scan sees them: the catalogue, and a way to end what a child left running."""
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
@@ -55,7 +56,10 @@ class MysqlHolder:
 
     def look_up(self, tables: Sequence[TableName]) -> Seen:
         """Return every table of the list that exists, found by its exact name."""
-        return mysql_catalogue.look_up(self._opened, tables, self._schema)
+        seen = mysql_catalogue.look_up(self._opened, tables, self._schema)
+        held = [(name.schema, name.name) for name, table in seen.items() if table.kind == "table"]
+        self._route = {**self._route, mysql.TABLES: json.dumps(held)}
+        return seen
 
     def has_schema(self, name: str) -> bool:
         """Say whether a database of exactly this name can be seen."""

@@ -88,6 +88,19 @@ def test_a_table_that_was_rewritten_since_the_snapshot_is_an_error(table: MysqlW
         assert session.loss() is None
 
 
+@pytest.mark.parametrize("change", ["RENAME TABLE t TO old, spare TO t", "DROP TABLE t"])
+def test_nobody_swaps_a_table_while_a_scan_looks_at_it(table: MysqlWarehouse, change: str) -> None:
+    table.plain("CREATE TABLE spare (n INT)")
+    server = table.settings
+    route = {**mysql.route_to(server), mysql.TABLES: '[[null, "t"], [null, "not there"]]'}
+    with closing(mysql.open_guarded(route, session_for(server, "test"))) as session:
+        table.plain("INSERT INTO t VALUES (2)")
+        with pytest.raises(Exception, match="Lock wait timeout"):
+            table.plain("SET SESSION lock_wait_timeout = 1", change)
+        assert session.rows("SELECT COUNT(*) FROM t") == [(1,)]
+        assert session.rows("SELECT @@SESSION.lock_wait_timeout") == [(5,)]
+
+
 def test_a_statement_that_takes_too_long_is_stopped_and_said(nursery: Nursery, table: MysqlWarehouse) -> None:
     settings = replace(table.settings, statement_timeout=0.5)
     found = results(nursery, settings, slow(), aggregate("t.count", "COUNT(*)"))
