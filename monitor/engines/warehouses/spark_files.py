@@ -9,7 +9,14 @@ from monitor.engines.warehouses.base import Unsupported
 
 FORMATS = (*files.READERS, "delta")
 _OPTIONS = {
-    "csv": {"header": "true", "inferSchema": "true", "mode": "FAILFAST", "multiLine": "true", "escape": '"'},
+    "csv": {
+        "header": "true",
+        "inferSchema": "true",
+        "mode": "FAILFAST",
+        "multiLine": "true",
+        "escape": '"',
+        "enforceSchema": "false",
+    },
     "json": {"mode": "FAILFAST"},
 }
 """A row that does not fit the others is an error, not a NULL. In CSV a quotation mark is doubled (RFC 4180)."""

@@ -227,6 +227,8 @@ def settings_of(session: Any) -> Mapping[str, str]:  # noqa: ANN401 - py4j has n
         "spark.sql.variable.substitute": "false",
         "spark.sql.runSQLOnFiles": "false",
         "spark.sql.parser.escapedStringLiterals": "false",
+        "spark.sql.files.ignoreCorruptFiles": "false",
+        "spark.sql.files.ignoreMissingFiles": "false",
     }
     for name, value in wanted.items():
         session.conf().set(name, value)
