@@ -15,7 +15,8 @@ _UNFOLDS = frozenset(
 )
 _RUNS_MORE = re.compile(
     r"system\$\w+|(?:java_method|reflect|try_reflect|remote_query|external_query|read_files|http_request|ai_\w+)"
-    r"|result_scan|open(?:rowset|query|datasource|xml|json)|fn_\w+|xp_\w+|sp_\w+|s3_\w+|getdate_remote",
+    r"|result_scan|open(?:rowset|query|datasource|xml|json)|fn_\w+|xp_\w+|sp_\w+|s3_\w+|getdate_remote"
+    r"|(?:try_)?secret|list_secrets|get_presigned_url|nextval",
     re.IGNORECASE,
 )
 _FORMATS = frozenset({"parquet", "csv", "json", "delta", "text", "orc", "avro", "binaryfile", "xml"})

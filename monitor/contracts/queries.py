@@ -77,10 +77,11 @@ REFUSED_IN_DUCKDB = re.compile(
 
 REFUSED_IN_MYSQL = re.compile(
     r"load_file|sleep|benchmark|(?:get|release|is_free|is_used)_lock|release_all_locks|sys_\w+|lastval|name_const"
-    r"|(?:master|source)_(?:pos|gtid)_wait|wait_\w+|gtid_\w+",
+    r"|(?:master|source)_(?:pos|gtid)_wait|wait_\w+|gtid_\w+"
+    r"|(?:asynchronous_connection|group_replication|version_tokens|audit_log|service|innodb_redo|keyring|wsrep|firewall)_\w+",
     re.IGNORECASE,
 )
-"""Functions of MySQL's and MariaDB's that read files, wait or lock."""
+"""Functions of MySQL's and MariaDB's that read files, wait, lock or act."""
 
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())  # its warnings repeat the query on stderr
 
