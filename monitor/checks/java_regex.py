@@ -6,38 +6,14 @@ understand otherwise (`\b`, `a++`, `[a&&b]`) is rewritten or refused. Letters an
 a database in UTF-8, and blanks those of ASCII. (PostgreSQL manual, "Regular Expression Details"; Java's `Pattern`.)
 """
 
-import re
 from collections.abc import Iterator
 
-_TOKEN = re.compile(
-    r"""
-      (?P<unicode>\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\x[0-9A-Fa-f]+)
-    | \\(?P<escape>.)
-    | (?P<group>\(\?(?:[:=!<#P'&|>]|<[=!])?)
-    | (?P<bracket>\[\^?\]?)
-    | (?P<director>\A\*\*\*)
-    | (?P<quantifier>(?:[*+?]|\{\d+(?:,\d*)?\})\??(?P<more>[*+?]|\{\d+(?:,\d*)?\})?)
-    | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_IN_BRACKET = re.compile(
-    r"""
-      (?P<unicode>\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\x[0-9A-Fa-f]+)
-    | \\(?P<escape>.)
-    | (?P<class>\[:\^?\w+:\])
-    | (?P<special>\[[.=:])
-    | (?P<end>\])
-    | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_OPTIONS = re.compile(r"\(\?(?P<letters>[a-z]+)\)")
-_WORD = r"\p{L}\p{Nd}_"
+from monitor.checks.pattern_tokens import IN_BRACKET, LETTERS, TOKEN, WORD, character, is_blind, options
+
 _BLANKS = r" \t\n\x0B\f\r"
 _REWRITTEN = {
     "A": r"\A", "Z": r"\z", "d": "[0-9]", "D": "[^0-9]", "s": f"[{_BLANKS}]", "S": f"[^{_BLANKS}]",
-    "w": f"[{_WORD}]", "W": f"[^{_WORD}]",
+    "w": f"[{WORD}]", "W": f"[^{WORD}]",
 }  # fmt: skip
 _CONTROLS = {
     "a": r"\x07",
@@ -50,10 +26,9 @@ _CONTROLS = {
     "0": r"\x00",
 }
 _NOT_IN_BRACKETS = frozenset("AWZ")
-_IN_BRACKETS = {"d": "0-9", "w": _WORD, "s": _BLANKS}
+_IN_BRACKETS = {"d": "0-9", "w": WORD, "s": _BLANKS}
 _CLASSES = {
-    "[:alpha:]": r"\p{L}", "[:alnum:]": r"\p{L}\p{Nd}", "[:word:]": _WORD,
-    "[:upper:]": r"\p{Lu}", "[:lower:]": r"\p{Ll}",
+    **LETTERS,
     "[:digit:]": "0-9", "[:xdigit:]": "0-9A-Fa-f", "[:space:]": _BLANKS, "[:blank:]": r" \t",
 }  # fmt: skip
 _REFUSED = {
@@ -76,19 +51,17 @@ def to_java(pattern: str) -> str:
 
     A malformed pattern may come back as it is: the server says what is wrong with it.
     """
-    start = _OPTIONS.match(pattern)
-    letters = start["letters"] if start else ""
+    letters, rest = options(pattern)
     refused = set(letters) - set("isc")
     if refused:
         raise NotJavaError(f"Java has no option (?{min(refused)}) that means the same")
-    is_blind = "i" in letters and letters.rfind("i") > letters.rfind("c")
-    return ("(?siu)" if is_blind else "(?s)") + "".join(_translated(pattern[start.end() :] if start else pattern))
+    return ("(?siu)" if is_blind(letters) else "(?s)") + "".join(_translated(rest))
 
 
 def _translated(pattern: str) -> Iterator[str]:
     position = 0
     while position < len(pattern):
-        match = _TOKEN.match(pattern, position)
+        match = TOKEN.match(pattern, position)
         if match is None:  # a backslash at the very end
             yield pattern[position:]
             return
@@ -96,7 +69,9 @@ def _translated(pattern: str) -> Iterator[str]:
         text = match.group()
         match match.lastgroup:
             case "unicode":
-                yield _character(text)
+                yield character(text)
+            case "named":
+                raise NotJavaError(f"{text} is no escape of PostgreSQL's")
             case "escape":
                 yield _escaped(match["escape"])
             case "group" if text not in _ALIKE:
@@ -117,14 +92,14 @@ def _bracket(pattern: str, position: int) -> tuple[str, int]:
     """Return the rest of a bracket expression and where it ends."""
     parts: list[str] = []
     while position < len(pattern):
-        match = _IN_BRACKET.match(pattern, position)
+        match = IN_BRACKET.match(pattern, position)
         if match is None:
             break
         position = match.end()
         text = match.group()
         match match.lastgroup:
             case "unicode":
-                parts.append(_character(text))
+                parts.append(character(text))
             case "escape" if match["escape"] in _IN_BRACKETS:
                 parts.append(_IN_BRACKETS[match["escape"]])
             case "escape" if match["escape"] in _NOT_IN_BRACKETS:
@@ -154,7 +129,3 @@ def _escaped(letter: str) -> str:
     if letter.isascii() and letter.isalpha() and letter not in _REWRITTEN:
         raise NotJavaError(f"\\{letter} is no escape of PostgreSQL's")
     return _REWRITTEN.get(letter, f"\\{letter}" if letter.isascii() else letter)
-
-
-def _character(text: str) -> str:
-    return f"\\x{{{text[2:].lstrip('0') or '0'}}}"

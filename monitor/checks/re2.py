@@ -6,49 +6,21 @@ silently understand otherwise (`\b`, a backspace in PostgreSQL) is refused. Lett
 as in a database in UTF-8, and blanks those of ASCII. (PostgreSQL manual, "Regular Expression Details"; RE2, "Syntax".)
 """
 
-import re
 from collections.abc import Iterator
+
+from monitor.checks.pattern_tokens import IN_BRACKET, LETTERS, TOKEN, WORD, character, is_blind, options
 
 FLAGS = "s"
 """How DuckDB is to search: a dot matches every character, a line's end too, as in PostgreSQL."""
 
-_TOKEN = re.compile(
-    r"""
-      (?P<unicode>\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\x[0-9A-Fa-f]+)
-    | (?P<named>\\[pP](?:\{\^?\w+\}|[A-Z]))
-    | \\(?P<escape>.)
-    | (?P<group>\(\?(?:[:=!<#P'&|>]|<[=!])?)
-    | (?P<bracket>\[\^?\]?)
-    | (?P<director>\A\*\*\*)
-    | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_IN_BRACKET = re.compile(
-    r"""
-      (?P<unicode>\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}|\\x[0-9A-Fa-f]+)
-    | \\(?P<escape>.)
-    | (?P<class>\[:\^?\w+:\])
-    | (?P<special>\[[.=:])
-    | (?P<end>\])
-    | (?P<other>.)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_OPTIONS = re.compile(r"\(\?(?P<letters>[a-z]+)\)")
-_WORD = r"\p{L}\p{Nd}_"
 _REWRITTEN = {
-    "Z": r"\z", "s": "[[:space:]]", "S": "[^[:space:]]", "w": f"[{_WORD}]", "W": f"[^{_WORD}]",
+    "Z": r"\z", "s": "[[:space:]]", "S": "[^[:space:]]", "w": f"[{WORD}]", "W": f"[^{WORD}]",
     "e": r"\x1b", "0": r"\x00",
 }  # fmt: skip
-_IN_BRACKETS = {"d": "0-9", "w": _WORD, "s": "[:space:]", "S": "[:^space:]"}
+_IN_BRACKETS = {"d": "0-9", "w": WORD, "s": "[:space:]", "S": "[:^space:]"}
 _OTHER_LETTERS = frozenset({"print", "graph", "punct"})
 """Classes that are those of ASCII in RE2, and of all scripts in PostgreSQL."""
 
-_CLASSES = {
-    "[:alpha:]": r"\p{L}", "[:alnum:]": r"\p{L}\p{Nd}", "[:word:]": _WORD,
-    "[:upper:]": r"\p{Lu}", "[:lower:]": r"\p{Ll}",
-}  # fmt: skip
 _ALIKE = frozenset("AdDafnrtvz")
 _REFUSED = {
     "b": r"\b is a backspace in PostgreSQL and the edge of a word in RE2",
@@ -70,20 +42,17 @@ def to_re2(pattern: str) -> str:
 
     A malformed pattern may come back as it is: the server says what is wrong with it.
     """
-    start = _OPTIONS.match(pattern)
-    if start is None:
-        return "".join(_translated(pattern))
-    refused = set(start["letters"]) - set("isc")
+    letters, rest = options(pattern)
+    refused = set(letters) - set("isc")
     if refused:
         raise NotRe2Error(f"RE2 has no option (?{min(refused)})")
-    is_blind = "i" in start["letters"] and start["letters"].rfind("i") > start["letters"].rfind("c")
-    return ("(?i)" if is_blind else "") + "".join(_translated(pattern[start.end() :]))
+    return ("(?i)" if is_blind(letters) else "") + "".join(_translated(rest))
 
 
 def _translated(pattern: str) -> Iterator[str]:
     position = 0
     while position < len(pattern):
-        match = _TOKEN.match(pattern, position)
+        match = TOKEN.match(pattern, position)
         if match is None:  # a backslash at the very end
             yield pattern[position:]
             return
@@ -91,7 +60,7 @@ def _translated(pattern: str) -> Iterator[str]:
         text = match.group()
         match match.lastgroup:
             case "unicode":
-                yield _character(text)
+                yield character(text)
             case "escape":
                 yield _escaped(match["escape"])
             case "group" if text != "(?:":
@@ -109,14 +78,14 @@ def _bracket(pattern: str, position: int) -> tuple[str, int]:
     """Return the rest of a bracket expression and where it ends."""
     parts: list[str] = []
     while position < len(pattern):
-        match = _IN_BRACKET.match(pattern, position)
+        match = IN_BRACKET.match(pattern, position)
         if match is None:
             break
         position = match.end()
         text = match.group()
         match match.lastgroup:
             case "unicode":
-                parts.append(_character(text))
+                parts.append(character(text))
             case "escape" if match["escape"] in _IN_BRACKETS:
                 parts.append(_IN_BRACKETS[match["escape"]])
             case "escape" if match["escape"] == "W":
@@ -128,7 +97,7 @@ def _bracket(pattern: str, position: int) -> tuple[str, int]:
             case "special":
                 raise NotRe2Error(f"RE2 has no {text} in brackets")
             case "class":
-                parts.append(_CLASSES.get(text, text))
+                parts.append(LETTERS.get(text, text))
             case "end":
                 return "".join([*parts, text]), position
             case _:
@@ -144,7 +113,3 @@ def _escaped(letter: str) -> str:
     if letter.isascii() and letter.isalpha() and letter not in _ALIKE | set(_REWRITTEN):
         raise NotRe2Error(f"\\{letter} is no escape of PostgreSQL's")
     return _REWRITTEN.get(letter, f"\\{letter}" if letter.isascii() else letter)
-
-
-def _character(text: str) -> str:
-    return f"\\x{{{text[2:].lstrip('0') or '0'}}}"
