@@ -103,7 +103,7 @@ def executable(query: str, dataset: Dataset, column: Column | None) -> str:
         plain |= dict.fromkeys(("property", "column"), column.physical_name)
         quoted |= dict.fromkeys(("property", "column"), sql.identifier(column.physical_name))
     parts = []
-    only_one = _reader().statements(query) == 1
+    only_one = sql_text.statements(_reader().pieces(query)) == 1
     for kind, text in _runs(query):
         code = text.replace(";", " ") if kind is Kind.CODE and only_one else text
         parts.append(_filled(kind, code, plain, quoted))

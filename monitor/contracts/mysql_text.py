@@ -61,17 +61,6 @@ def value_of(piece: Piece) -> str:
     return _ESCAPE.sub(meant, piece.text[1:-1])
 
 
-def statements(sql: str) -> int:
-    """Count the statements that the server would run; comments and blanks alone are none."""
-    count, is_open = 0, False
-    for piece in pieces(sql):
-        if piece.kind is Kind.CODE and piece.text == ";":
-            is_open = False
-        elif not is_open and piece.kind is not Kind.COMMENT and piece.text.strip():
-            count, is_open = count + 1, True
-    return count
-
-
 def runs_a_comment(sql: str) -> bool:
     """Say whether a comment holds what the server runs or obeys."""
     return any(piece.kind is Kind.COMMENT and _RUNS.match(piece.text) for piece in pieces(sql))

@@ -159,9 +159,9 @@ def _hidden(text: str, dialect: str) -> str | None:
 def _as_the_server_reads(text: str, dialect: str) -> tuple[int, str]:
     """Return how many statements a text is to the server's own lexer, and it as no parser can misread it."""
     if dialect in {"postgres", "duckdb"}:  # one lexer: DuckDB's is a descendant
-        return sql_text.statements(text), sql_text.without_escaped_names(text)
+        return sql_text.statements(sql_text.pieces(text)), sql_text.without_escaped_names(text)
     if dialect == "mysql":
-        return mysql_text.statements(text), mysql_text.for_parsers(text)
+        return sql_text.statements(mysql_text.pieces(text)), mysql_text.for_parsers(text)
     return 1, text
 
 

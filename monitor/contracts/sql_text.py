@@ -5,7 +5,7 @@ SQL parser reads some of it otherwise, so what must not be a second statement is
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import pairwise
@@ -96,10 +96,10 @@ def value_of(piece: Piece) -> str:
     return "".join((match[1] or "").replace("''", "'") for match in _PART.finditer(piece.text))
 
 
-def statements(sql: str) -> int:
+def statements(text: Iterable[Piece]) -> int:
     """Count the statements that the server would run; comments and blanks alone are none."""
     count, is_open = 0, False
-    for piece in pieces(sql):
+    for piece in text:
         if piece.kind is Kind.CODE and piece.text == ";":
             is_open = False
         elif not is_open and piece.kind is not Kind.COMMENT and piece.text.strip():
